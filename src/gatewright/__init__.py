@@ -1,0 +1,1 @@
+"""Gatewright: Amazon API Gateway on your own machines."""

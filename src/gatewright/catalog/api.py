@@ -1,0 +1,93 @@
+"""The catalog's interface: one table of JSON documents per partition (account and region), revisions, a feed.
+
+Keys are slash-separated paths such as `restapis/a1b2c3d4e5/resources/x7k2p9`. A prefix passed to `list` ends
+with a slash and lists everything below it, whatever the depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Whose documents: as the request was signed."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One key written or deleted by the transaction that made `revision`."""
+
+    revision: int
+    partition: Partition
+    key: str
+    deleted: bool
+
+
+class CatalogUnavailable(Exception):
+    """The store cannot be read or written now: busy beyond the bound, disk full, file damaged."""
+
+
+class Reader(Protocol):
+    """A consistent view of one partition."""
+
+    partition: Partition
+
+    def get(self, key: str) -> Document | None:
+        """The document, a fresh copy the caller may change; None if there is none."""
+
+    def list(self, prefix: str) -> Iterator[tuple[str, Document]]:
+        """All documents below `prefix` (ends with a slash), in key order (bytewise)."""
+
+    def get_blob(self, digest: str) -> bytes | None:
+        """Content stored by `put_blob`."""
+
+
+class Transaction(Reader, Protocol):
+    """A view of one partition that may write; sees its own writes; all or nothing."""
+
+    def put(self, key: str, document: Document) -> None: ...
+
+    def delete(self, key: str) -> bool:
+        """Remove one document; False if there was none."""
+
+    def delete_below(self, prefix: str) -> int:
+        """Remove everything below `prefix` (ends with a slash); how many were removed."""
+
+    def put_blob(self, content: bytes) -> str:
+        """Keep bytes under their SHA-256 (hex), which is returned; equal content is kept once."""
+
+
+class Catalog(Protocol):
+    """Safe to use from several threads and several processes at once."""
+
+    def read(self, partition: Partition) -> AbstractContextManager[Reader]: ...
+
+    def write(self, partition: Partition) -> AbstractContextManager[Transaction]:
+        """Begin a write; leaving the block normally commits durably, an exception rolls back.
+
+        Writers queue for a bounded time, then `CatalogUnavailable`.
+        """
+
+    def find(self, key: str) -> Partition | None:
+        """The partition that holds exactly this key: API ids are unique over all partitions."""
+
+    def revision(self) -> int:
+        """The revision of the newest committed write, 0 for an empty catalog."""
+
+    def changes(self, since: int) -> list[Change]:
+        """What was written after revision `since`, oldest first. Bounded history: if `since` is older than what
+        is kept, one Change with key "" stands for "anything may have changed"."""
+
+    def changed(self) -> bool:
+        """Cheap poll (a few microseconds): may another process or thread have committed since the last call?"""
+
+    def close(self) -> None: ...

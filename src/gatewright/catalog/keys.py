@@ -1,0 +1,79 @@
+"""Where each kind of document stands in the catalog: the kind first, so that a listing is one prefix.
+
+Documents are in the AWS wire shape. A method's document carries its `methodResponses` and its `methodIntegration`
+(with `integrationResponses`) inside, as GetMethod returns them.
+"""
+
+from __future__ import annotations
+
+ACCOUNT = "account"
+REST_APIS = "restapi/"
+FUNCTIONS = "function/"
+
+# Everything an API owns besides its own document; each is listed below `{kind}/{api}/`.
+API_KINDS = (
+    "resource",
+    "method",
+    "model",
+    "requestvalidator",
+    "gatewayresponse",
+    "deployment",
+    "snapshot",
+    "stage",
+)
+
+
+def rest_api(api: str) -> str:
+    return f"restapi/{api}"
+
+
+def resource(api: str, resource_id: str) -> str:
+    return f"resource/{api}/{resource_id}"
+
+
+def method(api: str, resource_id: str, verb: str) -> str:
+    return f"method/{api}/{resource_id}/{verb}"
+
+
+def model(api: str, name: str) -> str:
+    return f"model/{api}/{name}"
+
+
+def request_validator(api: str, validator_id: str) -> str:
+    return f"requestvalidator/{api}/{validator_id}"
+
+
+def gateway_response(api: str, response_type: str) -> str:
+    return f"gatewayresponse/{api}/{response_type}"
+
+
+def deployment(api: str, deployment_id: str) -> str:
+    return f"deployment/{api}/{deployment_id}"
+
+
+def snapshot(api: str, deployment_id: str) -> str:
+    """What a deployment froze: `{"restApi": …, "resources": [{…, "resourceMethods": {verb: method}}],
+    "models": […], "requestValidators": […], "gatewayResponses": […]}`."""
+    return f"snapshot/{api}/{deployment_id}"
+
+
+def stage(api: str, name: str) -> str:
+    return f"stage/{api}/{name}"
+
+
+def below(kind: str, *owners: str) -> str:
+    """The prefix that lists every document of `kind` owned by `owners`, e.g. `below("resource", api)`."""
+    return "/".join((kind, *owners)) + "/"
+
+
+def function(name: str) -> str:
+    """A function's `$LATEST` configuration, code digest, tags and policy."""
+    return f"function/{name}"
+
+
+def function_version(name: str, version: str) -> str:
+    return f"functionversion/{name}/{version}"
+
+
+def function_alias(name: str, alias: str) -> str:
+    return f"functionalias/{name}/{alias}"
