@@ -62,7 +62,7 @@ class Functions(Protocol):
         client_context: str | None = None,
         trace_id: str = "",
     ) -> Pending[Outcome]:
-        """Fails with one of the errors below; a function's own failure is an `Outcome` with `function_error`."""
+        """Fails with one of the errors below; a function's own failure is an `Outcome` too."""
 
     async def close(self) -> None:
         """Stop every function process."""
