@@ -36,6 +36,10 @@ class CatalogUnavailable(Exception):
     """The store cannot be read or written now: busy beyond the bound, disk full, file damaged."""
 
 
+class InvalidDocument(ValueError):
+    """A key, document, blob or partition past the catalog's bounds, or a document that is not JSON."""
+
+
 class Reader(Protocol):
     """A consistent view of one partition."""
 
@@ -84,10 +88,10 @@ class Catalog(Protocol):
         """The revision of the newest committed write, 0 for an empty catalog."""
 
     def changes(self, since: int) -> list[Change]:
-        """What was written after revision `since`, oldest first. Bounded history: if `since` is older than what
-        is kept, one Change with key "" stands for "anything may have changed"."""
+        """What was written after revision `since`, oldest first. Bounded history: if `since` is older than
+        what is kept, one Change with key "" stands for "anything may have changed"."""
 
     def changed(self) -> bool:
-        """Cheap poll (a few microseconds): may another process or thread have committed since the last call?"""
+        """Cheap poll (a few microseconds): may any process or thread have committed since the last call?"""
 
     def close(self) -> None: ...

@@ -1,7 +1,7 @@
 """Where each kind of document stands in the catalog: the kind first, so that a listing is one prefix.
 
-Documents are in the AWS wire shape. A method's document carries its `methodResponses` and its `methodIntegration`
-(with `integrationResponses`) inside, as GetMethod returns them.
+Documents are in the AWS wire shape. A method's document carries its `methodResponses` and its
+`methodIntegration` (with `integrationResponses`) inside, as GetMethod returns them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,238 @@
+"""The embedded catalog: one SQLite file, shared by the processes of one machine.
+
+Write-ahead log with `synchronous=FULL`: readers never wait for writers, and a commit is on the disk before it
+returns. Each process opens the catalog for itself, after it was forked.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from gatewright.catalog.api import Catalog, CatalogUnavailable
+from gatewright.catalog.sql import SqlCatalog, counter
+from gatewright.catalog.sqlite_faults import unavailable
+from gatewright.catalog.tables import HORIZON, REVISION, SCHEMA, SCHEMA_VERSION, counters, metadata
+
+FILE_NAME = "catalog.sqlite3"
+BUSY_SECONDS = 5.0  # how long a writer queues behind others
+CONNECTIONS = 64  # open at once, one for each thread inside a `read` or `write`
+IDLE_CONNECTIONS = 8
+LOG_BYTES = 64 * 1024 * 1024  # what the write-ahead log is cut back to after a large write
+
+
+def open_catalog(directory: Path, *, busy_seconds: float = BUSY_SECONDS) -> Catalog:
+    """Open the catalog in `directory`; both are made if need be, readable by their owner only.
+
+    Raises `CatalogUnavailable` when that cannot be done, or when a newer Gatewright wrote the file.
+    """
+    path = directory / FILE_NAME
+    try:
+        _make_private_file(path)
+    except OSError as error:
+        raise CatalogUnavailable(
+            f"The catalog {path} cannot be made ({error.strerror}): "
+            "choose a data directory this user may write to"
+        ) from error
+    return SqliteCatalog(path, busy_seconds)
+
+
+class SqliteCatalog(SqlCatalog):
+    """See `gatewright.catalog.api.Catalog`."""
+
+    def __init__(self, path: Path, busy_seconds: float) -> None:
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._identity = _identity(path)
+        self._queue = threading.Lock()  # this process's writers; SQLite's own lock polls and is not fair
+        self._readers = _engine(path, busy_seconds)
+        self._writers = self._readers.execution_options(begin="BEGIN IMMEDIATE")
+        self._watch_lock = threading.Lock()
+        try:
+            self._prepare_schema()
+            self._watch = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._seen = self._data_version()
+        except BaseException:
+            self._readers.dispose()
+            raise
+
+    def changed(self) -> bool:
+        with self._watch_lock:
+            version = self._data_version()
+            changed = version != self._seen
+            self._seen = version
+        return changed
+
+    def close(self) -> None:
+        self._readers.dispose()
+        with self._watch_lock:
+            self._watch.close()
+
+    def _data_version(self) -> int:
+        """A number that moves with every commit of any other connection, in this process or another."""
+        try:
+            version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error as error:
+            raise unavailable(self._path, error) from error
+        return version
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._begin(self._readers) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if not self._queue.acquire(timeout=self._busy_seconds):
+            raise CatalogUnavailable(
+                f"The catalog {self._path} is busy: other writes of this process held it "
+                f"for {self._busy_seconds:g} s; try again"
+            )
+        try:
+            self._require_same_file()
+            with self._begin(self._writers) as connection:
+                yield connection
+        finally:
+            self._queue.release()
+
+    @contextmanager
+    def _begin(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            connection = engine.connect()
+        except PoolExhausted as error:
+            raise CatalogUnavailable(
+                f"The catalog {self._path} is busy: {CONNECTIONS} threads of this process use it; try again"
+            ) from error
+        with connection, connection.begin():
+            yield connection
+
+    def _require_same_file(self) -> None:
+        """Refuse to acknowledge a write to a file that nobody will ever open again."""
+        if _identity(self._path) != self._identity:
+            raise CatalogUnavailable(
+                f"The catalog {self._path} was removed or replaced while in use: "
+                "put the file back, or restart Gatewright to use what is there now"
+            )
+
+    def _prepare_schema(self) -> None:
+        """Make the tables of a new file; take an existing one only if its schema is ours."""
+        _use_write_ahead_log(self._path, self._busy_seconds)
+        if self._is_new():
+            with self._writing() as connection:
+                metadata.create_all(connection)
+                if not connection.scalar(select(func.count()).select_from(counters)):
+                    first = {SCHEMA: SCHEMA_VERSION, REVISION: 0, HORIZON: 0}
+                    connection.execute(insert(counters), [{"name": k, "value": v} for k, v in first.items()])
+        with self._reading() as connection:
+            found = counter(connection, SCHEMA)
+        if found != SCHEMA_VERSION:
+            raise CatalogUnavailable(
+                f"The catalog {self._path} has schema {found}, this Gatewright knows schema "
+                f"{SCHEMA_VERSION}: run the Gatewright that wrote it, or a newer one"
+            )
+
+    def _is_new(self) -> bool:
+        with self._reading() as connection:
+            return not inspect(connection).has_table(counters.name)
+
+
+def _engine(path: Path, busy_seconds: float) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"isolation_level": None, "timeout": busy_seconds, "check_same_thread": False},
+        pool_size=IDLE_CONNECTIONS,
+        max_overflow=CONNECTIONS - IDLE_CONNECTIONS,
+        pool_timeout=busy_seconds,
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+    @event.listens_for(engine, "handle_error")
+    def translate(context: ExceptionContext) -> None:
+        # SQLite rolls back by itself on some errors; a caller that goes on regardless must not write in
+        # autocommit mode, so the connection is given up: what follows in its block fails too.
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
+        raise unavailable(path, context.original_exception) from context.original_exception
+
+    return engine
+
+
+def _make_private_file(path: Path) -> None:
+    if not path.parent.is_dir():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync_directory(path.parent.parent)
+    try:
+        # An existing file is left alone: closing it here would drop the locks this process has on it.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    _sync_directory(path.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _use_write_ahead_log(path: Path, busy_seconds: float) -> None:
+    """Switch the file over, once in its life. SQLite does not wait here for other processes that open it."""
+    until = time.monotonic() + busy_seconds
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            mode = _journal_mode(connection, until)
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from error
+    if mode != "wal":
+        raise CatalogUnavailable(
+            f"The catalog {path} is on a file system without shared memory ({mode} journal): "
+            "choose a data directory on a local disk"
+        )
+
+
+def _journal_mode(connection: sqlite3.Connection, until: float) -> str:
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
