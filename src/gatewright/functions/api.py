@@ -88,3 +88,13 @@ class InvocationFailed(AwsError):
     """Lambda itself failed: the runtime cannot be started, or the remote endpoint cannot be reached."""
 
     code, status = "ServiceException", 500
+
+
+class PayloadTooLarge(AwsError):
+    code, status = "RequestEntityTooLargeException", 413
+
+
+class InvalidRequestContent(AwsError):
+    """The payload is not JSON, or the client context is not an encoded JSON object."""
+
+    code, status = "InvalidRequestContentException", 400

@@ -39,8 +39,8 @@ def parse_function_name(
     match = _FUNCTION.fullmatch(text)
     if match is None or len(match["name"]) > NAME_LENGTH:
         raise InvalidParameterValue(
-            f"'{text[:200]}' does not name a function: expected a name of at most {NAME_LENGTH} letters, digits, "
-            "'-' or '_', a partial ARN (account:function:name) or a full ARN"
+            f"'{text[:200]}' does not name a function: expected a name of at most {NAME_LENGTH} letters, "
+            "digits, '-' or '_', a partial ARN (account:function:name) or a full ARN"
         )
     embedded = match["qualifier"]
     if embedded and qualifier and embedded != qualifier:
