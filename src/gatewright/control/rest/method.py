@@ -1,0 +1,83 @@
+"""Method: what clients may call on a resource. Its integration and responses live inside its document."""
+
+from __future__ import annotations
+
+from gatewright.aws.errors import BadRequest, Conflict
+from gatewright.catalog import keys
+from gatewright.catalog.api import Document
+from gatewright.control.operation import Call, Params
+from gatewright.control.rest import method_store
+from gatewright.control.rest.mapping_expressions import check_method_parameters
+
+VERBS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY")
+AUTHORIZER_TYPES = ("CUSTOM", "COGNITO_USER_POOLS", "JWT")
+AUTHORIZATION_TYPES = ("NONE", "AWS_IAM", *AUTHORIZER_TYPES)
+
+_OPTIONAL = (
+    "authorizationScopes",
+    "operationName",
+    "requestParameters",
+    "requestModels",
+    "requestValidatorId",
+)
+
+
+def put_method(call: Call, params: Params) -> Document:
+    method_store.find_resource(call, params)
+    check_verb(params["httpMethod"])
+    if call.tx.get(keys.method(params["restApiId"], params["resourceId"], params["httpMethod"])):
+        raise Conflict("Method already exists for this resource")
+    method: Document = {
+        "httpMethod": params["httpMethod"],
+        "authorizationType": params["authorizationType"].upper(),
+        "apiKeyRequired": params.get("apiKeyRequired") or False,
+        **{member: params[member] for member in _OPTIONAL if params.get(member)},
+    }
+    _check(call, params["restApiId"], method)
+    method_store.save_method(call, params, method)
+    return method
+
+
+def get_method(call: Call, params: Params) -> Document:
+    return method_store.find_method(call, params)
+
+
+def delete_method(call: Call, params: Params) -> None:
+    method_store.find_method(call, params)
+    method_store.delete_method(call, params)
+
+
+def check_verb(verb: str) -> None:
+    if verb not in VERBS:
+        raise BadRequest(f"Invalid HttpMethod specified. Valid options are {','.join(VERBS)}")
+
+
+def _check(call: Call, api: str, method: Document) -> None:
+    """Refuse a method that names what is not there, as it stands after a put or a whole patch list."""
+    _check_authorization(method)
+    check_method_parameters(method.get("requestParameters", {}))
+    validator = method.get("requestValidatorId")
+    if validator and call.tx.get(keys.request_validator(api, validator)) is None:
+        raise BadRequest("Invalid Request Validator identifier specified")
+    check_models(call, api, method.get("requestModels", {}))
+
+
+def check_models(call: Call, api: str, models: dict[str, str]) -> None:
+    """Each content type must name a model of the API."""
+    for name in models.values():
+        if call.tx.get(keys.model(api, name)) is None:
+            raise BadRequest(f"Invalid model identifier specified: {name}")
+
+
+def _check_authorization(method: Document) -> None:
+    kind = method["authorizationType"]
+    if kind not in AUTHORIZATION_TYPES:
+        raise BadRequest("Invalid authorization type specified")
+    if kind in AUTHORIZER_TYPES:
+        # Authorizers cannot be created yet, so no identifier is valid.
+        raise BadRequest(
+            "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS "
+            "requires a valid authorizer."
+        )
+    if method.get("authorizationScopes"):
+        raise BadRequest("Authorization Scopes are only valid for COGNITO_USER_POOLS authorization type")
