@@ -66,7 +66,7 @@ class _Drive(Generic[T]):
         self._coroutine = coroutine
         self._finished = finished
 
-    def resume(self, _pending: Pending[Any] | None = None) -> None:
+    def resume(self, _pending: Pending[Any]) -> None:
         try:
             waiting = self._coroutine.send(None)
         except StopIteration as stop:
@@ -81,7 +81,12 @@ def drive(coroutine: Coroutine[Any, None, T], finished: Callable[[T], None]) -> 
     The coroutine may await only `Pending` values and must catch its own exceptions: one that escapes surfaces
     in whichever callback resumed it.
     """
-    _Drive(coroutine, finished).resume()
+    try:
+        waiting = coroutine.send(None)
+    except StopIteration as stop:
+        finished(stop.value)
+    else:
+        waiting.then(_Drive(coroutine, finished).resume)
 
 
 def pending_from(awaitable: Awaitable[T], loop: asyncio.AbstractEventLoop) -> Pending[T]:

@@ -11,13 +11,14 @@ Field = tuple[bytes, bytes]
 class Headers:
     """Header fields as they arrived: order, repeats and case kept; look-ups ignore case.
 
-    Names given to look-ups are lower case already: they are constants of the caller.
+    Names given to look-ups are lower case already: they are constants of the caller. A list given to the
+    constructor is taken over, not copied.
     """
 
     __slots__ = ("fields",)
 
     def __init__(self, fields: Iterable[Field] = ()) -> None:
-        self.fields: list[Field] = list(fields)
+        self.fields: list[Field] = fields if type(fields) is list else list(fields)
 
     def get(self, name: bytes) -> bytes | None:
         """The last value sent under `name` (lower case), as API Gateway's single-value views read it."""
@@ -40,7 +41,7 @@ class Headers:
 
 
 class Request:
-    """One whole request: its body is complete and un-chunked; a content coding is still on it (see `coding`)."""
+    """One whole request. Its body is complete and un-chunked; a content coding is still on it (`coding`)."""
 
     __slots__ = (
         "body",
@@ -97,7 +98,7 @@ class Response:
 
 
 def render_fields(fields: Iterable[Field]) -> bytes:
-    """Header fields as they stand on the wire, each ended by CRLF. The caller vouches for their characters."""
+    """Header fields as they stand on the wire, each with its CRLF. The caller vouches for the characters."""
     return b"".join([b"%b: %b\r\n" % field for field in fields])
 
 

@@ -1,0 +1,131 @@
+"""Accepting behind the PROXY protocol.
+
+The header comes before TLS and must be taken off the socket byte-exact, so these connections are accepted by
+hand, and given to the loop once their header is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+
+from .limits import ServerLimits
+from .proxy_protocol import Client, NotProxiedError, read_header, wanted
+from .timers import Timer, TimerWheel
+
+logger = logging.getLogger("gatewright.wire")
+
+ConnectionFactory = Callable[[Client | None], asyncio.Protocol]
+
+
+class ProxiedListener:
+    """A listening socket whose connections must begin with a PROXY header; one without it is closed."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        sock: socket.socket,
+        factory: ConnectionFactory,
+        tls: ssl.SSLContext | None,
+        limits: ServerLimits,
+        timers: TimerWheel,
+    ) -> None:
+        self.loop = loop
+        self.limits = limits
+        self.timers = timers
+        self.reading: set[_HeaderReader] = set()
+        self._sock = sock
+        self._factory = factory
+        self._tls = tls
+        self._handing_over: set[asyncio.Task[None]] = set()
+        sock.setblocking(False)
+        loop.add_reader(sock.fileno(), self._accept)
+
+    def _accept(self) -> None:
+        try:
+            sock, peer = self._sock.accept()
+        except OSError:
+            return  # another process took it, or the descriptors have run out: the next wake-up tries again
+        if len(self.reading) >= self.limits.connections:
+            sock.close()
+            return
+        sock.setblocking(False)
+        self.reading.add(_HeaderReader(self, sock, peer))
+
+    def hand_over(self, sock: socket.socket, client: Client | None) -> None:
+        """Give a connection whose header is read to the loop; one task for its handshake."""
+        task = self.loop.create_task(self._connect(sock, client))
+        self._handing_over.add(task)
+        task.add_done_callback(self._handing_over.discard)
+
+    async def _connect(self, sock: socket.socket, client: Client | None) -> None:
+        try:
+            await self.loop.connect_accepted_socket(
+                lambda: self._factory(client),
+                sock,
+                ssl=self._tls,
+                ssl_handshake_timeout=self.limits.header_timeout if self._tls else None,
+            )
+        except (OSError, ssl.SSLError):
+            sock.close()
+
+    def close(self) -> None:
+        """Stop accepting; connections whose header is still awaited are closed."""
+        self.loop.remove_reader(self._sock.fileno())
+        self._sock.close()
+        for reader in list(self.reading):
+            reader.close()
+
+
+class _HeaderReader:
+    """Takes the PROXY header, and not a byte more, off one accepted socket."""
+
+    __slots__ = ("_header", "_listener", "_sock", "_timer", "peer")
+
+    def __init__(self, listener: ProxiedListener, sock: socket.socket, peer: object) -> None:
+        self._listener = listener
+        self._sock = sock
+        self._header = b""
+        self.peer = peer
+        self._timer = Timer(listener.timers, self)
+        self._timer.set(listener.limits.header_timeout)
+        listener.loop.add_reader(sock.fileno(), self._readable)
+
+    def _readable(self) -> None:
+        try:
+            count = wanted(self._header)
+            while count:
+                data = self._read_line() if count < 0 else self._sock.recv(count)
+                if not data:
+                    raise NotProxiedError("the connection ended within its PROXY header")
+                self._header += data
+                count = wanted(self._header)
+            client = read_header(self._header)
+        except BlockingIOError:
+            return
+        except (NotProxiedError, OSError) as error:
+            logger.warning("a connection from %s was closed: %s", self.peer, error)
+            self.close()
+        else:
+            self._release()
+            self._listener.hand_over(self._sock, client)
+
+    def _read_line(self) -> bytes:
+        waiting = self._sock.recv(128, socket.MSG_PEEK)
+        newline = waiting.find(b"\n") + 1
+        return self._sock.recv(newline or len(waiting))
+
+    def expired(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._release()
+        self._sock.close()
+
+    def _release(self) -> None:
+        self._timer.close()
+        self._listener.loop.remove_reader(self._sock.fileno())
+        self._listener.reading.discard(self)

@@ -1,0 +1,466 @@
+"""One client connection: bytes in, one request at a time out to the handler, answers back in order.
+
+    HEAD ──► BODY ──► ANSWERING ──► HEAD …                  a request, its answer, the next request
+      └────────┴──────────┴───────► LINGERING ──► CLOSED    refused, or the last answer given
+
+Bytes that arrive behind a request wait unread until it is answered, so a client that pipelines is answered
+in order and cannot make the server hold more than one read of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import sys
+import termios
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+
+from .exchange import Exchange
+from .framing import (
+    Dechunker,
+    Framing,
+    FramingError,
+    LengthBody,
+    hopeless,
+    origin_form,
+    read_framing,
+    valid_host,
+)
+from .timers import Timer
+from .types import Field, Headers, Request, Response
+
+if TYPE_CHECKING:
+    from .server import Server
+
+logger = logging.getLogger("gatewright.wire")
+
+HEAD, BODY, ANSWERING, LINGERING, CLOSED = range(5)
+
+_METHODS: Final = {
+    name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+}
+
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Connection(asyncio.Protocol):
+    """Parser callbacks, the states above, back-pressure and time-outs of one client."""
+
+    __slots__ = (
+        "_advancing",
+        "_at",
+        "_body",
+        "_body_began",
+        "_client",
+        "_client_port",
+        "_discarded",
+        "_eof",
+        "_exchange",
+        "_fields",
+        "_head_begun",
+        "_host",
+        "_keep_alive",
+        "_limits",
+        "_parser",
+        "_reading",
+        "_refused",
+        "_request",
+        "_rest",
+        "_scheme",
+        "_server_port",
+        "_state",
+        "_target",
+        "_timer",
+        "_transport",
+        "_unsent",
+        "server",
+        "writable",
+        "write",
+    )
+
+    def __init__(self, server: Server, client: tuple[str, int] | None = None) -> None:
+        # The connection's life
+        self.server = server
+        self._limits = server.limits
+        self._timer = Timer(server.timers, self)
+        self._transport: asyncio.Transport
+        self.write: Callable[[bytes], None]
+        self._client, self._client_port = client or ("", 0)
+        self._scheme = server.scheme
+        self._server_port = 0
+        self._state = HEAD
+        self._parser = HttpRequestParser(self)  # reads heads only; where a body follows, a new one is made
+        self._host: bytes | None = None
+        # Bytes not read yet, and flow control
+        self._rest = b""
+        self._at = 0
+        self._reading = True
+        self._advancing = False
+        self._eof = False
+        self.writable = True
+        self._unsent = 0
+        self._refused = False
+        self._discarded = 0
+        # The request being read or answered
+        self._head_begun = False
+        self._target = b""
+        self._fields: list[Field] = []
+        self._keep_alive = True
+        self._request: Request | None = None
+        self._body: Dechunker | LengthBody | None = None
+        self._body_began = 0.0
+        self._exchange: Exchange | None = None
+
+    # ---- events of the transport -------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self.write = self._transport.write
+        self._transport.set_write_buffer_limits(high=self._limits.write_buffer)
+        local = transport.get_extra_info("sockname")
+        self._server_port = local[1] if isinstance(local, tuple) else 0
+        peer = transport.get_extra_info("peername")
+        if not self._client and isinstance(peer, tuple):
+            self._client, self._client_port = peer[0], peer[1]
+        self._timer.set(self._limits.idle_timeout)
+        if not self.server.opened(self):
+            self.refuse(self.server.refusals.overloaded())
+
+    def data_received(self, data: bytes) -> None:
+        state = self._state
+        if state == HEAD and self.writable:
+            if self._rest:
+                data = self._rest[self._at :] + data
+                self._rest = b""
+            self._advance(data, 0)
+        elif state == BODY:
+            at = self._take_body(data, 0)
+            if at < len(data) and self._state <= ANSWERING:
+                self._rest = data
+                self._at = at
+            if self._state == HEAD:
+                self._resume()
+            elif self._state == ANSWERING and self._rest:
+                self._pause_reading()
+        elif state == LINGERING:
+            self._discard(data)
+        elif state != CLOSED:
+            self._rest = self._rest[self._at :] + data
+            self._at = 0
+            self._pause_reading()
+
+    def eof_received(self) -> bool:
+        """A client may close its sending side and still wait for the answers to what it sent."""
+        self._eof = True
+        waiting = self._state == ANSWERING or (self._state == HEAD and not self.writable and bool(self._rest))
+        return waiting and self._scheme == "http"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._state = CLOSED
+        self._timer.close()
+        self._rest = b""
+        self._body = self._request = None
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.lost()
+        self.server.closed(self)
+
+    def pause_writing(self) -> None:
+        self.writable = False
+        self._unsent = self._transport.get_write_buffer_size()
+        self._timer.set(self._limits.write_timeout)
+
+    def resume_writing(self) -> None:
+        self.writable = True
+        self._unsent = 0
+        self._timer.set(
+            self._limits.linger_timeout if self._state == LINGERING else self._limits.idle_timeout
+        )
+        if self._state == ANSWERING:
+            if self._exchange is not None:
+                self._exchange.drained()
+        elif self._state == HEAD and not self._advancing:
+            self._resume()
+
+    # ---- callbacks of the parser -------------------------------------------------------------------------
+
+    def on_url(self, url: bytes) -> None:
+        self._target = url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._fields.append((name, value.rstrip()))
+
+    # ---- reading requests --------------------------------------------------------------------------------
+
+    def _advance(self, data: bytes, at: int) -> None:
+        """Read requests from `data` until one must be waited for; what is not read is kept."""
+        self._advancing = True
+        size = len(data)
+        while at < size and self._state == HEAD and self.writable:
+            if data[at] < 65:  # not a letter: an empty line before the request line, or garbage
+                if data.startswith(b"\r\n", at):
+                    at += 2
+                    continue
+                if data[at:] != b"\r":
+                    self.refuse(self.server.refusals.bad_request())
+                break
+            end = data.find(b"\n\r\n", at)
+            if end < 0:
+                self._head_incomplete(data[at:])
+                break
+            at = self._read_request(data, at, end + 3)
+        self._advancing = False
+        if at < size and self._state <= ANSWERING:
+            self._rest = data
+            self._at = at
+            if self._state == ANSWERING:
+                self._pause_reading()
+
+    def _resume(self) -> None:
+        """Go on with what waited for the answer, or for the client to read."""
+        rest = self._rest
+        if rest:
+            self._rest = b""
+            self._advance(rest, self._at)
+        if self._state == HEAD and self.writable:
+            if self._eof:
+                self._transport.close()
+            elif not self._reading:
+                self._reading = True
+                self._transport.resume_reading()
+
+    def _pause_reading(self) -> None:
+        if self._reading and not self._eof:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def _head_incomplete(self, head: bytes) -> None:
+        if len(head) > self._limits.target_bytes and self._head_too_large(head):
+            return
+        if hopeless(head):
+            self.refuse(self.server.refusals.bad_request())
+        elif not self._head_begun:
+            self._head_begun = True
+            self._timer.set(self._limits.header_timeout)
+
+    def _head_too_large(self, head: bytes) -> bool:
+        """Refuse a head, perhaps incomplete, with a target or with header lines over their limit."""
+        limits = self._limits
+        line = head.find(b"\n") + 1 or len(head)
+        target = max(head.find(b" ", 0, line), 0) + 1
+        target_end = head.find(b" ", target, line)
+        if (target_end if target_end >= 0 else line) - target > limits.target_bytes:
+            self.refuse(self.server.refusals.target_too_long())
+        elif len(head) - line > limits.header_bytes:
+            self.refuse(self.server.refusals.headers_too_large())
+        return self._state == LINGERING
+
+    def _read_request(self, data: bytes, at: int, end: int) -> int:
+        """Read the head in `data[at:end]`, and its body as far as it is there; answers where to go on."""
+        head = data if at == 0 and end == len(data) else data[at:end]
+        if len(head) > self._limits.smallest_head and self._head_too_large(head):
+            return end
+        fields: list[Field] = []
+        self._fields = fields
+        try:
+            try:
+                self._parser.feed_data(head)
+            except HttpParserUpgrade:  # an offer that is not taken up: the request is answered as HTTP/1.1
+                self._parser = HttpRequestParser(self)
+            framing = self._read_head(head, fields)
+        except (HttpParserError, FramingError):
+            self.refuse(self.server.refusals.bad_request())
+            return end
+        if framing.length or framing.chunked or framing.expect is not None:
+            return self._begin_body(framing, data, end)
+        self._dispatch()
+        return end
+
+    def _read_head(self, head: bytes, fields: list[Field]) -> Framing:
+        """Make the request of what the parser found. Raises `FramingError`."""
+        target = self._target
+        method = self._parser.get_method()
+        modern = head.startswith(b" HTTP/1.1\r\n", len(method) + 1 + len(target))
+        if not modern and not head.startswith(b" HTTP/1.0\r\n", len(method) + 1 + len(target)):
+            raise FramingError("the request line is not METHOD, target and HTTP/1.0 or HTTP/1.1")
+        framing = read_framing(fields, modern)
+        if framing.host != self._host:
+            if not valid_host(framing.host or b""):
+                raise FramingError("Host is malformed")
+            self._host = framing.host
+        path, mark, query = origin_form(target, self._host).decode("latin-1").partition("?")
+        self._keep_alive = not framing.close and (modern or framing.keep_alive)
+        self._request = Request(
+            _METHODS.get(method) or method.decode(),
+            path,
+            query if mark else None,
+            Headers(fields),
+            client=self._client,
+            client_port=self._client_port,
+            scheme=self._scheme,
+            server_port=self._server_port,
+            version="1.1" if modern else "1.0",
+            received=time.time(),
+        )
+        return framing
+
+    def _begin_body(self, framing: Framing, data: bytes, at: int) -> int:
+        refusals = self.server.refusals
+        limit = self._limits.body_bytes
+        length = framing.length
+        if framing.expect is not None and framing.expect != b"100-continue":
+            self.refuse(refusals.expectation_failed())
+            return at
+        if not length and not framing.chunked:
+            self._dispatch()
+            return at
+        if length is not None and length > limit:
+            self.refuse(refusals.body_too_large())
+            return at
+        if framing.expect is not None and at == len(data):
+            self.write(_CONTINUE)
+        self._parser = HttpRequestParser(self)
+        self._body = Dechunker(limit) if length is None else LengthBody(length)
+        self._state = BODY
+        at = self._take_body(data, at)
+        if self._state == BODY:
+            self._body_began = self.server.timers.clock()
+            self._timer.set(self._limits.body_timeout)
+        return at
+
+    def _take_body(self, data: bytes, at: int) -> int:
+        body = self._body
+        request = self._request
+        assert body is not None
+        assert request is not None
+        try:
+            at = body.feed(data, at)
+        except FramingError:
+            self.refuse(self.server.refusals.bad_request())
+            return at
+        if body.too_large:
+            self.refuse(self.server.refusals.body_too_large())
+        elif body.done:
+            self._body = None
+            request.body = bytes(body.body)
+            self._dispatch()
+        return at
+
+    # ---- answering ---------------------------------------------------------------------------------------
+
+    def _dispatch(self) -> None:
+        request = self._request
+        assert request is not None
+        self._request = None
+        self._head_begun = False
+        self._state = ANSWERING
+        exchange = Exchange(self, self._keep_alive, request.method == "HEAD", request.version == "1.1")
+        self._exchange = exchange
+        try:
+            self.server.handler(request, exchange)
+        except Exception:
+            logger.exception("the handler of %s %s raised", request.method, request.path)
+            exchange.crashed()
+
+    def answered(self, keep_alive: bool) -> None:
+        """The exchange has written its last byte."""
+        self._exchange = None
+        if self._state != ANSWERING:
+            return
+        if not keep_alive:
+            self._linger()
+            return
+        self._state = HEAD
+        if self.writable:
+            self._timer.deadline = self.server.timers.clock() + self._limits.idle_timeout
+            if not self._advancing:
+                self._resume()
+
+    def refuse(self, response: Response) -> None:
+        """Answer without the handler, and close once the client had time to read it."""
+        self._request = self._body = None
+        self._refused = True
+        self._state = ANSWERING
+        self._exchange = exchange = Exchange(self, False, False, True)
+        exchange.send(response)
+
+    def _linger(self) -> None:
+        """Close after the last answer. What the client still sends is read over for a while: closing on
+        unread bytes makes the kernel send a reset, which can destroy the answer on its way."""
+        self._state = LINGERING
+        self._rest = b""
+        transport = self._transport
+        if self._eof:
+            transport.close()
+            return
+        if transport.can_write_eof():
+            transport.write_eof()
+        elif not self._refused:
+            transport.close()
+            return
+        self._timer.set(self._limits.linger_timeout)
+        if not self._reading:
+            self._reading = True
+            transport.resume_reading()
+
+    def _discard(self, data: bytes) -> None:
+        self._discarded += len(data)
+        if self._discarded > self._limits.linger_bytes:
+            self._transport.abort()
+
+    def abort(self) -> None:
+        self._exchange = None
+        self._transport.abort()
+
+    # ---- time-outs and draining --------------------------------------------------------------------------
+
+    def expired(self) -> None:
+        """The timer's deadline has passed: what that means depends on what is waited for."""
+        limits = self._limits
+        unsent = self._transport.get_write_buffer_size()
+        if unsent:
+            self._client_does_not_read(unsent)
+        elif self._state == LINGERING:
+            self._transport.abort()
+        elif self._state == ANSWERING:
+            self._timer.set(limits.idle_timeout)
+        elif self._state == BODY:
+            self._body_is_late()
+        elif self._head_begun:
+            self.refuse(self.server.refusals.timed_out())
+        else:
+            self._transport.close()
+
+    def _client_does_not_read(self, unsent: int) -> None:
+        if self._unsent and unsent >= self._unsent:
+            self._transport.abort()
+        else:
+            self._unsent = unsent
+            self._timer.set(self._limits.write_timeout)
+
+    def _body_is_late(self) -> None:
+        assert self._body is not None
+        limits = self._limits
+        allowed = limits.body_timeout + len(self._body.body) / limits.body_rate
+        left = self._body_began + allowed - self.server.timers.clock()
+        if left > 0:
+            self._timer.set(left)
+        else:
+            self.refuse(self.server.refusals.timed_out())
+
+    def close_if_idle(self) -> None:
+        """Close between requests, unless one has arrived in the kernel and only waits to be read."""
+        if self._state == HEAD and not self._rest and not _unread(self._transport):
+            self._transport.close()
+
+
+def _unread(transport: asyncio.Transport) -> int:
+    """Bytes the kernel holds for us."""
+    count = bytearray(4)
+    fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.FIONREAD, count)
+    return int.from_bytes(count, sys.byteorder)

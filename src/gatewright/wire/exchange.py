@@ -1,0 +1,162 @@
+"""The server's side of one request: the `Reply` its handler answers with.
+
+It outlives the connection when the handler does (every call is then ignored), and never reaches the next
+request on the same connection: it lets go of the connection when it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from .types import Response
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+_LARGE_BODY: Final = 65_536
+"""From here on a second write is cheaper than copying the body behind its head."""
+
+
+def _status_line(status: int) -> bytes:
+    try:
+        reason = HTTPStatus(status).phrase
+    except ValueError:
+        reason = ""
+    return b"HTTP/1.1 %d %b\r\n" % (status, reason.encode())
+
+
+STATUS_LINES: Final = tuple(_status_line(status) for status in range(1000))
+
+
+def bodyless(status: int) -> bool:
+    """Whether an answer of this status never has a body (RFC 9110 §6.4.1)."""
+    return status < 200 or status in (204, 304)
+
+
+class Exchange:
+    """One request being answered."""
+
+    __slots__ = (
+        "_chunked",
+        "_connection",
+        "_left",
+        "_started",
+        "head_only",
+        "keep_alive",
+        "modern",
+        "on_drain",
+    )
+
+    def __init__(self, connection: Connection, keep_alive: bool, head_only: bool, modern: bool) -> None:
+        self._connection: Connection | None = connection
+        self.keep_alive = keep_alive
+        self.head_only = head_only
+        self.modern = modern
+        self._started = False
+        self._chunked = False
+        self._left: int | None = None
+        self.on_drain: Callable[[], None] | None = None
+
+    def send(self, response: Response) -> None:
+        connection = self._connection
+        if connection is None or self._started:
+            return
+        self._connection = None
+        server = connection.server
+        keep_alive = self.keep_alive and not server.draining
+        status = response.status
+        body = response.body
+        ending = server.keep_alive_ending if keep_alive else server.close_ending
+        if self.head_only or status < 200 or status == 204 or status == 304:
+            connection.write(_head_without_body(response, ending))
+        elif len(body) < _LARGE_BODY:
+            connection.write(
+                b"%b%bContent-Length: %d%b%b" % (STATUS_LINES[status], response.head, len(body), ending, body)
+            )
+        else:
+            head = b"%b%bContent-Length: %d%b" % (STATUS_LINES[status], response.head, len(body), ending)
+            connection.write(head)
+            connection.write(body)
+        connection.answered(keep_alive)
+
+    def start(self, status: int, head: bytes, length: int | None = None) -> None:
+        connection = self._connection
+        if connection is None or self._started:
+            return
+        self._started = True
+        self._left = length
+        bare = bodyless(status)
+        framing = b""
+        if bare:
+            self.head_only = True
+        elif length is not None:
+            framing = b"Content-Length: %d\r\n" % length
+        elif self.modern:
+            self._chunked = not self.head_only
+            framing = b"Transfer-Encoding: chunked\r\n"
+        else:
+            self.keep_alive = False
+        server = connection.server
+        self.keep_alive = self.keep_alive and not server.draining
+        ending = server.keep_alive_ending if self.keep_alive else server.close_ending
+        connection.write(b"%b%b%b%b" % (STATUS_LINES[status], head, framing, ending[2:]))
+
+    def write(self, chunk: bytes) -> bool:
+        connection = self._connection
+        if connection is None or not self._started or not chunk or self.head_only:
+            return True
+        if self._left is not None:
+            if len(chunk) > self._left:
+                self.abort()
+                raise ValueError(
+                    f"the answer is {len(chunk) - self._left} bytes longer than the length it began with"
+                )
+            self._left -= len(chunk)
+        connection.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._chunked else chunk)
+        return connection.writable
+
+    def end(self) -> None:
+        connection = self._connection
+        if connection is None or not self._started:
+            return
+        if self._left and not self.head_only:
+            self.abort()
+            return
+        self._connection = None
+        if self._chunked:
+            connection.write(b"0\r\n\r\n")
+        connection.answered(self.keep_alive)
+
+    def abort(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.abort()
+
+    def crashed(self) -> None:
+        """The handler raised: 500 if nothing was answered yet, else the connection is cut."""
+        if self._started:
+            self.abort()
+        else:
+            self.keep_alive = False
+            self.send(Response(500))
+
+    def lost(self) -> None:
+        """The client is gone; whoever waits to write more is let go."""
+        self._connection = None
+        self.drained()
+
+    def drained(self) -> None:
+        """The client has taken what waited for it."""
+        callback, self.on_drain = self.on_drain, None
+        if callback is not None:
+            callback()
+
+
+def _head_without_body(response: Response, ending: bytes) -> bytes:
+    """The head of an answer to HEAD, with the length its body would have, or of a status that has no body."""
+    if bodyless(response.status):
+        return b"%b%b%b" % (STATUS_LINES[response.status], response.head, ending[2:])
+    line = STATUS_LINES[response.status]
+    return b"%b%bContent-Length: %d%b" % (line, response.head, len(response.body), ending)

@@ -1,0 +1,119 @@
+"""Coarse time-outs: one timer of the loop for any number of them.
+
+A deadline that moves later costs one attribute store: the timer stays in its slot and, when the slot comes
+up, moves itself to where its deadline is now. Only a deadline that moves earlier takes a new slot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Protocol
+
+NEVER = math.inf
+
+TICK = 0.02
+"""Width of a slot in seconds: no time-out fires early, none later than this (and the loop's own delay)."""
+
+
+class Expiring(Protocol):
+    def expired(self) -> None:
+        """The deadline has passed; the timer is at rest until it is set again."""
+
+
+class Timer:
+    """One deadline. `deadline` may be stored directly when it only moves later."""
+
+    __slots__ = ("_owner", "_slot", "_wheel", "deadline")
+
+    def __init__(self, wheel: TimerWheel, owner: Expiring) -> None:
+        self._wheel = wheel
+        self._owner: Expiring | None = owner
+        self._slot: float = NEVER
+        self.deadline: float = NEVER
+
+    def set(self, seconds: float) -> None:
+        """Expire `seconds` from now, whatever was set before."""
+        self.set_at(self._wheel.clock() + seconds)
+
+    def set_at(self, deadline: float) -> None:
+        """Expire at `deadline` on the wheel's clock."""
+        self.deadline = deadline
+        if deadline <= (self._slot - 1) * TICK:
+            self._slot = self._wheel.insert(self, deadline)
+
+    def clear(self) -> None:
+        """Never expire, until it is set again."""
+        self.deadline = NEVER
+
+    def close(self) -> None:
+        """Never expire again, and let go of the owner."""
+        self.deadline = NEVER
+        self._owner = None
+
+    def due(self, slot: int, now: float) -> None:
+        """The wheel has come to `slot`: expire, move on, or fall out."""
+        if slot != self._slot:
+            return
+        self._slot = NEVER
+        if self.deadline > now:
+            if self.deadline < NEVER:
+                self._slot = self._wheel.insert(self, self.deadline)
+            return
+        self.deadline = NEVER
+        if self._owner is not None:
+            self._owner.expired()
+
+
+class TimerWheel:
+    """Slots of timers in order of time; the loop is asked to wake up for the first one only."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] | None = None) -> None:
+        self._loop = loop
+        self.clock = clock or loop.time
+        self._slots: dict[int, list[Timer]] = {}
+        self._order: list[int] = []
+        self._wake: asyncio.TimerHandle | None = None
+
+    def insert(self, timer: Timer, deadline: float) -> int:
+        """Put `timer` in the first slot that begins at or after `deadline`; answers the slot."""
+        slot = math.ceil(deadline / TICK)
+        timers = self._slots.get(slot)
+        if timers is None:
+            self._slots[slot] = [timer]
+            heappush(self._order, slot)
+            if self._order[0] == slot:
+                self._schedule()
+        else:
+            timers.append(timer)
+        return slot
+
+    def _schedule(self) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        if self._order:
+            delay = self._order[0] * TICK - self.clock()
+            self._wake = self._loop.call_later(max(delay, 0.0), self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        self.advance()
+        self._schedule()
+
+    def advance(self) -> None:
+        """Expire what is due by the clock. The loop calls it; so does a test that moved the clock."""
+        now = self.clock()
+        while self._order and self._order[0] * TICK <= now:
+            slot = heappop(self._order)
+            for timer in self._slots.pop(slot):
+                timer.due(slot, now)
+
+    def close(self) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        self._slots.clear()
+        self._order.clear()

@@ -1,0 +1,287 @@
+"""One connection to a backend: one call at a time, its answer collected whole."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from typing import TYPE_CHECKING, Final, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from .pending import Pending
+from .timers import Timer
+from .types import Field
+from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, ConnectionLost, UpstreamError
+
+if TYPE_CHECKING:
+    from .client import Pool
+
+IDEMPOTENT: Final = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"))
+
+_LARGE_BODY: Final = 65_536
+"""From here on a second write is cheaper than copying the body behind its head."""
+
+
+class Answer:
+    """A backend's whole answer. `fields` are as received, framing fields included; `body` is un-chunked, a
+    content coding is still on it."""
+
+    __slots__ = ("body", "fields", "reason", "status")
+
+    def __init__(self, status: int, reason: str, fields: list[Field], body: bytes) -> None:
+        self.status = status
+        self.reason = reason
+        self.fields = fields
+        self.body = body
+
+
+class Call(Pending[Answer]):
+    """One request on its way to its answer."""
+
+    __slots__ = ("body", "deadline", "head", "method", "retried", "timer")
+
+    def __init__(self, head: bytes, body: bytes, method: str, deadline: float) -> None:
+        self.done = False
+        self._value = None
+        self._error = None
+        self._callback = None
+        self.head = head
+        self.body = body
+        self.method = method
+        self.deadline = deadline  # on the wheel's clock
+        self.retried = False
+        self.timer: Timer | None = None  # while it waits for a connection
+
+    def expired(self) -> None:
+        self.fail(AnswerTimedOut("no connection came free in time"))
+
+
+class Upstream(asyncio.Protocol):
+    """Parser callbacks and the life of one connection in a pool."""
+
+    __slots__ = (
+        "_call",
+        "_complete",
+        "_fields",
+        "_head_done",
+        "_keep",
+        "_limits",
+        "_malformed",
+        "_parser",
+        "_parts",
+        "_poll",
+        "_pool",
+        "_reason",
+        "_received",
+        "_surplus",
+        "_timer",
+        "_transport",
+        "_used",
+        "on_body",
+    )
+
+    def __init__(self, pool: Pool) -> None:
+        # The connection's life
+        self._pool = pool
+        self._limits = pool.limits
+        self._timer = Timer(pool.timers, self)
+        self._transport: asyncio.Transport
+        self._poll = select.poll()
+        self._used = False
+        # The answer being read
+        self._call: Call | None = None
+        self._parts: list[bytes] = []
+        self.on_body = self._parts.append
+        self._fields: list[Field] = []
+        self._reason = b""
+        self._received = 0
+        self._head_done = False
+        self._complete = False
+        self._keep = False
+        self._malformed = False
+        self._surplus = False
+        self._parser = HttpResponseParser(self)
+
+    # ---- for the pool ------------------------------------------------------------------------------------
+
+    def begin(self, call: Call) -> None:
+        """Send `call`; its answer, or why there is none, goes to it."""
+        self._call = call
+        self._received = 0
+        timer = self._timer
+        timer.set_at(call.deadline)
+        body = call.body
+        if len(body) < _LARGE_BODY:
+            self._transport.write(call.head + body if body else call.head)
+        else:
+            self._transport.write(call.head)
+            self._transport.write(body)
+
+    def rest(self, seconds: float) -> None:
+        """Wait for the next call, for so long."""
+        self._timer.set(seconds)
+
+    def is_closed(self) -> bool:
+        """Whether the backend has closed this idle connection, though the loop has not told us yet."""
+        return bool(self._poll.poll(0))
+
+    def close(self) -> None:
+        self._timer.clear()
+        self._transport.close()
+
+    def abort(self, error: UpstreamError) -> None:
+        """Cut the connection; a call on it fails with `error`."""
+        call, self._call = self._call, None
+        self._timer.close()
+        self._transport.abort()
+        self._pool.gone(self)
+        if call is not None:
+            call.fail(error)
+
+    @property
+    def closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def peer_certificate(self) -> bytes | None:
+        """The backend's certificate in DER."""
+        tls = self._transport.get_extra_info("ssl_object")
+        return cast("bytes | None", tls.getpeercert(binary_form=True))
+
+    # ---- events of the transport -------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+
+    def data_received(self, data: bytes) -> None:
+        if self._call is None:
+            self.abort(BadAnswer("the backend spoke without being asked"))
+            return
+        self._received += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserError as error:
+            if not self._complete:
+                self.abort(BadAnswer(f"the answer is not proper HTTP/1.1: {error}"))
+                return
+            self._surplus = True
+        except HttpParserUpgrade:
+            self._surplus = True
+        if self._malformed:
+            self.abort(BadAnswer("the answer switches protocols, or its Transfer-Encoding is not chunked"))
+        elif self._complete:
+            self._finish()
+        elif self._received > self._limits.head_bytes:
+            self._check_size()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.close()
+        call, self._call = self._call, None
+        self._pool.gone(self)
+        if call is None:
+            return
+        if self._head_done and exc is None and self._ends_with_connection():
+            self._call = call
+            self._surplus = True
+            self._finish()
+        elif self._used and not self._received and not call.retried and call.method in IDEMPOTENT:
+            call.retried = True
+            self._pool.submit(call)
+        else:
+            call.fail(ConnectionLost("the backend closed the connection before its answer was complete"))
+
+    def expired(self) -> None:
+        if self._call is not None:
+            self.abort(AnswerTimedOut("the answer was not complete in time"))
+        else:
+            self._pool.gone(self)
+            self._transport.close()
+
+    # ---- callbacks of the parser -------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        if self._complete:
+            self._surplus = True
+        self._fields = []
+        self._reason = b""
+        self._head_done = False
+
+    def on_status(self, reason: bytes) -> None:
+        self._reason = reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if len(name) == 17 and name.lower() == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            self._malformed = True
+        self._fields.append((name, value.rstrip()))
+
+    def on_headers_complete(self) -> None:
+        if self._parser.get_status_code() >= 200:
+            self._head_done = True
+            if self._call is not None and self._call.method == "HEAD":
+                self._complete = True
+
+    def on_message_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status >= 200:
+            self._complete = True
+            self._keep = self._parser.should_keep_alive()  # llhttp forgets it on leaving this callback
+        elif status == 101:
+            self._malformed = True
+
+    # ---- the answer --------------------------------------------------------------------------------------
+
+    def _ends_with_connection(self) -> bool:
+        """Whether the answer is framed by nothing but the end of the connection."""
+        return not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in self._fields)
+
+    def _check_size(self) -> None:
+        """Bound what an unfinished answer has taken so far, generous towards the overhead of chunks."""
+        limits = self._limits
+        if not self._head_done:
+            self.abort(AnswerTooLarge(f"the head of the answer is longer than {limits.head_bytes} bytes"))
+        elif self._received > limits.head_bytes + limits.answer_bytes + limits.answer_bytes // 4:
+            self.abort(_too_large(limits.answer_bytes))
+
+    def _finish(self) -> None:
+        """Hand over the complete answer, and the connection back to the pool before: a call that is made on
+        hearing the answer finds it there."""
+        call, self._call = self._call, None
+        assert call is not None
+        parts = self._parts
+        status = self._parser.get_status_code()
+        body = b""
+        if parts:
+            body = parts[0] if len(parts) == 1 else b"".join(parts)
+            parts.clear()
+        if call.method == "HEAD":
+            self._surplus = self._surplus or bool(body)
+            body = b""
+            self._keep = self._head_says_keep()
+            self._parser = HttpResponseParser(self)
+        answer = Answer(status, self._reason.decode("latin-1"), self._fields, body)
+        self._complete = False
+        self._used = True
+        if self._keep and not self._surplus and not self._unsent(call):
+            self._pool.release(self)
+        else:
+            self._timer.close()
+            self._transport.close()
+            self._pool.gone(self)
+        if len(body) > self._limits.answer_bytes:
+            call.fail(_too_large(self._limits.answer_bytes))
+        else:
+            call.resolve(answer)
+
+    def _head_says_keep(self) -> bool:
+        """An answer to HEAD has no body, so only `Connection` and the version say whether more may follow."""
+        connection = [value.lower() for name, value in self._fields if name.lower() == b"connection"]
+        modern = self._parser.get_http_version() == "1.1"
+        return not any(b"close" in value for value in connection) and (modern or b"keep-alive" in connection)
+
+    def _unsent(self, call: Call) -> bool:
+        """Whether the backend answered before it had read the whole request."""
+        return len(call.body) >= _LARGE_BODY and self._transport.get_write_buffer_size() > 0
+
+
+def _too_large(limit: int) -> AnswerTooLarge:
+    return AnswerTooLarge(f"the answer is longer than {limit} bytes")
