@@ -1,0 +1,1 @@
+"""Settings and process topology: supervisor, workers, control process; graceful reload."""

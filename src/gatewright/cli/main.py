@@ -1,0 +1,180 @@
+"""`gatewright`: reads the flags, runs the command, turns failures into one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+from rich.markup import escape
+
+from gatewright import __version__
+from gatewright.cli import flags, show
+from gatewright.cli.options import BadOptions, Options, load
+from gatewright.server.errors import CannotStart
+from gatewright.server.settings import Settings
+
+FAILED, MISUSED = 1, 2  # exit codes
+
+EXAMPLES = """Amazon API Gateway on your own machines.
+
+[bold]Try it[/bold]: one process, any credentials, everything on port 4566
+
+  $ gatewright dev examples/pets
+  $ aws --endpoint-url http://127.0.0.1:4566 apigateway get-rest-apis
+
+[bold]Run it[/bold]: APIs on port 8080, management on 127.0.0.1:8081, access key in DIR/credentials
+
+  $ gatewright serve --data-dir /var/lib/gatewright
+  $ export AWS_SHARED_CREDENTIALS_FILE=/var/lib/gatewright/credentials
+  $ aws --endpoint-url http://127.0.0.1:8081 apigateway create-rest-api --name pets
+
+[bold]Settings[/bold]: a flag wins over a variable, a variable over gatewright.toml
+
+  $ gatewright serve --workers 4
+  $ GATEWRIGHT_WORKERS=4 gatewright serve
+  $ echo 'workers = 4' >> gatewright.toml && gatewright serve
+
+[bold]Replace every process without a refused connection[/bold], settings read again
+
+  $ kill -HUP $(cat /var/lib/gatewright/run/pid)
+"""
+
+app = typer.Typer(
+    help=EXAMPLES,
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    config: flags.Config = None,
+    data_dir: flags.DataDir = None,
+    listen: flags.Listen = None,
+    management: flags.Management = None,
+    workers: flags.Workers = None,
+    region: flags.Region = None,
+    account_id: flags.AccountId = None,
+    lambda_endpoint: flags.LambdaEndpoint = None,
+    tls_cert: flags.TlsCert = None,
+    tls_key: flags.TlsKey = None,
+    proxy_protocol: flags.ProxyProtocol = None,
+    drain_timeout: flags.DrainTimeout = None,
+    drain_delay: flags.DrainDelay = None,
+    max_body_bytes: flags.MaxBodyBytes = None,
+    max_header_bytes: flags.MaxHeaderBytes = None,
+    max_connections: flags.MaxConnections = None,
+    max_integration_timeout_ms: flags.MaxIntegrationTimeout = None,
+    header_timeout: flags.HeaderTimeout = None,
+    body_timeout: flags.BodyTimeout = None,
+    idle_timeout: flags.IdleTimeout = None,
+) -> None:
+    """Serve APIs in production: worker processes, signed management, nothing lost on a reload.
+
+    SIGTERM drains and ends; SIGHUP replaces every process one by one and reads the settings again.
+    """
+    from gatewright.server.log import configure_logging
+    from gatewright.server.supervisor import Owner, supervise
+
+    def read() -> Settings:
+        return _options(context, config).for_serve()
+
+    configure_logging("supervisor")
+    supervise(read(), Owner(reread=read, starting=show.serve_starting, ready=show.serve_ready))
+
+
+@app.command()
+def dev(
+    context: typer.Context,
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A project: its backend.py is started, then its deploy.py run.", show_default=False
+        ),
+    ] = None,
+    config: flags.Config = None,
+    listen: flags.DevListen = None,
+    data_dir: flags.DevDataDir = None,
+    region: flags.Region = None,
+    account_id: flags.AccountId = None,
+    lambda_endpoint: flags.LambdaEndpoint = None,
+    max_body_bytes: flags.MaxBodyBytes = None,
+    max_integration_timeout_ms: flags.MaxIntegrationTimeout = None,
+) -> None:
+    """Develop: one process, any credentials, loopback only, everything on one port.
+
+    Starts clean each time, unless --data-dir says where to keep things.
+    """
+    from gatewright.server.dev import Project, develop
+    from gatewright.server.log import configure_logging
+
+    options = _options(context, config)
+    project = Project.at(path) if path else None
+    configure_logging("dev")
+    with _dev_directory(options) as directory:
+        develop(options.for_dev(directory), project, starting=show.dev_starting, ready=show.dev_ready)
+
+
+@app.command()
+def operations() -> None:
+    """List the management operations that are done, service by service."""
+    from gatewright.control.operations import list_operations
+
+    show.operations(list_operations())
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"gatewright {__version__}")
+
+
+def _options(context: typer.Context, config: Path | None) -> Options:
+    names = {"listen": "dev_listen", "data_dir": "dev_data_dir"} if context.info_name == "dev" else {}
+    given = {names.get(name, name): value for name, value in context.params.items()}
+    return load({name: value for name, value in given.items() if name in Options.model_fields}, config)
+
+
+@contextmanager
+def _dev_directory(options: Options) -> Iterator[Path]:
+    if options.dev_data_dir is not None:
+        yield options.dev_data_dir
+        return
+    with tempfile.TemporaryDirectory(prefix="gatewright-dev-", ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
+
+
+def main() -> None:
+    """The entry point of the `gatewright` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; the exit code."""
+    try:
+        result = app(arguments, standalone_mode=False, prog_name="gatewright")
+    except BadOptions as error:
+        return _fail(MISUSED, str(error))
+    except click.ClickException as error:
+        return _fail(MISUSED, f"{error.format_message()} (see gatewright --help)")
+    except CannotStart as error:
+        return _fail(FAILED, str(error))
+    except (click.Abort, KeyboardInterrupt):
+        return 128 + 2
+    return result if isinstance(result, int) else 0
+
+
+def _fail(code: int, message: str) -> int:
+    for line in message.splitlines():
+        show.errors.print(f"[bold red]gatewright:[/] {escape(line)}", soft_wrap=True)
+    return code

@@ -1,0 +1,176 @@
+"""Where settings come from: a flag, else a GATEWRIGHT_* variable, else gatewright.toml, else the default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gatewright.server.address import Address
+from gatewright.server.settings import Limits, Settings, usable_cores
+
+PREFIX = "GATEWRIGHT_"
+DEFAULT_FILE = Path("gatewright.toml")
+DEFAULTS = Limits()
+
+
+class BadOptions(ValueError):
+    """What is wrong with the settings: one sentence a problem, each on its own line."""
+
+
+def _address(value: object) -> Address:
+    if isinstance(value, Address):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not HOST:PORT, such as 127.0.0.1:8080")
+    return Address.parse(value)
+
+
+def _url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must be an http:// or https:// URL")
+    return value.rstrip("/")
+
+
+def _loopback(address: Address) -> Address:
+    if not address.loopback:
+        raise ValueError(
+            "dev accepts any credentials, so it listens on loopback addresses only, such as 127.0.0.1:4566; "
+            "use `gatewright serve` to be reached from other machines"
+        )
+    return address
+
+
+AddressOption = Annotated[Address, BeforeValidator(_address)]
+
+
+class Options(BaseSettings):
+    """Every setting by its name in gatewright.toml. The flag has dashes, the variable is in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", arbitrary_types_allowed=True)
+
+    data_dir: Path = Path("gatewright-data")
+    listen: AddressOption = Address("0.0.0.0", 8080)
+    management: AddressOption = Address("127.0.0.1", 8081)
+    workers: Annotated[int, Field(ge=1, le=1024, default_factory=usable_cores)]
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$")] = "us-east-1"
+    account_id: Annotated[str, Field(pattern=r"^[0-9]{12}$")] = "000000000000"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    proxy_protocol: bool = False
+    lambda_endpoint: Annotated[str, AfterValidator(_url)] | None = None
+    drain_timeout: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    drain_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    max_body_bytes: Annotated[int, Field(ge=1, le=1_073_741_824)] = DEFAULTS.body_bytes
+    max_header_bytes: Annotated[int, Field(ge=256, le=1_048_576)] = DEFAULTS.header_bytes
+    max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULTS.connections
+    header_timeout: Annotated[float, Field(gt=0, le=3600)] = DEFAULTS.header_timeout
+    body_timeout: Annotated[float, Field(gt=0, le=3600)] = DEFAULTS.body_timeout
+    idle_timeout: Annotated[float, Field(gt=0, le=86_400)] = DEFAULTS.idle_timeout
+    max_integration_timeout_ms: Annotated[int, Field(ge=50, le=3_600_000)] = DEFAULTS.integration_timeout_ms
+    dev_listen: Annotated[Address, BeforeValidator(_address), AfterValidator(_loopback)] = Address(
+        "127.0.0.1", 4566
+    )
+    dev_data_dir: Path | None = None
+
+    def for_serve(self) -> Settings:
+        return self._settings(self.data_dir, self.listen, self.management, self.workers)
+
+    def for_dev(self, data_dir: Path) -> Settings:
+        return self._settings(data_dir, self.dev_listen, self.dev_listen, 1)
+
+    def _settings(self, data_dir: Path, listen: Address, management: Address, workers: int) -> Settings:
+        return Settings(
+            data_dir=data_dir.absolute(),
+            listen=listen,
+            management=management,
+            workers=workers,
+            region=self.region,
+            account_id=self.account_id,
+            tls_cert=self.tls_cert,
+            tls_key=self.tls_key,
+            proxy_protocol=self.proxy_protocol,
+            lambda_endpoint=self.lambda_endpoint,
+            drain_timeout=self.drain_timeout,
+            drain_delay=self.drain_delay,
+            limits=Limits(
+                body_bytes=self.max_body_bytes,
+                header_bytes=self.max_header_bytes,
+                connections=self.max_connections,
+                header_timeout=self.header_timeout,
+                body_timeout=self.body_timeout,
+                idle_timeout=self.idle_timeout,
+                integration_timeout_ms=self.max_integration_timeout_ms,
+            ),
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The file's values come through `load`, under the variables; there are no other sources."""
+        return init_settings, env_settings
+
+
+class _Sources:
+    """What was given where, to say in a message which of them is wrong."""
+
+    def __init__(self, flags: Mapping[str, Any], file: Mapping[str, Any], path: Path) -> None:
+        self.flags = {name: value for name, value in flags.items() if value is not None}
+        self._path = path
+        variables = {name for name in Options.model_fields if PREFIX + name.upper() in os.environ}
+        self.file = {name: value for name, value in file.items() if name not in variables}
+
+    def name(self, option: str) -> str:
+        if option in self.flags:
+            return "--" + option.removeprefix("dev_").replace("_", "-")
+        return f"{option} in {self._path}" if option in self.file else PREFIX + option.upper()
+
+
+def load(flags: Mapping[str, Any], config: Path | None) -> Options:
+    """The settings in force. Flags that were not given are None. Raises `BadOptions`."""
+    path = config or Path(os.environ.get(PREFIX + "CONFIG", DEFAULT_FILE))
+    required = config is not None or PREFIX + "CONFIG" in os.environ
+    sources = _Sources(flags, _read(path, required), path)
+    try:
+        options = Options(**{**sources.file, **sources.flags})
+    except ValidationError as error:
+        raise BadOptions("\n".join(_explain(error, sources, path))) from error
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise BadOptions("--tls-cert and --tls-key belong together: give both, or neither")
+    return options
+
+
+def _read(path: Path, required: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError as error:
+        if not required:
+            return {}
+        raise BadOptions(f"--config {path}: there is no such file") from error
+    except OSError as error:
+        raise BadOptions(f"--config {path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadOptions(f"{path} is not valid TOML: {error}") from error
+
+
+def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]:
+    problems = []
+    for problem in error.errors():
+        option = str(problem["loc"][0])
+        if problem["type"] == "extra_forbidden":
+            problems.append(f"{path}: there is no setting {option!r}; `gatewright serve --help` lists them")
+        else:
+            reason = problem["msg"].removeprefix("Value error, ")
+            problems.append(f"{sources.name(option)}: {reason} (got {str(problem['input'])!r})")
+    return problems

@@ -1,0 +1,64 @@
+"""What the command prints for people: the start-up block, the ready line, tables."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+
+from gatewright import __version__
+from gatewright.server.settings import Settings
+
+out = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def serve_starting(settings: Settings) -> None:
+    scheme = settings.scheme
+    _block(
+        f"Gatewright {__version__}",
+        {
+            "APIs": settings.listen.url(scheme),
+            "Management": settings.management.url(scheme),
+            "Data directory": str(settings.data_dir),
+            "Credentials": f"{settings.credentials} (AWS_SHARED_CREDENTIALS_FILE)",
+            "Account, region": f"{settings.account_id}, {settings.region}",
+            "Workers": str(settings.workers),
+            "Functions": settings.lambda_endpoint or "embedded Lambda",
+        },
+    )
+
+
+def serve_ready(settings: Settings) -> None:
+    """The last line of a start: whoever waits for it may connect."""
+    _say(f"Ready. APIs on {settings.listen.url(settings.scheme)}, stop with Ctrl-C or SIGTERM.")
+
+
+def dev_starting(settings: Settings) -> None:
+    url = settings.listen.url(settings.scheme)
+    _block(
+        f"Gatewright {__version__} for development: any credentials, this machine only",
+        {
+            "Endpoint": f"{url} (AWS_ENDPOINT_URL)",
+            "An API's stage": f"http://{{api-id}}.execute-api.localhost:{settings.listen.port}/{{stage}}/",
+            "": f"{url}/restapis/{{api-id}}/{{stage}}/_user_request_/",
+            "Account, region": f"{settings.account_id}, {settings.region}",
+            "Data directory": str(settings.data_dir),
+        },
+    )
+
+
+def dev_ready(settings: Settings) -> None:
+    """The last line of a start, after the project is deployed."""
+    _say(f"Ready. Everything on {settings.listen.url(settings.scheme)}, stop with Ctrl-C.")
+
+
+def _block(title: str, lines: dict[str, str]) -> None:
+    _say(title, style="bold")
+    width = max(map(len, lines))
+    for name, value in lines.items():
+        _say(f"  {name:<{width}}  {value}")
+
+
+def _say(text: str, style: str | None = None) -> None:
+    out.print(escape(text), soft_wrap=True, style=style)
+    out.file.flush()

@@ -1,0 +1,70 @@
+"""The data plane as a process opens it: the gateway with its client, its metrics and its log."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from gatewright.catalog.api import Catalog
+from gatewright.functions.api import Functions
+from gatewright.gateway.application import Gateway
+from gatewright.gateway.settings import GatewaySettings
+from gatewright.server.front import Front, Status
+from gatewright.server.process import tls_of
+from gatewright.server.rooms import catalog_room, functions_room, server_limits
+from gatewright.server.settings import Settings
+from gatewright.server.ticker import Ticker
+from gatewright.telemetry.metrics import Metrics
+from gatewright.telemetry.owner_log import OwnerLog
+from gatewright.wire.client import Client
+from gatewright.wire.server import Server
+from gatewright.wire.types import Handler
+
+
+@asynccontextmanager
+async def gateway_room(catalog: Catalog, functions: Functions, settings: Settings) -> AsyncIterator[Gateway]:
+    loop = asyncio.get_running_loop()
+    client = Client(loop)
+    metrics = Metrics(settings.data_dir)
+    log = OwnerLog(sys.stderr)
+    gateway = Gateway(
+        catalog, client, functions, loop=loop, settings=gateway_settings(settings), metrics=metrics, log=log
+    )
+    ticker = Ticker(loop, metrics.publish, log.flush)
+    await gateway.start()
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+        await client.close()
+        ticker.stop()
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings, status: Status) -> AsyncIterator[Handler]:
+    """What a worker answers: the APIs."""
+    with catalog_room(settings) as catalog:
+        async with (
+            functions_room(catalog, settings) as functions,
+            gateway_room(catalog, functions, settings) as gateway,
+        ):
+            yield Front(gateway, {"health": status.page})
+
+
+def gateway_settings(settings: Settings) -> GatewaySettings:
+    limits = settings.limits
+    return GatewaySettings(
+        integration_timeout_ms=limits.integration_timeout_ms, payload_bytes=limits.body_bytes
+    )
+
+
+def data_server(handler: Handler, settings: Settings) -> Server:
+    return Server(
+        handler,
+        loop=asyncio.get_running_loop(),
+        limits=server_limits(settings),
+        tls=tls_of(settings),
+        proxy_protocol=settings.proxy_protocol,
+    )

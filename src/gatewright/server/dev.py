@@ -1,0 +1,76 @@
+"""`gatewright dev`: gateway, functions and management in one process, on one loopback port, unsigned."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import uvloop
+
+from gatewright.server.channel import Order
+from gatewright.server.data_room import data_server, gateway_room
+from gatewright.server.directory import held
+from gatewright.server.errors import CannotStart
+from gatewright.server.front import Front, OnePort, Status
+from gatewright.server.listeners import bound_address, open_listeners
+from gatewright.server.management_room import management_of, management_pages
+from gatewright.server.process import drain, settle
+from gatewright.server.project import Project, running
+from gatewright.server.rooms import catalog_room, functions_room
+from gatewright.server.settings import Settings
+from gatewright.wire.types import Handler
+
+Tell = Callable[[Settings], None]
+
+
+def develop(settings: Settings, project: Project | None, *, starting: Tell, ready: Tell) -> None:
+    """Run until SIGINT or SIGTERM. Raises `CannotStart`."""
+    if not settings.listen.loopback:
+        raise CannotStart(
+            f"--listen {settings.listen}: dev accepts any credentials, so it must be a loopback address"
+        )
+    with held(settings), open_listeners(settings.listen, 1, "--listen")[0] as listener:
+        address = bound_address(settings.listen, listener)
+        bound = settings.at(address, address)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(bound, listener.dup(), project, starting, ready))
+
+
+@asynccontextmanager
+async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]:
+    """Gateway and management behind one handler, for any credentials."""
+    with catalog_room(settings) as catalog:
+        async with (
+            functions_room(catalog, settings) as functions,
+            gateway_room(catalog, functions, settings) as gateway,
+        ):
+            management = management_of(catalog, functions, settings, verifier=None)
+            one_port = OnePort(gateway.claims, gateway, management)
+            yield Front(one_port, management_pages(settings, status))
+
+
+async def _serve(
+    settings: Settings, listener: socket.socket, project: Project | None, starting: Tell, ready: Tell
+) -> None:
+    status = Status("dev")
+    _cancel_on_signal(asyncio.get_running_loop(), asyncio.current_task())
+    async with open_dev(settings, status) as handler:
+        server = data_server(handler, settings)
+        await server.listen(listener)
+        settle()
+        starting(settings)
+        try:
+            async with running(project, settings):
+                ready(settings)
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await drain([server], settings, status, Order.STOP)
+
+
+def _cancel_on_signal(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None] | None) -> None:
+    assert task is not None, "runs inside a task"
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)

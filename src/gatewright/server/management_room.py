@@ -1,0 +1,53 @@
+"""The management APIs as a process opens them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from gatewright.catalog.api import Catalog
+from gatewright.control.application import Management
+from gatewright.control.auth import Verifier
+from gatewright.control.context import Limits, Services
+from gatewright.functions.api import Functions
+from gatewright.server.front import Front, Page, Status, metrics_page
+from gatewright.server.process import tls_of
+from gatewright.server.rooms import catalog_room, functions_room, home_partition, server_limits
+from gatewright.server.settings import Settings
+from gatewright.telemetry.metrics import render
+from gatewright.wire.server import Server
+from gatewright.wire.types import Handler
+
+
+def management_of(
+    catalog: Catalog, functions: Functions, settings: Settings, verifier: Verifier | None
+) -> Management:
+    limits = Limits(integration_timeout_ms=settings.limits.integration_timeout_ms)
+    return Management(
+        catalog,
+        Services(limits=limits),
+        functions,
+        loop=asyncio.get_running_loop(),
+        verifier=verifier,
+        default_partition=home_partition(settings),
+    )
+
+
+def management_pages(settings: Settings, status: Status) -> dict[str, Page]:
+    return {"health": status.page, "metrics": lambda: metrics_page(render(settings.data_dir))}
+
+
+@asynccontextmanager
+async def open_control(settings: Settings, status: Status) -> AsyncIterator[Handler]:
+    """What the control process answers: the management APIs, for requests signed with the node's key."""
+    with catalog_room(settings) as catalog:
+        async with functions_room(catalog, settings) as functions:
+            management = management_of(catalog, functions, settings, Verifier(settings.credentials))
+            yield Front(management, management_pages(settings, status))
+
+
+def management_server(handler: Handler, settings: Settings) -> Server:
+    return Server(
+        handler, loop=asyncio.get_running_loop(), limits=server_limits(settings), tls=tls_of(settings)
+    )

@@ -1,0 +1,129 @@
+"""A project that `dev` serves: its `backend.py` runs beside it, its `deploy.py` once Gatewright answers.
+
+Both run on this interpreter, print to the terminal, and may be missing, though not both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from gatewright.server.errors import CannotStart
+from gatewright.server.settings import Settings
+
+BACKEND_START = 15.0  # seconds for backend.py to accept connections
+ASK_AGAIN = 0.02  # seconds between two tries to connect to it
+STOP_TIMEOUT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Which of the two programs there are."""
+
+    backend: Path | None
+    deploy: Path | None
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """The project in directory `path`. Raises `CannotStart`."""
+        backend, deploy = path / "backend.py", path / "deploy.py"
+        if not (backend.is_file() or deploy.is_file()):
+            raise CannotStart(
+                f"{path}: no project there; it needs a deploy.py (run with --endpoint URL once Gatewright is "
+                "ready), a backend.py (run with --port N), or both"
+            )
+        return cls(backend if backend.is_file() else None, deploy if deploy.is_file() else None)
+
+
+@asynccontextmanager
+async def running(project: Project | None, settings: Settings) -> AsyncIterator[None]:
+    """Start the backend and deploy; at the end, stop the backend. Raises `CannotStart`."""
+    if project is None:
+        yield
+        return
+    async with _backend(project.backend) as url:
+        if project.deploy is not None:
+            await _deploy(project.deploy, settings, url)
+        yield
+
+
+@asynccontextmanager
+async def _backend(program: Path | None) -> AsyncIterator[str | None]:
+    if program is None:
+        yield None
+        return
+    port = _free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(program), "--port", str(port), stdin=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await _accepting(process, program, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await _end(process)
+
+
+async def _accepting(process: asyncio.subprocess.Process, program: Path, port: int) -> None:
+    try:
+        async with asyncio.timeout(BACKEND_START):
+            while process.returncode is None:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                except OSError:
+                    await asyncio.sleep(ASK_AGAIN)
+                else:
+                    writer.close()
+                    return
+    except TimeoutError:
+        raise CannotStart(f"{program}: does not accept connections on --port {port}") from None
+    raise CannotStart(f"{program}: ended with exit code {process.returncode} instead of serving")
+
+
+async def _deploy(program: Path, settings: Settings, backend: str | None) -> None:
+    arguments = ["--endpoint", settings.management.url(settings.scheme)]
+    arguments += ["--data", settings.listen.url(settings.scheme)]
+    arguments += ["--backend", backend] if backend else []
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(program),
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        env=_aws_environment(settings),
+    )
+    try:
+        code = await process.wait()
+    finally:
+        await _end(process)
+    if code:
+        raise CannotStart(f"{program}: failed with exit code {code}; its words stand above")
+
+
+def _aws_environment(settings: Settings) -> dict[str, str]:
+    """The deployer's environment, with what an AWS SDK insists on: dev accepts any credentials."""
+    credentials = {"AWS_ACCESS_KEY_ID": "dev", "AWS_SECRET_ACCESS_KEY": "dev"}
+    return {"AWS_DEFAULT_REGION": settings.region, "AWS_REGION": settings.region, **credentials, **os.environ}
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_TIMEOUT)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

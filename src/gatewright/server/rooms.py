@@ -1,0 +1,67 @@
+"""The rooms that several kinds of process have: the catalog and the functions, opened and closed again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from gatewright.catalog.api import Catalog, CatalogUnavailable, Partition
+from gatewright.catalog.sqlite import open_catalog
+from gatewright.functions.api import Functions
+from gatewright.server.errors import CannotStart
+from gatewright.server.settings import Settings
+from gatewright.wire.limits import ServerLimits
+
+
+@contextmanager
+def catalog_room(settings: Settings) -> Iterator[Catalog]:
+    """The node's configuration. Raises `CannotStart`."""
+    try:
+        catalog = open_catalog(settings.data_dir)
+    except CatalogUnavailable as error:
+        raise CannotStart(f"--data-dir {settings.data_dir}: the catalog cannot be opened: {error}") from error
+    try:
+        yield catalog
+    finally:
+        catalog.close()
+
+
+@asynccontextmanager
+async def functions_room(catalog: Catalog, settings: Settings) -> AsyncIterator[Functions]:
+    """Lambda: embedded, or the endpoint the owner named."""
+    functions = _functions(catalog, settings)
+    try:
+        yield functions
+    finally:
+        await functions.close()
+
+
+def _functions(catalog: Catalog, settings: Settings) -> Functions:
+    loop = asyncio.get_running_loop()
+    if settings.lambda_endpoint:
+        from gatewright.functions.remote import RemoteFunctions
+
+        return RemoteFunctions(settings.lambda_endpoint, loop=loop)
+    from gatewright.functions.engine import Engine
+    from gatewright.functions.settings import FunctionSettings
+
+    return Engine(catalog, loop=loop, settings=FunctionSettings(settings.data_dir))
+
+
+def home_partition(settings: Settings) -> Partition:
+    """Where requests belong that name no account or region."""
+    return Partition(settings.account_id, settings.region)
+
+
+def server_limits(settings: Settings) -> ServerLimits:
+    limits = settings.limits
+    return ServerLimits(
+        header_bytes=limits.header_bytes,
+        target_bytes=limits.header_bytes,
+        body_bytes=limits.body_bytes,
+        connections=limits.connections,
+        header_timeout=limits.header_timeout,
+        body_timeout=limits.body_timeout,
+        idle_timeout=limits.idle_timeout,
+    )

@@ -1,0 +1,97 @@
+"""What the owner decides. Read by the command, handed to every process as one JSON document."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gatewright.server.address import Address
+
+
+def usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Amazon's limits unless the owner raises them; the connection bounds are ours."""
+
+    body_bytes: int = 10_485_760
+    header_bytes: int = 10_240
+    connections: int = 10_000  # open at once in one worker
+    header_timeout: float = 30.0
+    body_timeout: float = 60.0
+    idle_timeout: float = 310.0
+    integration_timeout_ms: int = 29_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the processes of one node share."""
+
+    data_dir: Path
+    listen: Address = Address("0.0.0.0", 8080)
+    management: Address = Address("127.0.0.1", 8081)
+    workers: int = 1
+    region: str = "us-east-1"
+    account_id: str = "000000000000"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    proxy_protocol: bool = False
+    lambda_endpoint: str | None = None  # None: functions run here, in the embedded Lambda
+    drain_timeout: float = 30.0  # seconds given to requests in flight when a process stops
+    drain_delay: float = 0.0  # seconds of serving on with health 503 before the listeners stop
+    limits: Limits = Limits()
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.tls_cert else "http"
+
+    @property
+    def run_dir(self) -> Path:
+        """What belongs to the running processes only: the lock, the metrics."""
+        return self.data_dir / "run"
+
+    @property
+    def credentials(self) -> Path:
+        return self.data_dir / "credentials"
+
+    def at(self, listen: Address, management: Address) -> Settings:
+        """The same with the addresses that were really bound."""
+        return replace(self, listen=listen, management=management)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> Settings:
+        values: dict[str, Any] = json.loads(text)
+        for name in ("listen", "management"):
+            values[name] = Address(**values[name])
+        for name in ("data_dir", "tls_cert", "tls_key"):
+            values[name] = None if values[name] is None else Path(values[name])
+        values["limits"] = Limits(**values["limits"])
+        return cls(**values)
+
+
+# Read once, when the sockets are opened and the processes counted.
+FIXED_AT_START = ("data_dir", "listen", "management", "workers")
+
+
+def reloaded(running: Settings, read: Settings) -> tuple[Settings, list[str]]:
+    """The settings to go on with after a reload, and the names of those that wait for a restart.
+
+    A port given as 0 was bound to a free one at the start, which is no change.
+    """
+    waiting = [name for name in FIXED_AT_START if not _same(getattr(running, name), getattr(read, name))]
+    kept = {name: getattr(running, name) for name in FIXED_AT_START}
+    return replace(read, **kept), waiting
+
+
+def _same(running: object, read: object) -> bool:
+    if isinstance(running, Address) and isinstance(read, Address) and read.port == 0:
+        return running.host == read.host
+    return running == read

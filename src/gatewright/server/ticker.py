@@ -1,0 +1,43 @@
+"""One timer for what a process writes now and then: its metrics and its log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+log = logging.getLogger("gatewright")
+
+INTERVAL = 1.0  # seconds; as old as a metric or a log line may be
+
+
+class Ticker:
+    """Calls `actions` every second until stopped. A failure is logged when it begins and when it ends."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *actions: Callable[[], None]) -> None:
+        self._loop = loop
+        self._actions = actions
+        self._failing = False
+        self._timer = loop.call_later(INTERVAL, self._tick)
+
+    def stop(self) -> None:
+        """Act a last time."""
+        self._timer.cancel()
+        self._act()
+
+    def _tick(self) -> None:
+        self._timer = self._loop.call_later(INTERVAL, self._tick)
+        self._act()
+
+    def _act(self) -> None:
+        failed = False
+        for action in self._actions:
+            try:
+                action()
+            except OSError as error:
+                failed = True
+                if not self._failing:
+                    log.error("metrics or logs cannot be written: %s", error)
+        if self._failing and not failed:
+            log.info("metrics and logs are written again")
+        self._failing = failed
