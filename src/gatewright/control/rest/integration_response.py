@@ -5,13 +5,30 @@ from __future__ import annotations
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call, Params
-from gatewright.control.rest import method_store
+from gatewright.control.rest import member_patch, method_store
 from gatewright.control.rest.integration_rules import nulled
 from gatewright.control.rest.mapping_expressions import check_integration_response_parameters, check_templates
+from gatewright.control.rest.member_patch import MapMember, PatchTable, choice
 from gatewright.gateway.integration_response import compile_pattern
 
 RESPONSES = "integrationResponses"
 _MEMBERS = ("selectionPattern", "responseParameters", "responseTemplates", "contentHandling")
+
+
+def _set_pattern(response: Document, value: str | None) -> None:
+    response["selectionPattern"] = value or ""
+
+
+PATCH = PatchTable(
+    members={
+        "contentHandling": choice("contentHandling", "CONVERT_TO_BINARY", "CONVERT_TO_TEXT"),
+        "selectionPattern": _set_pattern,
+    },
+    maps={
+        "responseParameters": MapMember(str, member_patch.NO_PARAMETER),
+        "responseTemplates": MapMember(lambda value: value or None, member_patch.NO_CONTENT_TYPE),
+    },
+)
 
 
 def put_integration_response(call: Call, params: Params) -> Document:
@@ -31,6 +48,16 @@ def put_integration_response(call: Call, params: Params) -> Document:
 def get_integration_response(call: Call, params: Params) -> Document:
     integration = method_store.integration_of(method_store.find_method(call, params))
     return method_store.response_of(integration, RESPONSES, params["statusCode"])
+
+
+def update_integration_response(call: Call, params: Params) -> Document:
+    method = method_store.find_method(call, params)
+    integration = method_store.integration_of(method)
+    response = method_store.response_of(integration, RESPONSES, params["statusCode"])
+    member_patch.apply(response, params.get("patchOperations") or [], PATCH)
+    _check(response, method)
+    method_store.save_method(call, params, method)
+    return response
 
 
 def delete_integration_response(call: Call, params: Params) -> None:

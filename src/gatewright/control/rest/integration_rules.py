@@ -17,7 +17,8 @@ DEFAULT_TIMEOUT_MS = 29_000
 SHORTEST_TIMEOUT_MS = 50
 LONGEST_STREAM_MS = 900_000
 
-_WHEN_SET = (
+_AS_GIVEN = (
+    "connectionType",
     "connectionId",
     "credentials",
     "contentHandling",
@@ -26,41 +27,43 @@ _WHEN_SET = (
     "tlsConfig",
     "integrationTarget",
     "responseTransferMode",
+    "passthroughBehavior",
+    "cacheNamespace",
+    "cacheKeyParameters",
 )
 
 
-def shaped(params: Params, limits: Limits) -> Document:
-    """PutIntegration's members as GetIntegration returns them."""
-    kind = params["type"]
-    integration: Document = {"type": kind}
-    if kind != "MOCK":
+def shaped(params: Params) -> Document:
+    """PutIntegration's members under the names GetIntegration has for them, without the defaults."""
+    integration: Document = {"type": params["type"]}
+    if params["type"] != "MOCK":
         _set(integration, "httpMethod", params.get("integrationHttpMethod"))
         _set(integration, "uri", params.get("uri"))
-    _set(integration, "connectionType", _connection_type(kind, params.get("connectionType")))
-    for member in _WHEN_SET:
+    for member in _AS_GIVEN:
         _set(integration, member, params.get(member))
+    if params.get("timeoutInMillis") is not None:
+        integration["timeoutInMillis"] = params["timeoutInMillis"]
     if "requestTemplates" in integration:
         integration["requestTemplates"] = nulled(integration["requestTemplates"])
-    integration["passthroughBehavior"] = (params.get("passthroughBehavior") or "WHEN_NO_MATCH").upper()
-    timeout = params.get("timeoutInMillis")
-    integration["timeoutInMillis"] = _default_timeout(limits) if timeout is None else timeout
-    integration["cacheNamespace"] = params.get("cacheNamespace") or params["resourceId"]
-    integration["cacheKeyParameters"] = params.get("cacheKeyParameters") or []
     return integration
 
 
-def _default_timeout(limits: Limits) -> int:
-    return min(DEFAULT_TIMEOUT_MS, limits.integration_timeout_ms)
-
-
-def _connection_type(kind: str, asked: str | None) -> str | None:
-    if asked == "VPC_LINK":
-        return asked
-    return "INTERNET" if kind in HTTP_TYPES else None
+def normalise(integration: Document, resource_id: str, limits: Limits) -> None:
+    """Fill in what an integration always has; `connectionType` is shown only where it means something."""
+    connection_type = integration.pop("connectionType", None)
+    if connection_type == "VPC_LINK":
+        integration["connectionType"] = connection_type
+    elif integration["type"] in HTTP_TYPES:
+        integration["connectionType"] = "INTERNET"
+    behavior = integration.get("passthroughBehavior", PASSTHROUGH_BEHAVIORS[0])
+    integration["passthroughBehavior"] = behavior.upper()
+    integration.setdefault("timeoutInMillis", min(DEFAULT_TIMEOUT_MS, limits.integration_timeout_ms))
+    integration.setdefault("cacheNamespace", resource_id)
+    integration.setdefault("cacheKeyParameters", [])
 
 
 def _set(document: Document, member: str, value: object) -> None:
-    if value not in (None, "", {}):
+    if value not in (None, "", {}, []):
         document[member] = value
 
 

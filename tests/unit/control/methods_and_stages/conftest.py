@@ -80,7 +80,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 @pytest.fixture
 def do(catalog: Catalog, clock: Clock, limits: Limits) -> Do:
-    """Call one operation on the API, in its own transaction; the API's and the resource's ids are filled in."""
+    """Call one operation on the API, in its own transaction; the ids of API and resource are filled in."""
     numbers = iter(range(10**6))
 
     def new_id(length: int) -> str:

@@ -14,8 +14,8 @@ Do = Callable[..., Any]
 
 VERBS = "Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY"
 NO_AUTHORIZER = (
-    "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a "
-    "valid authorizer."
+    "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS "
+    "requires a valid authorizer."
 )
 MAPPING = "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
 
@@ -32,7 +32,10 @@ def test_a_full_method_answers_what_was_set(do: Do) -> None:
         "authorizationType": "NONE",
         "apiKeyRequired": True,
         "operationName": "CreatePet",
-        "requestParameters": {"method.request.querystring.kind": True, "method.request.header.X-Kind2": False},
+        "requestParameters": {
+            "method.request.querystring.kind": True,
+            "method.request.header.X-Kind2": False,
+        },
         "requestModels": {"application/json": "Empty"},
         "requestValidatorId": "valid1",
     }

@@ -1,0 +1,85 @@
+"""Stage: a name under which a deployment is served, with its variables and settings."""
+
+from __future__ import annotations
+
+from gatewright.aws.errors import BadRequest, Conflict, NotFound
+from gatewright.catalog import keys
+from gatewright.catalog.api import Document
+from gatewright.control.operation import Call, Params
+from gatewright.control.rest import stage_patch
+from gatewright.control.rest.canary import canary_of
+from gatewright.control.rest.refusals import refuse_unenforced
+from gatewright.control.rest.stage_rules import check_deployment_id, check_name, new_stage
+
+_WHEN_NOT_EMPTY = ("tags", "variables")
+
+
+def create_stage(call: Call, params: Params) -> Document:
+    api, name = params["restApiId"], params["stageName"]
+    find_api(call, api)
+    check_name(name)
+    if call.tx.get(keys.stage(api, name)) is not None:
+        raise Conflict("Stage already exists")
+    check_deployment_id(call, api, params["deploymentId"])
+    stage = new_stage(call, name, params["deploymentId"], params)
+    if params.get("documentationVersion"):
+        # Documentation versions cannot be created yet, so none exists.
+        raise BadRequest("Invalid Documentation version specified")
+    if params.get("canarySettings"):
+        stage["canarySettings"] = canary_of(call, api, stage["deploymentId"], params["canarySettings"])
+    if params.get("tags"):
+        stage["tags"] = params["tags"]
+    store_stage(call, api, stage)
+    return stage
+
+
+def get_stage(call: Call, params: Params) -> Document:
+    return present(find_stage(call, params["restApiId"], params["stageName"]))
+
+
+def get_stages(call: Call, params: Params) -> Document:
+    """All stages; `deploymentId` keeps those that serve that deployment. Stages are never paged."""
+    api = params["restApiId"]
+    find_api(call, api)
+    wanted = params.get("deploymentId")
+    stages = [stage for _, stage in call.tx.list(keys.below("stage", api))]
+    return {"item": [present(stage) for stage in stages if wanted in (None, "", stage["deploymentId"])]}
+
+
+def update_stage(call: Call, params: Params) -> Document:
+    api = params["restApiId"]
+    stage = find_stage(call, api, params["stageName"])
+    patched = stage_patch.Patched(call, api, stage)
+    stage_patch.apply(patched, params.get("patchOperations") or [])
+    stage["lastUpdatedDate"] = int(call.services.clock())
+    store_stage(call, api, stage)
+    return present(stage)
+
+
+def delete_stage(call: Call, params: Params) -> None:
+    find_stage(call, params["restApiId"], params["stageName"])
+    call.tx.delete(keys.stage(params["restApiId"], params["stageName"]))
+
+
+def find_stage(call: Call, api: str, name: str) -> Document:
+    stage = call.tx.get(keys.stage(api, name))
+    if stage is None:
+        raise NotFound("Invalid stage identifier specified")
+    return stage
+
+
+def store_stage(call: Call, api: str, stage: Document) -> None:
+    """Keep a stage, unless it holds a setting that would not be enforced."""
+    refuse_unenforced(stage)
+    call.tx.put(keys.stage(api, stage["stageName"]), stage)
+
+
+def present(stage: Document) -> Document:
+    return {member: value for member, value in stage.items() if value or member not in _WHEN_NOT_EMPTY}
+
+
+def find_api(call: Call, api: str) -> Document:
+    rest_api = call.tx.get(keys.rest_api(api))
+    if rest_api is None:
+        raise NotFound(f"Invalid API identifier specified {call.account}:{api}")
+    return rest_api
