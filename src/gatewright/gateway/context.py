@@ -1,0 +1,130 @@
+"""`$context`: what an exchange knows of itself, by the names of the API Gateway developer guide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from time import gmtime
+from typing import Any
+
+import orjson
+
+from gatewright.gateway.errors import GatewayError
+from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.plan import MethodPlan
+
+Reader = Callable[[Exchange], str | None]
+
+PROTOCOL = "HTTP/1.1"  # whatever the client speaks
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def compile_context(name: str) -> Reader:
+    """The reader of `context.⟨name⟩`; a variable that does not exist reads as None."""
+    return _READERS.get(name, _absent)
+
+
+def request_context(exchange: Exchange) -> dict[str, Any]:
+    """`requestContext` of a Lambda proxy event, its keys in the order of real events."""
+    stage, method = exchange.stage, exchange.method
+    context: dict[str, Any] = {
+        "resourceId": method and method.resource_id,
+        "resourcePath": method and method.resource_path,
+    }
+    if method is not None and method.operation_name is not None:
+        context["operationName"] = method.operation_name
+    context |= {
+        "httpMethod": exchange.verb,
+        "extendedRequestId": exchange.extended_request_id.decode(),
+        "requestTime": request_time(int(exchange.request.received)),
+        "path": exchange.context_path,
+        "accountId": stage.account,
+        "protocol": PROTOCOL,
+        "stage": stage.name,
+        "domainPrefix": _domain_prefix(exchange),
+        "requestTimeEpoch": _epoch_milliseconds(exchange),
+        "requestId": exchange.request_id.decode(),
+        "identity": _identity(exchange),
+        "domainName": exchange.domain,
+        "deploymentId": stage.deployment_id,
+        "apiId": stage.api_id,
+    }
+    return context
+
+
+def _identity(exchange: Exchange) -> dict[str, str | None]:
+    return {
+        "cognitoIdentityPoolId": None,
+        "accountId": None,
+        "cognitoIdentityId": None,
+        "caller": None,
+        "sourceIp": exchange.request.client,
+        "principalOrgId": None,
+        "accessKey": None,
+        "cognitoAuthenticationType": None,
+        "cognitoAuthenticationProvider": None,
+        "userArn": None,
+        "userAgent": _user_agent(exchange),
+        "user": None,
+    }
+
+
+@lru_cache(maxsize=8)
+def request_time(second: int) -> str:
+    """`27/Oct/2023:13:40:57 +0000` for an epoch second."""
+    now = gmtime(second)
+    month = _MONTHS[now.tm_mon - 1]
+    return f"{now.tm_mday:02}/{month}/{now.tm_year}:{now.tm_hour:02}:{now.tm_min:02}:{now.tm_sec:02} +0000"
+
+
+def _epoch_milliseconds(exchange: Exchange) -> int:
+    return int(exchange.request.received * 1000)
+
+
+def _domain_prefix(exchange: Exchange) -> str:
+    return exchange.domain.partition(".")[0]
+
+
+def _user_agent(exchange: Exchange) -> str | None:
+    value = exchange.request.headers.get(b"user-agent")
+    return None if value is None else value.decode("latin-1")
+
+
+def _absent(_exchange: Exchange) -> None:
+    return None
+
+
+def _of_method(read: Callable[[MethodPlan], str | None]) -> Reader:
+    """A reader of the method; None for a request that met none."""
+    return lambda exchange: None if exchange.method is None else read(exchange.method)
+
+
+def _of_failure(read: Callable[[GatewayError], str | None]) -> Reader:
+    """A reader of why the exchange failed; None while it has not."""
+    return lambda exchange: None if exchange.failure is None else read(exchange.failure)
+
+
+_READERS: Mapping[str, Reader] = {
+    "accountId": lambda exchange: exchange.stage.account,
+    "apiId": lambda exchange: exchange.stage.api_id,
+    "deploymentId": lambda exchange: exchange.stage.deployment_id,
+    "domainName": lambda exchange: exchange.domain,
+    "domainPrefix": _domain_prefix,
+    "error.message": _of_failure(lambda error: error.message),
+    "error.messageString": _of_failure(lambda error: orjson.dumps(error.message).decode()),
+    "error.responseType": _of_failure(lambda error: error.type.name),
+    "error.validationErrorString": _of_failure(lambda error: error.validation),
+    "extendedRequestId": lambda exchange: exchange.extended_request_id.decode(),
+    "httpMethod": lambda exchange: exchange.verb,
+    "identity.sourceIp": lambda exchange: exchange.request.client,
+    "identity.userAgent": _user_agent,
+    "operationName": _of_method(lambda method: method.operation_name),
+    "path": lambda exchange: exchange.context_path,
+    "protocol": lambda _exchange: PROTOCOL,
+    "requestId": lambda exchange: exchange.request_id.decode(),
+    "requestTime": lambda exchange: request_time(int(exchange.request.received)),
+    "requestTimeEpoch": lambda exchange: str(_epoch_milliseconds(exchange)),
+    "resourceId": _of_method(lambda method: method.resource_id),
+    "resourcePath": _of_method(lambda method: method.resource_path),
+    "stage": lambda exchange: exchange.stage.name,
+}

@@ -1,0 +1,144 @@
+"""What a Lambda proxy function's output becomes: status, header fields and body, or 502."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from gatewright.gateway import content_handling, header_rules
+from gatewright.gateway.errors import DEFAULT_5XX, INTERNAL, GatewayError
+from gatewright.gateway.plan import MethodResponse
+from gatewright.wire.types import Field
+
+_MEMBERS = frozenset(("isBase64Encoded", "statusCode", "headers", "multiValueHeaders", "body"))
+_BOOLEANS = {None: False, False: False, True: True, "false": False, "true": True}
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LINE_BREAKING = re.compile("[\r\n\0]")
+_JSON_TYPE: Field = (b"Content-Type", b"application/json")
+
+
+def parse(payload: bytes, accept_binary: bool) -> MethodResponse:
+    """The response a payload describes. Every member may be missing.
+
+    Raises GatewayError 502 naming the member that is wrong, and 500 for a binary body that is not base64.
+    """
+    try:
+        answer = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        raise _malformed("it is not JSON") from None
+    if not isinstance(answer, dict):
+        raise _malformed("it is not a JSON object")
+    if not answer.keys() <= _MEMBERS:
+        raise _malformed(f"unknown member {min(answer.keys() - _MEMBERS)!r}")
+    status = _status(answer.get("statusCode"))
+    fields = header_rules.respond("AWS_PROXY", _fields(answer))
+    if not any(name.lower() == b"content-type" for name, _ in fields):
+        fields.insert(0, _JSON_TYPE)
+    return MethodResponse(status, fields, _body(answer, accept_binary))
+
+
+def _status(code: Any) -> int:
+    """A final status. One below 200 only announces another, which would never come."""
+    if code is None:
+        return 200
+    if isinstance(code, str) and len(code) == 3 and code.isascii() and code.isdigit():
+        code = int(code)
+    if type(code) is not int or not 200 <= code <= 599:
+        raise _malformed(f"statusCode {_shown(code)} is not an integer between 200 and 599")
+    return code
+
+
+def _body(answer: dict[str, Any], accept_binary: bool) -> bytes:
+    body = answer.get("body")
+    if body is None:
+        return b""
+    if type(body) is not str:
+        raise _malformed(f"body {_shown(body)} is not a string")
+    encoded = body.encode()
+    return (
+        content_handling.decode_base64(encoded, traced=True)
+        if _is_base64(answer) and accept_binary
+        else encoded
+    )
+
+
+def _is_base64(answer: dict[str, Any]) -> bool:
+    flag = answer.get("isBase64Encoded")
+    if flag is not None and not isinstance(flag, bool | str):
+        raise _malformed(f"isBase64Encoded {_shown(flag)} is not a boolean")
+    decision = _BOOLEANS.get(flag)
+    if decision is None:
+        raise _malformed(f"isBase64Encoded {_shown(flag)} is not a boolean")
+    return decision
+
+
+def _fields(answer: dict[str, Any]) -> list[Field]:
+    """The values of `multiValueHeaders`, then those of `headers`, which adopt the spelling of the former."""
+    fields: list[Field] = []
+    spellings: dict[bytes, bytes] = {}
+    multi = answer.get("multiValueHeaders")
+    if multi is not None:
+        fields = _multi_fields(multi)
+        spellings = {name.lower(): name for name, _ in fields}
+    single = answer.get("headers")
+    if single is not None:
+        if type(single) is not dict:
+            raise _malformed(f"headers {_shown(single)} is not an object")
+        for key, value in single.items():
+            if value is not None:
+                name = _name(key)
+                fields.append((spellings.get(name.lower(), name) if spellings else name, _value(key, value)))
+    return fields
+
+
+def _multi_fields(multi: Any) -> list[Field]:
+    if type(multi) is not dict:
+        raise _malformed(f"multiValueHeaders {_shown(multi)} is not an object")
+    fields = []
+    for key, values in multi.items():
+        name = _name(key)
+        if type(values) is not list:
+            raise _malformed(f"multiValueHeaders.{key} {_shown(values)} is not an array")
+        fields += [(name, _value(key, value)) for value in values if value is not None]
+    return fields
+
+
+def _name(key: str) -> bytes:
+    name = _encoded_name(key)
+    if name is None:
+        raise _malformed(f"{_shown(key)} is no header name")
+    return name
+
+
+@lru_cache(maxsize=1024)
+def _encoded_name(key: str) -> bytes | None:
+    return key.encode() if _NAME.fullmatch(key) else None
+
+
+def _value(key: str, value: Any) -> bytes:
+    if type(value) is not str:
+        if not isinstance(value, bool | int | float):
+            raise _malformed(f"header {key} {_shown(value)} is not a string")
+        value = orjson.dumps(value).decode()
+    if not value.isprintable() and _LINE_BREAKING.search(value):
+        raise _malformed(f"header {key} has a value with a line break or a NUL character")
+    return bytes(value, "utf-8")
+
+
+def _shown(value: Any) -> str:
+    """Enough of a wrong value to find it by."""
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= 100 else text[:100] + "…"
+
+
+def _malformed(detail: str) -> GatewayError:
+    return GatewayError(
+        DEFAULT_5XX,
+        INTERNAL,
+        reason=f"Execution failed due to configuration error: Malformed Lambda proxy response ({detail})",
+        status=502,
+        traced=True,
+    )
