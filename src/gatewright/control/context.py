@@ -17,9 +17,11 @@ def random_id(length: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Amazon's quotas that the owner may raise (DESIGN: AWS's limits by default)."""
+    """Amazon's quotas that the owner may raise."""
 
     integration_timeout_ms: int = 29_000
+    account_burst_limit: int = 5_000  # the account's throttle, as GetAccount reports it
+    account_rate_limit: float = 10_000.0  # requests a second
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,28 +6,40 @@ its service:
     def create_rest_api(call: Call, params: Params) -> Document: ...
 
 `params` holds the input members under the model's member names (`restApiId`, `patchOperations`, …), already
-checked against the model (types, enums, patterns, required URI members). The result is a dict of the output
+checked against the model (types, enums, patterns, required members). The result is a dict of the output
 shape's member names; `None` answers an empty body. Errors are raised as `AwsError`.
+
+An operation whose work is not in the catalog (invoking a function) is written `async` instead, takes an
+`EffectCall` and awaits nothing but `Pending` values; it runs on the event loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from gatewright.catalog.api import Document, Partition, Transaction
+from gatewright.catalog.api import Catalog, Document, Partition, Transaction
 from gatewright.control.context import Services
+from gatewright.functions.api import Functions
 
 Params = dict[str, Any]
 
 
+def _nowhere(_key: str) -> Partition | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One management call, inside its transaction."""
+    """One management call, inside its transaction. Operations named `get_…` and `list_…` may only read.
+
+    `find` looks a key up over all partitions, as last committed.
+    """
 
     tx: Transaction
     services: Services
+    find: Callable[[str], Partition | None] = _nowhere
 
     @property
     def partition(self) -> Partition:
@@ -42,4 +54,15 @@ class Call:
         return self.tx.partition.region
 
 
+@dataclass(frozen=True, slots=True)
+class EffectCall:
+    """One management call that reaches beyond the catalog; it opens its own reads and writes, briefly."""
+
+    partition: Partition
+    catalog: Catalog
+    services: Services
+    functions: Functions
+
+
 Operation = Callable[[Call, Params], Document | None]
+Effect = Callable[[EffectCall, Params], Coroutine[Any, None, Document | None]]

@@ -1,0 +1,98 @@
+"""What the families of a REST API share: look-ups that answer AWS's own 404s, pages of listings, tags, time."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+
+from gatewright.aws.errors import BadRequest, NotFound
+from gatewright.catalog import keys
+from gatewright.catalog.api import Document
+from gatewright.control.operation import Call, Params
+
+DEFAULT_PAGE = 25
+LONGEST_PAGE = 500
+TAGS = 50
+TAG_KEY_CHARACTERS = 128
+TAG_VALUE_CHARACTERS = 256
+
+
+def epoch(call: Call) -> int:
+    """Now, in whole seconds: what every timestamp of API Gateway is."""
+    return int(call.services.clock())
+
+
+def require_api(call: Call, api: str) -> Document:
+    return _require(call, keys.rest_api(api), f"Invalid API identifier specified {call.account}:{api}")
+
+
+def require_resource(call: Call, api: str, resource_id: str) -> Document:
+    """A missing API is answered as a missing resource, as it is at AWS."""
+    return _require(call, keys.resource(api, resource_id), "Invalid Resource identifier specified")
+
+
+def require_method(call: Call, api: str, resource_id: str, verb: str) -> Document:
+    require_resource(call, api, resource_id)
+    return _require(call, keys.method(api, resource_id, verb), "Invalid Method identifier specified")
+
+
+def require_model(call: Call, api: str, name: str) -> Document:
+    return _require(call, keys.model(api, name), f"Invalid model name specified: {name}")
+
+
+def require_request_validator(call: Call, api: str, validator_id: str) -> Document:
+    missing = "Invalid Request Validator identifier specified"
+    return _require(call, keys.request_validator(api, validator_id), missing)
+
+
+def require_stage(call: Call, api: str, name: str) -> Document:
+    return _require(call, keys.stage(api, name), "Invalid stage identifier specified")
+
+
+def _require(call: Call, key: str, missing: str) -> Document:
+    document = call.tx.get(key)
+    if document is None:
+        raise NotFound(missing)
+    return document
+
+
+def page(entries: Iterable[tuple[str, Document]], params: Params) -> Document:
+    """One page of `entries` (in key order): `items`, and `position` when there are more.
+
+    A position is the key of the last entry seen, so that deletes between pages neither skip nor repeat any.
+    """
+    after = _read_position(params.get("position"))
+    rest = [entry for entry in entries if entry[0] > after]
+    shown = rest[: _limit(params.get("limit"))]
+    answer: Document = {"items": [document for _, document in shown]}
+    if len(rest) > len(shown):
+        answer["position"] = urlsafe_b64encode(shown[-1][0].encode()).decode()
+    return answer
+
+
+def _limit(asked: int | None) -> int:
+    return DEFAULT_PAGE if asked is None or asked < 1 else min(asked, LONGEST_PAGE)
+
+
+def _read_position(position: str | None) -> str:
+    try:
+        return urlsafe_b64decode((position or "").encode()).decode()
+    except (binascii.Error, UnicodeError):
+        raise BadRequest("Invalid position parameter") from None
+
+
+def check_tags(tags: dict[str, str]) -> None:
+    """Amazon's bounds on the tags of one entity."""
+    if len(tags) > TAGS:
+        raise BadRequest(f"Invalid tags specified: at most {TAGS} tags are allowed, not {len(tags)}")
+    for key, value in tags.items():
+        if not 0 < len(key) <= TAG_KEY_CHARACTERS or key.lower().startswith("aws:"):
+            raise BadRequest(
+                f"Invalid tag key specified: '{key[:TAG_KEY_CHARACTERS]}' must have 1 to {TAG_KEY_CHARACTERS} "
+                "characters and must not start with 'aws:'"
+            )
+        if len(value or "") > TAG_VALUE_CHARACTERS:
+            raise BadRequest(
+                f"Invalid tag value specified for '{key}': at most {TAG_VALUE_CHARACTERS} characters are allowed"
+            )
