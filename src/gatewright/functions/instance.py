@@ -85,11 +85,7 @@ class Instance:
         self._timeout = timeout(configuration)
         self._memory_size = memory_size(configuration)
         self._response_bytes = host.settings.response_bytes
-        self._server = Server(
-            lambda request, reply: runtime_api.serve(self, request, reply),
-            loop=host.loop,
-            limits=runtime_api.limits(self._response_bytes),
-        )
+        self._server: Server | None = None
         self._process: Process | None = None
         self._current: Invocation | None = None
         self._parked: Reply | None = None  # the runtime's unanswered request for an event
@@ -104,15 +100,26 @@ class Instance:
 
     async def start(self, command: list[str], task_root: Path) -> None:
         """Start the process; raises OSError if that is not possible."""
+        if self._stopped:
+            return
         listener = socket.create_server(("127.0.0.1", 0))
         address = f"127.0.0.1:{listener.getsockname()[1]}"
-        await self._server.listen(listener)
-        if self.state is State.STOPPED:
-            await self._server.drain(0)
-            return
-        self._spawned = time.monotonic()
-        self._deadline = self._spawned + self._host.settings.init_timeout + self._timeout
-        self._spawn(command, task_root, address)
+        self._server = server = Server(
+            lambda request, reply: runtime_api.serve(self, request, reply),
+            loop=self._host.loop,
+            limits=runtime_api.limits(self._response_bytes),
+        )
+        await server.listen(listener)
+        try:
+            if not self._stopped:
+                self._spawn(command, task_root, address)
+        finally:
+            if self._process is None:
+                await self._close_server()
+
+    @property
+    def _stopped(self) -> bool:
+        return self.state is State.STOPPED
 
     def _spawn(self, command: list[str], task_root: Path, address: str) -> None:
         stream = f"{datetime.now(UTC):%Y/%m/%d}/[{self._version}]{uuid.uuid4().hex}"
@@ -123,6 +130,8 @@ class Instance:
             runtime_api=address,
             log_stream=stream,
         )
+        self._spawned = time.monotonic()
+        self._deadline = self._spawned + self._host.settings.init_timeout + self._timeout
         self._process = process = Process(command, variables, task_root)
         self._host.process_started(process.pid)
         self._host.loop.add_reader(process.output, self._copy_output, 1)
@@ -211,7 +220,6 @@ class Instance:
         if self.state is State.STOPPED:
             return
         self.state = State.STOPPED
-        self._server.stop_accepting()
         self._kill_process()
         self._owner.stopped(self)
 
@@ -231,7 +239,12 @@ class Instance:
             invocation.finish(faults.exited(invocation.request_id, reason), faults.UNHANDLED, self._version)
         self.stop()
         self._host.process_ended(process.pid)
-        self._host.spawn(self._server.drain(0))
+        self._host.spawn(self._close_server())
+
+    async def _close_server(self) -> None:
+        if self._server is not None:
+            self._server.stop_accepting()
+            await self._server.drain(0)
 
     def _drain(self, process: Process) -> None:
         for _ in range(_DRAIN_READS):

@@ -37,14 +37,13 @@ class FunctionLog:
 
     def _append(self, text: bytearray) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._path.exists() and self._path.stat().st_size > self._limit:
+            os.replace(self._path, self._path.with_name(f"{self._path.name}.1"))
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             os.write(file, text)
-            mine = os.fstat(file)
         finally:
             os.close(file)
-        if mine.st_size > self._limit and os.stat(self._path).st_ino == mine.st_ino:
-            os.replace(self._path, self._path.with_name(f"{self._path.name}.1"))
 
 
 def start_line(request_id: str, version: str) -> bytes:

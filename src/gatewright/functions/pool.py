@@ -58,14 +58,13 @@ class Pool:
             invocation.pending.fail(throttled())
         else:
             self._waiting.append(invocation)
-            if len(self.instances) == len(self._stale):
-                self._grow()
+            self._start_first()
 
     def retire(self) -> list[Invocation]:
         """Take no more work and stop every instance when it is done; gives back what waited."""
-        self._make_stale()
         waiting = list(self._waiting)
         self._waiting.clear()
+        self._make_stale()
         return waiting
 
     def tick(self, now: float) -> None:
@@ -81,7 +80,8 @@ class Pool:
 
     @property
     def busy(self) -> bool:
-        return bool(self._waiting) or len(self.instances) > len(self.idle)
+        """Whether anything is being done for a caller."""
+        return bool(self._waiting) or any(instance.state is State.BUSY for instance in self.instances)
 
     # What instances say (instance.Owner)
 
@@ -110,10 +110,14 @@ class Pool:
         self._stale.discard(instance)
         if instance in self.idle:
             self.idle.remove(instance)
-        if self._waiting and not self.instances:
-            self._grow()
+        self._start_first()
 
     # Growth
+
+    def _start_first(self) -> None:
+        """Start an instance if something waits and none is there or coming; `_scale` adds more."""
+        if self._waiting and len(self.instances) == len(self._stale):
+            self._grow()
 
     def _scale(self, now: float) -> None:
         """One more instance for each invocation that waited too long, less those on their way."""
@@ -163,6 +167,8 @@ class Pool:
             self._make_stale()
 
     def _make_stale(self) -> None:
-        self._stale |= self.instances
-        for instance in list(self.idle):
-            instance.stop()
+        for instance in list(self.instances):
+            if instance.state is State.BUSY:
+                self._stale.add(instance)
+            else:
+                instance.stop()
