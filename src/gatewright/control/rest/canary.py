@@ -9,7 +9,7 @@ from gatewright.aws.errors import BadRequest
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call
-from gatewright.control.rest.member_patch import flag
+from gatewright.control.patch import is_true
 from gatewright.control.rest.stage_rules import check_variable, check_variables
 
 
@@ -67,7 +67,7 @@ def _changed(call: Call, api: str, path: list[str], value: str) -> tuple[str, An
         case ["percentTraffic"]:
             return "percentTraffic", _percent(value)
         case ["useStageCache"]:
-            return "useStageCache", flag(value)
+            return "useStageCache", is_true(value)
         case ["stageVariableOverrides", name]:
             check_variable(name, value)
             return "stageVariableOverrides", {name: value}

@@ -5,28 +5,26 @@ from __future__ import annotations
 from gatewright.aws.errors import BadRequest, NotFound
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
+from gatewright.control import patch
 from gatewright.control.operation import Call, Params
 from gatewright.control.rest import snapshot
 from gatewright.control.rest.canary import canary_of
-from gatewright.control.rest.member_patch import text
-from gatewright.control.rest.stage import find_api, store_stage
+from gatewright.control.rest.common import epoch, page, require_api
+from gatewright.control.rest.stage import store_stage
 from gatewright.control.rest.stage_rules import apply_settings, check_name, new_stage
 
 DEPLOYMENT_ID_LENGTH = 6
-PAGE = 25  # what a listing shows when no limit is asked for
-LONGEST_PAGE = 500
-_set_description = text("description")
 
 
 def create_deployment(call: Call, params: Params) -> Document:
     """Freeze the API; with `stageName`, serve it there: a new stage is made, one that exists moves."""
     api = params["restApiId"]
-    rest_api = find_api(call, api)
+    rest_api = require_api(call, api)
     stage = _named_stage(call, params)
     frozen = snapshot.freeze(call, rest_api)
     deployment: Document = {
         "id": call.services.new_id(DEPLOYMENT_ID_LENGTH),
-        "createdDate": int(call.services.clock()),
+        "createdDate": epoch(call),
     }
     if params.get("description"):
         deployment["description"] = params["description"]
@@ -42,44 +40,22 @@ def get_deployment(call: Call, params: Params) -> Document:
     deployment = find_deployment(call, api, params["deploymentId"])
     if "apisummary" in (params.get("embed") or []):
         frozen = call.tx.get(keys.snapshot(api, deployment["id"]))
-        deployment["apiSummary"] = snapshot.summary(frozen or {"resources": []})
+        assert frozen is not None  # written and deleted together with the deployment
+        deployment["apiSummary"] = snapshot.summary(frozen)
     return deployment
 
 
 def get_deployments(call: Call, params: Params) -> Document:
-    """A page of deployments in the order of their ids; `position` is the id of the last one shown."""
-    api = params["restApiId"]
-    find_api(call, api)
-    after = params.get("position") or ""
-    found = [one for _, one in call.tx.list(keys.below("deployment", api)) if one["id"] > after]
-    asked = params.get("limit") or 0
-    limit = min(asked, LONGEST_PAGE) if asked > 0 else PAGE
-    page: Document = {"items": found[:limit]}
-    if len(found) > limit:
-        page["position"] = found[limit - 1]["id"]
-    return page
+    require_api(call, params["restApiId"])
+    return page(call.tx.list(keys.below("deployment", params["restApiId"])), params)
 
 
 def update_deployment(call: Call, params: Params) -> Document:
     api = params["restApiId"]
     deployment = find_deployment(call, api, params["deploymentId"])
-    for operation in params.get("patchOperations") or []:
-        _check_patch(operation)
-        _set_description(deployment, operation.get("value"))
+    patch.replace(deployment, params, {"/description": patch.text("description")})
     call.tx.put(keys.deployment(api, deployment["id"]), deployment)
     return deployment
-
-
-def _check_patch(operation: Document) -> None:
-    op, path = operation["op"], operation.get("path")
-    if op != "replace":
-        raise BadRequest(
-            f"Invalid patch path  '{path}' specified for op '{op}'. Please choose supported operations"
-        )
-    if path != "/description":
-        raise BadRequest(
-            f"Invalid patch path  '{path}' specified for op 'replace'. Must be one of: [/description]"
-        )
 
 
 def delete_deployment(call: Call, params: Params) -> None:
@@ -133,7 +109,7 @@ def _serve(call: Call, params: Params, stage: Document | None, deployment: str) 
         stage = new_stage(call, params["stageName"], deployment, settings)
     else:
         apply_settings(stage, settings)
-        stage["lastUpdatedDate"] = int(call.services.clock())
+        stage["lastUpdatedDate"] = epoch(call)
         _move(call, api, stage, deployment, params.get("canarySettings"))
     store_stage(call, api, stage)
 

@@ -2,51 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gatewright.catalog.api import Document
+from gatewright.control import patch
 from gatewright.control.operation import Call, Params
-from gatewright.control.rest import member_patch, method_store
-from gatewright.control.rest.integration_rules import check_integration, normalise, shaped
-from gatewright.control.rest.member_patch import MapMember, PatchTable, choice, flag, text
+from gatewright.control.patch import Patch, is_true
+from gatewright.control.rest import method_store
+from gatewright.control.rest.integration_rules import check_integration, normalise, shaped, template
+from gatewright.control.rest.patch_rules import (
+    NO_CONTENT_TYPE,
+    NO_PARAMETER,
+    choice,
+    entries,
+    listed,
+    listed_by_path,
+    replaced,
+    texts,
+)
 
 INTEGRATION = "methodIntegration"
 
 
-def _set_timeout(integration: Document, value: str | None) -> None:
+def _set_timeout(integration: Document, operation: Patch) -> None:
     # What is no number becomes 0, which the check of the range refuses.
-    digits = (value or "")[:10]
+    digits = (operation.value or "")[:10]
     integration["timeoutInMillis"] = int(digits) if digits.isdecimal() else 0
 
 
-def _set_verification(integration: Document, value: str | None) -> None:
-    integration["tlsConfig"] = {"insecureSkipVerification": flag(value)}
+def _set_verification(integration: Document, operation: Patch) -> None:
+    integration["tlsConfig"] = {"insecureSkipVerification": is_true(operation.value)}
 
 
-PATCH = PatchTable(
-    members={
-        "cacheNamespace": text("cacheNamespace"),
-        "connectionId": text("connectionId"),
-        "connectionType": choice("connectionType", "INTERNET", "VPC_LINK"),
-        "contentHandling": choice("contentHandling", "CONVERT_TO_BINARY", "CONVERT_TO_TEXT"),
-        "httpMethod": text("httpMethod"),
-        "integrationTarget": text("integrationTarget"),
-        "passthroughBehavior": text("passthroughBehavior"),
-        "responseTransferMode": choice("responseTransferMode", "BUFFERED", "STREAM"),
-        "timeoutInMillis": _set_timeout,
-        "tlsConfig/insecureSkipVerification": _set_verification,
-        "uri": text("uri"),
-    },
-    maps={
-        "requestParameters": MapMember(str, member_patch.NO_PARAMETER),
-        "requestTemplates": MapMember(lambda value: value or None, member_patch.NO_CONTENT_TYPE),
-    },
-    lists=frozenset({"cacheKeyParameters"}),
+PATCHES = (
+    *texts("cacheNamespace", "connectionId", "integrationTarget", "passthroughBehavior"),
+    choice("connectionType", "INTERNET", "VPC_LINK"),
+    choice("contentHandling", "CONVERT_TO_BINARY", "CONVERT_TO_TEXT"),
+    choice("responseTransferMode", "BUFFERED", "STREAM"),
+    replaced("/timeoutInMillis", _set_timeout),
+    replaced("/tlsConfig/insecureSkipVerification", _set_verification),
+    entries("requestParameters", str, NO_PARAMETER),
+    entries("requestTemplates", template, NO_CONTENT_TYPE),
+    listed("cacheKeyParameters"),
+    listed_by_path("cacheKeyParameters"),
 )
-_NOT_OF_MOCK = ("httpMethod", "uri")
-MOCK_PATCH = replace(
-    PATCH, members={path: change for path, change in PATCH.members.items() if path not in _NOT_OF_MOCK}
-)
+BACKEND_PATCHES = (*PATCHES, *texts("httpMethod", "uri"))  # a MOCK has neither
 
 
 def put_integration(call: Call, params: Params) -> Document:
@@ -67,8 +65,7 @@ def get_integration(call: Call, params: Params) -> Document:
 def update_integration(call: Call, params: Params) -> Document:
     method = method_store.find_method(call, params)
     integration = method_store.integration_of(method)
-    table = MOCK_PATCH if integration["type"] == "MOCK" else PATCH
-    member_patch.apply(integration, params.get("patchOperations") or [], table)
+    patch.apply(integration, params, PATCHES if integration["type"] == "MOCK" else BACKEND_PATCHES)
     normalise(integration, params["resourceId"], call.services.limits)
     check_integration(integration, method, call.services.limits)
     method_store.save_method(call, params, method)

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog.api import Document
+from gatewright.control import patch
 from gatewright.control.operation import Call, Params
-from gatewright.control.rest import member_patch, method_store
-from gatewright.control.rest.integration_rules import nulled
+from gatewright.control.patch import Patch
+from gatewright.control.rest import method_store
+from gatewright.control.rest.common import require_resource
+from gatewright.control.rest.integration_rules import nulled, template
 from gatewright.control.rest.mapping_expressions import check_integration_response_parameters, check_templates
-from gatewright.control.rest.member_patch import MapMember, PatchTable, choice
+from gatewright.control.rest.patch_rules import NO_CONTENT_TYPE, NO_PARAMETER, choice, entries, replaced
 from gatewright.gateway.integration_response import compile_pattern
 
 RESPONSES = "integrationResponses"
 _MEMBERS = ("selectionPattern", "responseParameters", "responseTemplates", "contentHandling")
 
 
-def _set_pattern(response: Document, value: str | None) -> None:
-    response["selectionPattern"] = value or ""
+def _set_pattern(response: Document, operation: Patch) -> None:
+    response["selectionPattern"] = operation.value or ""
 
 
-PATCH = PatchTable(
-    members={
-        "contentHandling": choice("contentHandling", "CONVERT_TO_BINARY", "CONVERT_TO_TEXT"),
-        "selectionPattern": _set_pattern,
-    },
-    maps={
-        "responseParameters": MapMember(str, member_patch.NO_PARAMETER),
-        "responseTemplates": MapMember(lambda value: value or None, member_patch.NO_CONTENT_TYPE),
-    },
+PATCHES = (
+    choice("contentHandling", "CONVERT_TO_BINARY", "CONVERT_TO_TEXT"),
+    replaced("/selectionPattern", _set_pattern),
+    entries("responseParameters", str, NO_PARAMETER),
+    entries("responseTemplates", template, NO_CONTENT_TYPE),
 )
 
 
@@ -54,14 +53,16 @@ def update_integration_response(call: Call, params: Params) -> Document:
     method = method_store.find_method(call, params)
     integration = method_store.integration_of(method)
     response = method_store.response_of(integration, RESPONSES, params["statusCode"])
-    member_patch.apply(response, params.get("patchOperations") or [], PATCH)
+    patch.apply(response, params, PATCHES)
     _check(response, method)
     method_store.save_method(call, params, method)
     return response
 
 
 def delete_integration_response(call: Call, params: Params) -> None:
-    method = method_store.find_method(call, params, missing="Invalid Integration identifier specified")
+    require_resource(call, params["restApiId"], params["resourceId"])
+    # Here alone a missing method is answered as a missing integration.
+    method = call.tx.get(method_store.key_of(params)) or {}
     integration = method_store.integration_of(method)
     method_store.drop_response(integration, RESPONSES, params["statusCode"])
     method_store.save_method(call, params, method)

@@ -67,9 +67,13 @@ def _set(document: Document, member: str, value: object) -> None:
         document[member] = value
 
 
+def template(text: str | None) -> str | None:
+    """A mapping template as it is kept: an empty one is null."""
+    return text or None
+
+
 def nulled(templates: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Empty templates are kept as null."""
-    return {content_type: text or None for content_type, text in templates.items()}
+    return {content_type: template(text) for content_type, text in templates.items()}
 
 
 def check_integration(integration: Document, method: Document, limits: Limits) -> None:

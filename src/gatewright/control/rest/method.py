@@ -5,10 +5,20 @@ from __future__ import annotations
 from gatewright.aws.errors import BadRequest, Conflict
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
+from gatewright.control import patch
 from gatewright.control.operation import Call, Params
-from gatewright.control.rest import member_patch, method_store
+from gatewright.control.patch import Patch, flag, is_true
+from gatewright.control.rest import method_store
+from gatewright.control.rest.common import require_resource
 from gatewright.control.rest.mapping_expressions import check_method_parameters
-from gatewright.control.rest.member_patch import MapMember, PatchTable, flag, text
+from gatewright.control.rest.patch_rules import (
+    NO_CONTENT_TYPE,
+    NO_PARAMETER,
+    entries,
+    listed,
+    replaced,
+    texts,
+)
 
 VERBS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY")
 AUTHORIZER_TYPES = ("CUSTOM", "COGNITO_USER_POOLS", "JWT")
@@ -23,34 +33,24 @@ _OPTIONAL = (
 )
 
 
-def _set_authorization_type(method: Document, value: str | None) -> None:
-    method["authorizationType"] = (value or "").upper()
+def _set_authorization_type(method: Document, operation: Patch) -> None:
+    method["authorizationType"] = (operation.value or "").upper()
 
 
-def _set_api_key_required(method: Document, value: str | None) -> None:
-    method["apiKeyRequired"] = flag(value)
-
-
-PATCH = PatchTable(
-    members={
-        "authorizationType": _set_authorization_type,
-        "authorizerId": text("authorizerId"),
-        "apiKeyRequired": _set_api_key_required,
-        "operationName": text("operationName"),
-        "requestValidatorId": text("requestValidatorId"),
-    },
-    maps={
-        "requestParameters": MapMember(flag, member_patch.NO_PARAMETER),
-        "requestModels": MapMember(str, member_patch.NO_CONTENT_TYPE),
-    },
-    lists=frozenset({"authorizationScopes"}),
+PATCHES = (
+    replaced("/authorizationType", _set_authorization_type),
+    replaced("/apiKeyRequired", flag("apiKeyRequired")),
+    *texts("authorizerId", "operationName", "requestValidatorId"),
+    entries("requestParameters", is_true, NO_PARAMETER),
+    entries("requestModels", str, NO_CONTENT_TYPE),
+    listed("authorizationScopes"),
 )
 
 
 def put_method(call: Call, params: Params) -> Document:
-    method_store.find_resource(call, params)
+    require_resource(call, params["restApiId"], params["resourceId"])
     check_verb(params["httpMethod"])
-    if call.tx.get(keys.method(params["restApiId"], params["resourceId"], params["httpMethod"])):
+    if call.tx.get(method_store.key_of(params)) is not None:
         raise Conflict("Method already exists for this resource")
     method: Document = {
         "httpMethod": params["httpMethod"],
@@ -69,7 +69,7 @@ def get_method(call: Call, params: Params) -> Document:
 
 def update_method(call: Call, params: Params) -> Document:
     method = method_store.find_method(call, params)
-    member_patch.apply(method, params.get("patchOperations") or [], PATCH)
+    patch.apply(method, params, PATCHES)
     _check(call, params["restApiId"], method)
     method.pop("authorizerId", None)  # accepted and ignored: no type without an authorizer has one
     method_store.save_method(call, params, method)
@@ -78,7 +78,7 @@ def update_method(call: Call, params: Params) -> Document:
 
 def delete_method(call: Call, params: Params) -> None:
     method_store.find_method(call, params)
-    method_store.delete_method(call, params)
+    call.tx.delete(method_store.key_of(params))
 
 
 def check_verb(verb: str) -> None:

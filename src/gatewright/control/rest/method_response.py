@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from gatewright.aws.errors import Conflict
 from gatewright.catalog.api import Document
+from gatewright.control import patch
 from gatewright.control.operation import Call, Params
-from gatewright.control.rest import member_patch, method_store
+from gatewright.control.patch import is_true
+from gatewright.control.rest import method_store
 from gatewright.control.rest.mapping_expressions import check_method_response_parameters
-from gatewright.control.rest.member_patch import MapMember, PatchTable, flag
 from gatewright.control.rest.method import check_models
+from gatewright.control.rest.patch_rules import NO_CONTENT_TYPE, NO_PARAMETER, entries
 
 RESPONSES = "methodResponses"
 
-PATCH = PatchTable(
-    members={},
-    maps={
-        "responseParameters": MapMember(flag, member_patch.NO_PARAMETER),
-        "responseModels": MapMember(str, member_patch.NO_CONTENT_TYPE),
-    },
+PATCHES = (
+    entries("responseParameters", is_true, NO_PARAMETER),
+    entries("responseModels", str, NO_CONTENT_TYPE),
 )
 
 
@@ -43,7 +42,7 @@ def get_method_response(call: Call, params: Params) -> Document:
 def update_method_response(call: Call, params: Params) -> Document:
     method = method_store.find_method(call, params)
     response = method_store.response_of(method, RESPONSES, params["statusCode"])
-    member_patch.apply(response, params.get("patchOperations") or [], PATCH)
+    patch.apply(response, params, PATCHES)
     _check(call, params, response)
     method_store.save_method(call, params, method)
     return response

@@ -14,7 +14,7 @@ from typing import Any
 
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog.api import Document
-from gatewright.control.rest.member_patch import flag
+from gatewright.control.patch import is_true
 
 ACCOUNT_BURST_LIMIT = 5000
 ACCOUNT_RATE_LIMIT = 10000.0
@@ -77,15 +77,15 @@ def _one_of(what: str, *allowed: str) -> Callable[[str], str]:
 
 # Patch path after `/{resource}/{METHOD}/`, the entry's member, how its value is read.
 PATHS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "metrics/enabled": ("metricsEnabled", flag),
+    "metrics/enabled": ("metricsEnabled", is_true),
     "logging/loglevel": ("loggingLevel", _one_of("logging level", "OFF", "ERROR", "INFO")),
-    "logging/dataTrace": ("dataTraceEnabled", flag),
+    "logging/dataTrace": ("dataTraceEnabled", is_true),
     "throttling/burstLimit": ("throttlingBurstLimit", _whole_number("throttling burst limit")),
     "throttling/rateLimit": ("throttlingRateLimit", _rate),
-    "caching/enabled": ("cachingEnabled", flag),
+    "caching/enabled": ("cachingEnabled", is_true),
     "caching/ttlInSeconds": ("cacheTtlInSeconds", _ttl),
-    "caching/dataEncrypted": ("cacheDataEncrypted", flag),
-    "caching/requireAuthorizationForCacheControl": ("requireAuthorizationForCacheControl", flag),
+    "caching/dataEncrypted": ("cacheDataEncrypted", is_true),
+    "caching/requireAuthorizationForCacheControl": ("requireAuthorizationForCacheControl", is_true),
     "caching/unauthorizedCacheControlHeaderStrategy": (
         "unauthorizedCacheControlHeaderStrategy",
         _one_of(

@@ -10,33 +10,19 @@ from gatewright.aws.errors import NotFound
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call, Params
+from gatewright.control.rest.common import require_method
 
 
-def find_resource(call: Call, params: Params) -> Document:
-    resource = call.tx.get(keys.resource(params["restApiId"], params["resourceId"]))
-    if resource is None:
-        raise NotFound("Invalid Resource identifier specified")
-    return resource
-
-
-def find_method(call: Call, params: Params, missing: str = "Invalid Method identifier specified") -> Document:
-    """The method's whole document. `missing` is what AWS says when the resource has no such method."""
-    find_resource(call, params)
-    method = call.tx.get(_key(params))
-    if method is None:
-        raise NotFound(missing)
-    return method
+def find_method(call: Call, params: Params) -> Document:
+    """The method's whole document."""
+    return require_method(call, params["restApiId"], params["resourceId"], params["httpMethod"])
 
 
 def save_method(call: Call, params: Params, method: Document) -> None:
-    call.tx.put(_key(params), method)
+    call.tx.put(key_of(params), method)
 
 
-def delete_method(call: Call, params: Params) -> None:
-    call.tx.delete(_key(params))
-
-
-def _key(params: Params) -> str:
+def key_of(params: Params) -> str:
     return keys.method(params["restApiId"], params["resourceId"], params["httpMethod"])
 
 

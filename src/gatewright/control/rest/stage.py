@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from gatewright.aws.errors import BadRequest, Conflict, NotFound
+from gatewright.aws.errors import BadRequest, Conflict
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call, Params
 from gatewright.control.rest import stage_patch
 from gatewright.control.rest.canary import canary_of
+from gatewright.control.rest.common import check_tags, epoch, require_api, require_stage
 from gatewright.control.rest.refusals import refuse_unenforced
 from gatewright.control.rest.stage_rules import check_deployment_id, check_name, new_stage
 
@@ -16,7 +17,7 @@ _WHEN_NOT_EMPTY = ("tags", "variables")
 
 def create_stage(call: Call, params: Params) -> Document:
     api, name = params["restApiId"], params["stageName"]
-    find_api(call, api)
+    require_api(call, api)
     check_name(name)
     if call.tx.get(keys.stage(api, name)) is not None:
         raise Conflict("Stage already exists")
@@ -28,19 +29,20 @@ def create_stage(call: Call, params: Params) -> Document:
     if params.get("canarySettings"):
         stage["canarySettings"] = canary_of(call, api, stage["deploymentId"], params["canarySettings"])
     if params.get("tags"):
+        check_tags(params["tags"])
         stage["tags"] = params["tags"]
     store_stage(call, api, stage)
     return stage
 
 
 def get_stage(call: Call, params: Params) -> Document:
-    return present(find_stage(call, params["restApiId"], params["stageName"]))
+    return present(require_stage(call, params["restApiId"], params["stageName"]))
 
 
 def get_stages(call: Call, params: Params) -> Document:
     """All stages; `deploymentId` keeps those that serve that deployment. Stages are never paged."""
     api = params["restApiId"]
-    find_api(call, api)
+    require_api(call, api)
     wanted = params.get("deploymentId")
     stages = [stage for _, stage in call.tx.list(keys.below("stage", api))]
     return {"item": [present(stage) for stage in stages if wanted in (None, "", stage["deploymentId"])]}
@@ -48,24 +50,17 @@ def get_stages(call: Call, params: Params) -> Document:
 
 def update_stage(call: Call, params: Params) -> Document:
     api = params["restApiId"]
-    stage = find_stage(call, api, params["stageName"])
+    stage = require_stage(call, api, params["stageName"])
     patched = stage_patch.Patched(call, api, stage)
     stage_patch.apply(patched, params.get("patchOperations") or [])
-    stage["lastUpdatedDate"] = int(call.services.clock())
+    stage["lastUpdatedDate"] = epoch(call)
     store_stage(call, api, stage)
     return present(stage)
 
 
 def delete_stage(call: Call, params: Params) -> None:
-    find_stage(call, params["restApiId"], params["stageName"])
+    require_stage(call, params["restApiId"], params["stageName"])
     call.tx.delete(keys.stage(params["restApiId"], params["stageName"]))
-
-
-def find_stage(call: Call, api: str, name: str) -> Document:
-    stage = call.tx.get(keys.stage(api, name))
-    if stage is None:
-        raise NotFound("Invalid stage identifier specified")
-    return stage
 
 
 def store_stage(call: Call, api: str, stage: Document) -> None:
@@ -76,10 +71,3 @@ def store_stage(call: Call, api: str, stage: Document) -> None:
 
 def present(stage: Document) -> Document:
     return {member: value for member, value in stage.items() if value or member not in _WHEN_NOT_EMPTY}
-
-
-def find_api(call: Call, api: str) -> Document:
-    rest_api = call.tx.get(keys.rest_api(api))
-    if rest_api is None:
-        raise NotFound(f"Invalid API identifier specified {call.account}:{api}")
-    return rest_api

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call
+from gatewright.control.patch import is_true
 from gatewright.control.rest import canary, method_settings
-from gatewright.control.rest.member_patch import flag
 from gatewright.control.rest.stage_rules import (
     check_access_log,
     check_cache_size,
@@ -184,7 +184,7 @@ _REPLACE: dict[str, Callable[[Patched, str], None]] = {
     "/description": _set_text("description"),
     "/clientCertificateId": _set_text("clientCertificateId"),
     "/documentationVersion": _refuse_documentation_version,
-    "/cacheClusterEnabled": lambda patched, value: set_cache_cluster(patched.stage, flag(value)),
+    "/cacheClusterEnabled": lambda patched, value: set_cache_cluster(patched.stage, is_true(value)),
     "/cacheClusterSize": _set_cache_size,
-    "/tracingEnabled": lambda patched, value: patched.stage.__setitem__("tracingEnabled", flag(value)),
+    "/tracingEnabled": lambda patched, value: patched.stage.__setitem__("tracingEnabled", is_true(value)),
 }

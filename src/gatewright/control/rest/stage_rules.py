@@ -9,6 +9,7 @@ from gatewright.aws.errors import BadRequest, NotFound
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call, Params
+from gatewright.control.rest.common import epoch
 
 CACHE_SIZES = ("0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237")
 MOST_VARIABLES = 100  # API Gateway's quota for one stage
@@ -26,7 +27,7 @@ _FIREHOSE = re.compile(r"arn:[^:]+:firehose:[^:]+:[^:]+:deliverystream/(?P<name>
 def new_stage(call: Call, name: str, deployment: str, params: Params) -> Document:
     """A stage as it is created; `params` are those members of CreateStage or CreateDeployment both know."""
     check_name(name)
-    now = int(call.services.clock())
+    now = epoch(call)
     stage: Document = {
         "stageName": name,
         "deploymentId": deployment,

@@ -15,6 +15,10 @@ from gatewright.catalog.api import Catalog, Document, Partition
 from gatewright.catalog.sqlite import open_catalog
 from gatewright.control.context import Limits, Services
 from gatewright.control.operation import Call, Operation
+from gatewright.control.rest.integration import put_integration
+from gatewright.control.rest.integration_response import put_integration_response
+from gatewright.control.rest.method import put_method
+from gatewright.control.rest.method_response import put_method_response
 
 API = "a1b2c3d4e5"
 ROOT = "root000001"
@@ -105,3 +109,13 @@ def refused(do: Do) -> Callable[..., tuple[str, int, str]]:
         return raised.value.code, raised.value.status, raised.value.message
 
     return call
+
+
+@pytest.fixture
+def mock_method(do: Do) -> None:
+    """`GET /pets`, complete: deployable."""
+    do(put_method, httpMethod="GET", authorizationType="NONE")
+    do(put_method_response, httpMethod="GET", statusCode="200")
+    templates = {"application/json": '{"statusCode": 200}'}
+    do(put_integration, httpMethod="GET", type="MOCK", requestTemplates=templates)
+    do(put_integration_response, httpMethod="GET", statusCode="200")
