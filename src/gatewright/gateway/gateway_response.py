@@ -88,6 +88,8 @@ def _parameters(parameters: Mapping[str, str], variables: Mapping[str, str]) -> 
         match = _TARGET.fullmatch(target)
         if match is None:
             raise ValueError(f"{target!r} is no parameter of a gateway response")
+        if expression == "method.request.body":
+            raise ValueError(f"{target} cannot be the request's body, which may be what failed")
         source = compile_source(expression, variables)
         if match[1] != "header":
             continue

@@ -33,11 +33,11 @@ REMOVED_ON_ENTRY = frozenset(
 _REPLACED_ON_ENTRY = frozenset(
     (b"x-amzn-trace-id", b"x-forwarded-for", b"x-forwarded-port", b"x-forwarded-proto")
 )
-_NOT_KEPT = REMOVED_ON_ENTRY | _REPLACED_ON_ENTRY
+NOT_KEPT = REMOVED_ON_ENTRY | _REPLACED_ON_ENTRY
 _SCHEMES = {"http": b"http", "https": b"https"}
 
 # HTTP_PROXY forwards everything that entered but these.
-_NOT_PROXIED = frozenset((b"content-encoding", b"host", b"via", b"x-amzn-apigateway-api-id"))
+NOT_PROXIED = frozenset((b"content-encoding", b"host", b"via", b"x-amzn-apigateway-api-id"))
 
 _FRAMING = frozenset(("content-length", "transfer-encoding", "x-amzn-apigateway-api-id", "x-amzn-trace-id"))
 _SIGNED = _FRAMING | {"authorization", "connection", "expect", "proxy-authenticate", "te"}
@@ -104,7 +104,7 @@ _MAPPED_RULES = _rules(
     ),
     ("transfer-encoding",),
 )
-_RESPONSE_RULES: Mapping[str, dict[bytes, bool]] = {
+RESPONSE_RULES: Mapping[str, dict[bytes, bool]] = {
     "AWS": _MAPPED_RULES,
     # The gateway puts its own trace id on a function's answer.
     "AWS_PROXY": _rules(_REMAPPED_BY_PROXIES, (*_DROPPED_BY_PROXIES, "x-amzn-trace-id")),
@@ -120,10 +120,10 @@ def entering(request: Request, trace: bytes) -> list[Field]:
     forwarded = request.client.encode("latin-1")
     for field in request.headers.fields:
         name = field[0].lower()
-        if name not in _NOT_KEPT:
+        if name not in NOT_KEPT:
             fields.append(field)
         elif name == b"x-forwarded-for":
-            forwarded = _forwarded_for(request)
+            forwarded = forwarded_for(request)
     fields += (
         (b"X-Amzn-Trace-Id", trace),
         (b"X-Forwarded-For", forwarded),
@@ -133,7 +133,7 @@ def entering(request: Request, trace: bytes) -> list[Field]:
     return fields
 
 
-def _forwarded_for(request: Request) -> bytes:
+def forwarded_for(request: Request) -> bytes:
     """The client's address after those that the client already lists."""
     sent = [value for value in request.headers.get_all(b"x-forwarded-for") if value]
     return b", ".join((*sent, request.client.encode("latin-1")))
@@ -187,7 +187,7 @@ def http_proxy_request(fields: list[Field]) -> list[Field]:
     places: dict[bytes, int] = {}
     for field in fields:
         lowered = field[0].lower()
-        if lowered in _NOT_PROXIED:
+        if lowered in NOT_PROXIED:
             continue
         place = places.get(lowered)
         if place is None:
@@ -211,7 +211,7 @@ def drop_after_mapping(integration_type: str) -> frozenset[bytes]:
 
 def respond(integration_type: str, fields: list[Field]) -> list[Field]:
     """A response's fields with the gateway's own names out of the way: some renamed, some dropped."""
-    rules = _RESPONSE_RULES[integration_type]
+    rules = RESPONSE_RULES[integration_type]
     answer = []
     for field in fields:
         remapped = rules.get(field[0].lower())

@@ -1,0 +1,149 @@
+"""Gatewright under measurement: one worker on the server core, an API deployed through the management port."""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import io
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from peers import BODY, SERVER_CPU, free_port, running
+
+STAGE = "bench"
+HELLO = """
+def handler(event, context):
+    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": '{"ok": true}'}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gatewright:
+    """A running instance: its data port, its process group, and clients of its management port."""
+
+    directory: Path
+    port: int
+    management: int
+    pid: int
+
+    def client(self, service: str) -> Any:
+        keys = configparser.ConfigParser()
+        keys.read(self.directory / "data" / "credentials")
+        return botocore.session.get_session().create_client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{self.management}",
+            aws_access_key_id=keys["default"]["aws_access_key_id"],
+            aws_secret_access_key=keys["default"]["aws_secret_access_key"],
+        )
+
+    def url(self, api: str, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}/restapis/{api}/{STAGE}/_user_request_{path}"
+
+    def host(self, api: str) -> str:
+        return f"{api}.execute-api.localhost"
+
+    def worker_memory(self) -> float:
+        """Resident MiB of the largest worker process."""
+        out = subprocess.run(
+            ["ps", "-e", "-o", "pgid=,rss=,args="], capture_output=True, text=True, check=True
+        ).stdout
+        mine = [line.split(None, 2) for line in out.splitlines() if line.split()[0] == str(self.pid)]
+        return max((int(rss) for _, rss, args in mine if "worker" in args), default=0) / 1024
+
+
+@contextlib.contextmanager
+def gatewright(directory: Path, workers: int = 1) -> Iterator[Gatewright]:
+    port, management = free_port(), free_port()
+    command = [
+        str(Path(sys.executable).parent / "gatewright"),
+        "serve",
+        *("--data-dir", str(directory / "data")),
+        *("--listen", f"127.0.0.1:{port}"),
+        *("--management", f"127.0.0.1:{management}"),
+        *("--workers", str(workers)),
+    ]
+    with running(command, management, cpu=SERVER_CPU, cwd=directory) as pid:
+        instance = Gatewright(directory, port, management, pid)
+        _wait_until_served(instance)
+        yield instance
+
+
+def _wait_until_served(instance: Gatewright) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(Exception):
+            instance.client("apigateway").get_account()
+            return
+        time.sleep(0.05)
+    raise RuntimeError("the management port did not answer")
+
+
+class Api:
+    """An API under construction."""
+
+    def __init__(self, instance: Gatewright, name: str) -> None:
+        self.instance = instance
+        self._client = instance.client("apigateway")
+        made = self._client.create_rest_api(name=name, endpointConfiguration={"types": ["REGIONAL"]})
+        self.id: str = made["id"]
+        self._root: str = made["rootResourceId"]
+
+    def method(self, parts: str, verb: str, **integration: Any) -> str:
+        parent = self._root
+        for part in filter(None, parts.split("/")):
+            parent = self._client.create_resource(restApiId=self.id, parentId=parent, pathPart=part)["id"]
+        where = {"restApiId": self.id, "resourceId": parent, "httpMethod": verb}
+        self._client.put_method(**where, authorizationType="NONE")
+        self._client.put_method_response(**where, statusCode="200")
+        verb = integration.pop("httpMethod", None)
+        extra = {"integrationHttpMethod": verb} if verb else {}
+        self._client.put_integration(**where, **extra, **integration)
+        if integration["type"] in ("MOCK", "HTTP", "AWS"):
+            templates = {"application/json": BODY} if integration["type"] == "MOCK" else {}
+            self._client.put_integration_response(**where, statusCode="200", responseTemplates=templates)
+        return parent
+
+    def mock(self, parts: str) -> str:
+        return self.method(
+            parts, "GET", type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}
+        )
+
+    def deploy(self) -> None:
+        self._client.create_deployment(restApiId=self.id, stageName=STAGE)
+
+    def url(self, path: str) -> str:
+        return self.instance.url(self.id, path)
+
+
+def hello_function(instance: Gatewright, name: str = "hello") -> str:
+    """Create the Python hello function and let API Gateway invoke it; its ARN."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("app.py", HELLO)
+    client = instance.client("lambda")
+    made = client.create_function(
+        FunctionName=name,
+        Runtime="python3.12",
+        Handler="app.handler",
+        Role="arn:aws:iam::000000000000:role/bench",
+        Code={"ZipFile": archive.getvalue()},
+    )
+    client.add_permission(
+        FunctionName=name,
+        StatementId="gateway",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+    )
+    return str(made["FunctionArn"])
+
+
+def invocation_uri(arn: str) -> str:
+    return f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"

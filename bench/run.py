@@ -1,0 +1,56 @@
+"""Measure Gatewright against its peers in the same run: `python bench/run.py --help`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from scenarios import SCENARIOS, Options, Table
+
+
+def show(table: Table) -> None:
+    print(f"\n## {table.title}\n")
+    print(f"| | {table.unit} | ours ÷ it | runs |\n| --- | ---: | ---: | --- |")
+    for name, values in table.rows.items():
+        ratio = f"{table.ratio(name):.2f}" if "gatewright" in table.rows and name != "gatewright" else ""
+        runs = " ".join(f"{value:,.1f}" for value in values)
+        print(f"| {name} | {table.median(name):,.1f} | {ratio} | {runs} |")
+    for text, reached in table.goals:
+        print(f"- {'reached' if reached else 'MISSED'}: {text}")
+    for note in table.notes:
+        print(f"- {note}")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--only", nargs="+", choices=SCENARIOS, metavar="NAME", help=f"of: {', '.join(SCENARIOS)}"
+    )
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of one counted load (default 4)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds over all contestants (default 3)")
+    arguments = parser.parse_args()
+    if not shutil.which("wrk"):
+        print("bench needs wrk: apt-get install wrk", file=sys.stderr)
+        return 2
+    if len(os.sched_getaffinity(0)) < 2:
+        print("bench needs two cores: one for the server, one for the load", file=sys.stderr)
+        return 2
+    print(
+        f"# Gatewright against its peers: one server core, wrk on another, medians of {arguments.rounds} rounds"
+    )
+    missed = 0
+    for name in arguments.only or SCENARIOS:
+        with tempfile.TemporaryDirectory(prefix="gatewright-bench-") as directory:
+            table = SCENARIOS[name](Options(arguments.seconds, arguments.rounds, Path(directory)))
+        show(table)
+        missed += sum(not reached for _, reached in table.goals)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

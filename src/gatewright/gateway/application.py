@@ -1,0 +1,124 @@
+"""The data plane as a handler: address → stage → pipeline → standard headers → the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from time import time
+
+from gatewright.catalog.api import Catalog
+from gatewright.functions.api import Functions
+from gatewright.gateway import pipeline
+from gatewright.gateway.address import Address, Addresses
+from gatewright.gateway.compression import compress
+from gatewright.gateway.exchange import Exchange, Outside
+from gatewright.gateway.gateway_response import front_end
+from gatewright.gateway.ids import RequestIds
+from gatewright.gateway.plan import MethodResponse, StagePlan
+from gatewright.gateway.plans import Plans
+from gatewright.gateway.settings import GatewaySettings
+from gatewright.telemetry.metrics import Metrics
+from gatewright.telemetry.owner_log import OwnerLog
+from gatewright.wire.client import Client
+from gatewright.wire.pending import drive
+from gatewright.wire.timers import TimerWheel
+from gatewright.wire.types import Reply, Request, Response, render_fields
+
+
+class Gateway:
+    """Serves every API of the catalog on one listener."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        client: Client,
+        functions: Functions,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        settings: GatewaySettings,
+        metrics: Metrics,
+        log: OwnerLog,
+    ) -> None:
+        self._plans = Plans(catalog, settings, metrics, loop)
+        self._outside = Outside(client, functions, TimerWheel(loop), settings.payload_bytes)
+        self._log = log
+        self._addresses = Addresses()
+        self._ids = RequestIds()
+
+    async def start(self) -> None:
+        self._plans.start()
+
+    async def close(self) -> None:
+        self._plans.close()
+
+    def claims(self, request: Request) -> bool:
+        """Whether a request is addressed to an API's stage rather than to anything else on the same port."""
+        return self._addresses.read(request) is not None
+
+    def __call__(self, request: Request, reply: Reply) -> None:
+        address = self._addresses.read(request)
+        if address is None:
+            self._refuse(reply)
+            return
+        stages = self._plans.known(address.api_id)
+        if stages is None:
+            drive(self._load_then_serve(request, reply, address), lambda _: None)
+        else:
+            self._serve(request, reply, address, stages.get(address.stage))
+
+    async def _load_then_serve(self, request: Request, reply: Reply, address: Address) -> None:
+        try:
+            stages = await self._plans.load(address.api_id) or {}
+        except Exception:  # logged where it arose
+            self._refuse(reply, unavailable=True)
+            return
+        self._serve(request, reply, address, stages.get(address.stage))
+
+    def _serve(self, request: Request, reply: Reply, address: Address, stage: StagePlan | None) -> None:
+        if stage is None or stage.execute_api_disabled:
+            self._refuse(reply)
+            return
+        exchange = Exchange(request, stage, address, self._ids.next(), self._outside)
+        drive(pipeline.respond(exchange), lambda response: self._answer(exchange, reply, response))
+
+    def _answer(self, exchange: Exchange, reply: Reply, response: MethodResponse) -> None:
+        stage = exchange.stage
+        if stage.minimum_compression_size is not None:
+            response = compress(stage.minimum_compression_size, exchange.request, response)
+        fields = response.fields
+        head = b"%b%bx-amzn-RequestId: %b\r\nx-amz-apigw-id: %b\r\n" % (
+            response.rendered,
+            render_fields(fields) if fields else b"",
+            exchange.request_id,
+            exchange.extended_request_id,
+        )
+        reply.send(Response(response.status, head, response.body))
+        method = exchange.method
+        series = stage.unrouted if method is None else method.series
+        series.record(
+            response.status, max(0.0, time() - exchange.request.received), exchange.integration_latency
+        )
+        if exchange.failure is not None:
+            self._explain(exchange, response.status)
+
+    def _explain(self, exchange: Exchange, status: int) -> None:
+        """Tell the owner why; routine refusals of requests without a method are not worth a line."""
+        if exchange.method is None or exchange.failure is None:
+            return
+        stage = exchange.stage
+        request_id = exchange.request_id.decode()
+        self._log.write(stage.api_id, stage.name, request_id, exchange.failure.reason)
+        self._log.write(stage.api_id, stage.name, request_id, f"Method completed with status: {status}")
+
+    def _refuse(self, reply: Reply, *, unavailable: bool = False) -> None:
+        """An answer before any API is known: nobody can customise it."""
+        request_id, extended_request_id = self._ids.next()
+        if unavailable:
+            response = front_end(503, "Service Unavailable", "ServiceUnavailableException")
+        else:
+            response = front_end(403, "Forbidden", "ForbiddenException")
+        head = b"%bx-amzn-RequestId: %b\r\nx-amz-apigw-id: %b\r\n" % (
+            render_fields(response.fields),
+            request_id,
+            extended_request_id,
+        )
+        reply.send(Response(response.status, head, response.body))

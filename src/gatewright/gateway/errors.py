@@ -1,0 +1,80 @@
+"""The gateway's own refusals: which gateway response answers, with what message, and why for the owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseType:
+    """One of API Gateway's gateway response types, with what the wire shows when it is not customised.
+
+    `spaced` tells errors raised inside the method's pipeline (`{"message": "…"}`) from those of the front end
+    (`{"message":"…"}`), as recorded from the real service.
+    """
+
+    name: str
+    status: int
+    error_type: str
+    spaced: bool = True
+
+
+API_CONFIGURATION_ERROR = ResponseType("API_CONFIGURATION_ERROR", 500, "InternalServerErrorException")
+BAD_REQUEST_BODY = ResponseType("BAD_REQUEST_BODY", 400, "BadRequestException")
+BAD_REQUEST_PARAMETERS = ResponseType("BAD_REQUEST_PARAMETERS", 400, "BadRequestException")
+DEFAULT_4XX = ResponseType("DEFAULT_4XX", 400, "BadRequestException")
+DEFAULT_5XX = ResponseType("DEFAULT_5XX", 500, "InternalServerErrorException")
+INTEGRATION_FAILURE = ResponseType("INTEGRATION_FAILURE", 504, "InternalServerErrorException")
+INTEGRATION_TIMEOUT = ResponseType("INTEGRATION_TIMEOUT", 504, "InternalServerErrorException")
+INVALID_SIGNATURE = ResponseType("INVALID_SIGNATURE", 403, "IncompleteSignatureException", spaced=False)
+MISSING_AUTHENTICATION_TOKEN = ResponseType(
+    "MISSING_AUTHENTICATION_TOKEN", 403, "MissingAuthenticationTokenException", spaced=False
+)
+REQUEST_TOO_LARGE = ResponseType("REQUEST_TOO_LARGE", 413, "RequestTooLargeException", spaced=False)
+UNSUPPORTED_MEDIA_TYPE = ResponseType("UNSUPPORTED_MEDIA_TYPE", 415, "BadRequestException")
+
+INTERNAL = "Internal server error"
+
+
+class GatewayError(Exception):
+    """Ends the exchange with a gateway response.
+
+    `message` is what the client may read; `reason` is the execution-log text for the owner and never
+    leaves the machine. `status` departs from the type's default where the real service does (a malformed
+    Lambda answer is a DEFAULT_5XX sent as 502).
+    """
+
+    def __init__(
+        self,
+        response_type: ResponseType,
+        message: str,
+        *,
+        reason: str,
+        status: int | None = None,
+        validation: str | None = None,
+        traced: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.type = response_type
+        self.message = message
+        self.reason = reason
+        self.status = status or response_type.status
+        self.validation = validation  # $context.error.validationErrorString
+        self.traced = traced  # the answer carries X-Amzn-Trace-Id
+
+
+def configuration_error(detail: str, *, traced: bool = True) -> GatewayError:
+    """500 `Internal server error` for what the API's owner must mend; `detail` goes to the log only."""
+    reason = f"Execution failed due to configuration error: {detail}"
+    return GatewayError(API_CONFIGURATION_ERROR, INTERNAL, reason=reason, traced=traced)
+
+
+class CannotCompile(Exception):
+    """A deployment that cannot become a plan that does what it says."""
+
+    def __init__(self, resource_path: str, http_method: str, reason: str) -> None:
+        where = " ".join(part for part in (http_method, resource_path) if part)
+        super().__init__(f"{where}: {reason}" if where else reason)
+        self.resource_path = resource_path
+        self.http_method = http_method
+        self.reason = reason

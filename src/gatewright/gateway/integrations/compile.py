@@ -1,0 +1,142 @@
+"""An integration's document becomes the object that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gatewright.catalog.api import Document, Partition
+from gatewright.functions.api import FunctionName
+from gatewright.gateway.integration_request import RequestBody
+from gatewright.gateway.integration_response import ResponsePlan, Responses, compile_pattern, final_fields
+from gatewright.gateway.integrations.http import Backend, Http, HttpProxy
+from gatewright.gateway.integrations.lambda_ import (
+    Invocation,
+    LambdaCustom,
+    LambdaProxy,
+    WrongVerb,
+    function_of,
+)
+from gatewright.gateway.integrations.mock import Mock
+from gatewright.gateway.integrations.uri import Uri
+from gatewright.gateway.parameters import (
+    RequestMappings,
+    compile_request_mappings,
+    compile_response_mappings,
+)
+from gatewright.gateway.plan import Integration
+from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.stage_variables import has_placeholder, substitute
+from gatewright.gateway.templates import Template, compile_templates
+
+DEFAULT_TIMEOUT_MS = 29_000
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationCompiler:
+    """What every integration of one stage shares."""
+
+    api_id: str
+    stage_name: str
+    partition: Partition
+    variables: Mapping[str, str]
+    settings: GatewaySettings
+
+    def compile(self, resource_path: str, method: Document, integration: Document) -> Integration:
+        """Raises ValueError with the reason why it would not do what it says."""
+        kind = integration["type"]
+        mappings = compile_request_mappings(integration.get("requestParameters") or {}, kind, self.variables)
+        if kind == "MOCK":
+            return self._mock(method, integration, mappings)
+        if kind == "HTTP_PROXY":
+            return HttpProxy(self._backend(integration, mappings), integration.get("contentHandling"))
+        if kind == "HTTP":
+            responses = self._responses(kind, method, integration)
+            return Http(self._backend(integration, mappings), self._body(integration), responses)
+        return self._lambda(kind, resource_path, method, integration, mappings)
+
+    def _mock(self, method: Document, integration: Document, mappings: RequestMappings | None) -> Mock:
+        responses = self._responses("MOCK", method, integration)
+        return Mock(self._body(integration), mappings, responses, self._templates(integration).values())
+
+    def _templates(self, integration: Document) -> dict[str, Template]:
+        return compile_templates(integration.get("requestTemplates") or {}, self.settings.template_bytes)
+
+    def _body(self, integration: Document) -> RequestBody:
+        return RequestBody(
+            self._templates(integration),
+            integration.get("passthroughBehavior", "WHEN_NO_MATCH"),
+            integration.get("contentHandling"),
+        )
+
+    def _backend(self, integration: Document, mappings: RequestMappings | None) -> Backend:
+        verb = integration.get("httpMethod", "ANY")
+        verify = not (integration.get("tlsConfig") or {}).get("insecureSkipVerification", False)
+        return Backend(
+            uri=Uri(substitute(integration["uri"], self.variables), verify=verify),
+            verb=None if verb == "ANY" else verb,
+            timeout=self._timeout(integration),
+            mappings=mappings,
+            api_id=self.api_id.encode(),
+            payload_limit=self.settings.payload_bytes,
+        )
+
+    def _timeout(self, integration: Document) -> float:
+        milliseconds = integration.get("timeoutInMillis", DEFAULT_TIMEOUT_MS)
+        ceiling = self.settings.integration_timeout_ms
+        if not 50 <= milliseconds <= ceiling:
+            raise ValueError(f"timeoutInMillis {milliseconds} is not between 50 and {ceiling}")
+        return float(milliseconds) / 1000
+
+    def _responses(self, kind: str, method: Document, integration: Document) -> Responses:
+        declared = method.get("methodResponses") or {}
+        documents = integration.get("integrationResponses") or {}
+        plans = [self._response(kind, documents[status], status in declared) for status in sorted(documents)]
+        return Responses(kind, plans)
+
+    def _response(self, kind: str, document: Document, declared: bool) -> ResponsePlan:
+        mappings = compile_response_mappings(document.get("responseParameters") or {}, self.variables)
+        constant = [] if mappings is None else mappings.constant
+        return ResponsePlan(
+            status=int(document["statusCode"]),
+            pattern=compile_pattern(document.get("selectionPattern")),
+            declared=declared,
+            mappings=mappings,
+            templates=compile_templates(
+                document.get("responseTemplates") or {}, self.settings.template_bytes
+            ),
+            handling=document.get("contentHandling"),
+            fields=None if constant is None else final_fields(kind, constant),
+        )
+
+    def _lambda(
+        self,
+        kind: str,
+        resource_path: str,
+        method: Document,
+        integration: Document,
+        mappings: RequestMappings | None,
+    ) -> Integration:
+        invocation = Invocation(
+            function=self._function(integration["uri"]),
+            resource=f"arn:aws:execute-api:{self.partition.region}:{self.partition.account}:"
+            f"{self.api_id}/{self.stage_name}/",
+            resource_path=resource_path,
+            account=self.partition.account,
+            timeout=self._timeout(integration),
+        )
+        if integration.get("httpMethod") != "POST":
+            return WrongVerb()
+        if kind == "AWS_PROXY":
+            return LambdaProxy(invocation, mappings)
+        responses = self._responses(kind, method, integration)
+        return LambdaCustom(invocation, mappings, self._body(integration), responses)
+
+    def _function(self, uri: str) -> FunctionName | None:
+        """None where an unset stage variable leaves no function: requests then fail, as on AWS."""
+        try:
+            return function_of(substitute(uri, self.variables), self.partition.account, self.partition.region)
+        except ValueError as error:
+            if has_placeholder(uri):
+                return None
+            raise ValueError(f"{error}; integrations with other AWS services are not supported yet") from None

@@ -1,0 +1,200 @@
+"""HTTP and HTTP_PROXY: the request to the backend, and its answer on the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+from gatewright.gateway import content_handling, errors, query_string
+from gatewright.gateway.errors import GatewayError, configuration_error
+from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.integration_request import RequestBody
+from gatewright.gateway.integration_response import Responses
+from gatewright.gateway.integrations import proxied_fields
+from gatewright.gateway.integrations.uri import Endpoint, InvalidEndpoint, Uri
+from gatewright.gateway.parameters import Mapped, RequestMappings
+from gatewright.gateway.plan import IntegrationAnswer, MethodResponse
+from gatewright.wire.client import (
+    Answer,
+    AnswerTimedOut,
+    AnswerTooLarge,
+    HostMismatch,
+    HostNotFound,
+    UpstreamError,
+)
+from gatewright.wire.coding import CodingError, decode
+from gatewright.wire.types import Field, render_fields
+
+BODILESS = frozenset(("GET", "HEAD", "OPTIONS"))
+NOTHING_MAPPED = Mapped({}, {}, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What both types know of the other side."""
+
+    uri: Uri
+    verb: str | None  # None: the client's own
+    timeout: float  # seconds
+    mappings: RequestMappings | None
+    api_id: bytes
+    payload_limit: int
+
+    def mapped(self, exchange: Exchange) -> Mapped:
+        return NOTHING_MAPPED if self.mappings is None else self.mappings.apply(exchange)
+
+    def endpoint(self, mapped: Mapped) -> Endpoint:
+        try:
+            return self.uri.endpoint(mapped.path)
+        except InvalidEndpoint:
+            raise configuration_error("Invalid endpoint address") from None
+
+    async def call(
+        self, exchange: Exchange, endpoint: Endpoint, query: str, lines: bytes, body: bytes
+    ) -> Answer:
+        """Send one request and time it. Raises GatewayError as the failure shows on AWS."""
+        verb = self.verb or exchange.verb
+        if verb in BODILESS:
+            body = b""
+        target = f"{endpoint.path}?{query}" if query else endpoint.path
+        head = b"%b %b HTTP/1.1\r\n%bX-Amzn-Apigateway-Api-Id: %b\r\nContent-Length: %d\r\n\r\n" % (
+            verb.encode(),
+            target.encode("latin-1"),
+            lines,
+            self.api_id,
+            len(body),
+        )
+        pool = endpoint.pool
+        if pool is None:
+            pool = endpoint.pool = exchange.outside.client.pool(endpoint.target)
+        started = perf_counter()
+        try:
+            return await pool.send(head, body, timeout=self.timeout, method=verb)
+        except UpstreamError as error:
+            raise _failure(error) from error
+        finally:
+            exchange.integration_latency = perf_counter() - started
+
+
+class HttpProxy:
+    """HTTP_PROXY: everything passes but what the header rules name; request parameters still apply."""
+
+    __slots__ = ("_backend", "_request_handling")
+
+    def __init__(self, backend: Backend, request_handling: str | None) -> None:
+        self._backend = backend
+        self._request_handling = request_handling
+
+    async def run(self, exchange: Exchange) -> MethodResponse:
+        backend = self._backend
+        mapped = backend.mapped(exchange)
+        endpoint = backend.endpoint(mapped)
+        lines = proxied_fields.request_lines(exchange, mapped.headers, endpoint.host, backend.api_id)
+        query = _proxied_query(exchange, endpoint, mapped)
+        answer = await backend.call(exchange, endpoint, query, lines, self._body(exchange))
+        return _proxied_answer(exchange, answer, backend.payload_limit)
+
+    def _body(self, exchange: Exchange) -> bytes:
+        if not exchange.request.body:
+            return b""
+        body = exchange.body
+        converted = content_handling.convert_request(
+            body, exchange.stage.binary_types.request(exchange), self._request_handling
+        )
+        return converted if isinstance(converted, bytes) else converted.encode()
+
+
+def _proxied_query(exchange: Exchange, endpoint: Endpoint, mapped: Mapped) -> str:
+    """The URI's own query first, then the client's parameters, then the mapped ones."""
+    if exchange.request.query is None and not mapped.query:
+        return endpoint.query
+    parts = (endpoint.query, query_string.render(exchange.query), query_string.render(mapped.query))
+    return "&".join(part for part in parts if part)
+
+
+def _proxied_answer(exchange: Exchange, answer: Answer, limit: int) -> MethodResponse:
+    rendered, content_type, coding = proxied_fields.answer_fields(answer.fields)
+    body = answer.body
+    if body:
+        if coding is not None:
+            body = _decoded(coding, body, limit)
+        types = exchange.stage.binary_types
+        accepted = types.accepted(exchange.request.headers.get(b"accept"))
+        body = content_handling.convert_response(body, types.response(content_type), accepted, None)
+    return MethodResponse(answer.status, [], body, rendered)
+
+
+def _decoded(coding: bytes, body: bytes, limit: int) -> bytes:
+    """The plain body: Content-Encoding does not pass, so what it says must be undone."""
+    try:
+        return decode(coding, body, limit)
+    except CodingError as error:
+        raise configuration_error(f"The endpoint's answer cannot be decoded: {error}") from error
+
+
+class Http:
+    """HTTP: only what is mapped goes out and comes back."""
+
+    __slots__ = ("_backend", "_body", "_responses")
+
+    def __init__(self, backend: Backend, body: RequestBody, responses: Responses) -> None:
+        self._backend = backend
+        self._body = body
+        self._responses = responses
+
+    async def run(self, exchange: Exchange) -> MethodResponse:
+        backend = self._backend
+        mapped = backend.mapped(exchange)
+        body = self._body.render(exchange)
+        endpoint = backend.endpoint(mapped)
+        query = "&".join(part for part in (endpoint.query, query_string.render(mapped.query)) if part)
+        fields = _mapped_fields(exchange, endpoint, mapped, backend, body)
+        answer = await backend.call(exchange, endpoint, query, render_fields(fields), body)
+        found = IntegrationAnswer(answer.status, str(answer.status), answer.fields, answer.body)
+        response = self._responses.respond(exchange, found)
+        response.fields = [*response.fields, (b"X-Amzn-Trace-Id", exchange.trace)]
+        return response
+
+
+def _mapped_fields(
+    exchange: Exchange, endpoint: Endpoint, mapped: Mapped, backend: Backend, body: bytes
+) -> list[Field]:
+    fields = list(mapped.headers)
+    present = {name.lower() for name, _ in fields}
+    if b"host" not in present:
+        fields.append((b"Host", endpoint.host))
+    if b"content-type" not in present and body and (backend.verb or exchange.verb) not in BODILESS:
+        content_type = exchange.request.headers.get(b"content-type")
+        fields.append((b"Content-Type", content_type or b"application/json"))
+    fields.append((b"X-Amzn-Trace-Id", exchange.trace))
+    return _with_defaults(fields, backend.api_id)
+
+
+def _with_defaults(fields: list[Field], api_id: bytes) -> list[Field]:
+    """Add the Accept and User-Agent that the service sends where nobody else set one."""
+    present = {name.lower() for name, _ in fields}
+    if b"accept" not in present:
+        fields.append((b"Accept", b"application/json"))
+    if b"user-agent" not in present:
+        fields.append((b"User-Agent", b"AmazonAPIGateway_" + api_id))
+    return fields
+
+
+def _failure(error: UpstreamError) -> GatewayError:
+    if isinstance(error, AnswerTimedOut):
+        return GatewayError(
+            errors.INTEGRATION_TIMEOUT,
+            "Endpoint request timed out",
+            reason="Execution failed due to a timeout error",
+            traced=True,
+        )
+    if isinstance(error, HostNotFound):
+        return configuration_error("Invalid endpoint address")
+    if isinstance(error, HostMismatch | AnswerTooLarge):
+        return configuration_error(str(error))
+    return GatewayError(
+        errors.INTEGRATION_FAILURE,
+        "Network error communicating with endpoint",
+        reason=f"Execution failed due to a network error communicating with endpoint: {error}",
+        traced=True,
+    )

@@ -1,0 +1,221 @@
+"""AWS_PROXY and AWS to Lambda: the invocation, and what the function's answer becomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import orjson
+
+from gatewright.aws.errors import AwsError
+from gatewright.functions.api import (
+    FunctionName,
+    FunctionNotFound,
+    FunctionThrottled,
+    InvocationType,
+    Outcome,
+    PermissionDenied,
+    Source,
+)
+from gatewright.functions.names import InvalidParameterValue, parse_function_name
+from gatewright.gateway import errors, lambda_answer, lambda_event
+from gatewright.gateway.deadline import within
+from gatewright.gateway.errors import GatewayError, configuration_error
+from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.integration_request import RequestBody
+from gatewright.gateway.integration_response import Responses
+from gatewright.gateway.parameters import RequestMappings
+from gatewright.gateway.plan import IntegrationAnswer, MethodResponse
+from gatewright.wire.types import Field
+
+_URI = re.compile(
+    r"arn:aws[a-z-]*:apigateway:(?P<region>[a-z0-9-]+):lambda:path/+2015-03-31/functions/(?P<function>.+)/invocations"
+)
+_INVOCATION_TYPES: Mapping[bytes, InvocationType] = {
+    b"requestresponse": "RequestResponse",
+    b"event": "Event",
+    b"dryrun": "DryRun",
+}
+
+
+def function_of(uri: str, account: str, region: str) -> FunctionName:
+    """The function an integration URI names. Raises ValueError when it names none."""
+    match = _URI.fullmatch(uri)
+    if match is None:
+        raise ValueError(f"{uri!r} does not invoke a Lambda function")
+    try:
+        return parse_function_name(match["function"], account=account, region=region)
+    except InvalidParameterValue as error:
+        raise ValueError(error.message) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """How one integration calls its function."""
+
+    function: FunctionName | None  # None: a stage variable left the URI without a function
+    resource: str  # arn:aws:execute-api:{region}:{account}:{api}/{stage}/
+    resource_path: str
+    account: str
+    timeout: float  # seconds
+
+    async def call(
+        self, exchange: Exchange, payload: bytes, invocation_type: InvocationType = "RequestResponse"
+    ) -> Outcome:
+        """Invoke and time it. Raises GatewayError as the failure shows on AWS."""
+        if self.function is None:
+            raise configuration_error("Invalid permissions on Lambda function")
+        arn = f"{self.resource}{exchange.verb}{self.resource_path}"
+        started = perf_counter()
+        try:
+            pending = exchange.outside.functions.invoke(
+                self.function,
+                payload,
+                invocation_type=invocation_type,
+                source=Source("apigateway.amazonaws.com", arn, self.account),
+                trace_id=exchange.trace.decode("latin-1"),
+            )
+            return await within(self.timeout, pending, exchange.outside.timers)
+        except TimeoutError:
+            raise GatewayError(
+                errors.INTEGRATION_TIMEOUT,
+                "Endpoint request timed out",
+                reason="Execution failed due to a timeout error",
+                traced=True,
+            ) from None
+        except AwsError as error:
+            raise _refused(error, self.function) from error
+        finally:
+            exchange.integration_latency = perf_counter() - started
+
+
+class LambdaProxy:
+    """AWS_PROXY: the request as an event, the function's answer as the response."""
+
+    __slots__ = ("_invocation", "_mappings")
+
+    def __init__(self, invocation: Invocation, mappings: RequestMappings | None) -> None:
+        self._invocation = invocation
+        self._mappings = mappings
+
+    async def run(self, exchange: Exchange) -> MethodResponse:
+        if self._mappings is not None:
+            self._mappings.apply(exchange)  # ignored by a proxy, but an illegal target still fails
+        types = exchange.stage.binary_types
+        body = exchange.body
+        event = lambda_event.build(exchange, body, bool(body) and types.request(exchange))
+        outcome = await self._invocation.call(exchange, event)
+        if outcome.function_error is not None:
+            raise _function_error(outcome)
+        accepted = types.accepted(exchange.request.headers.get(b"accept"))
+        response = lambda_answer.parse(outcome.payload, accepted)
+        response.fields.append((b"X-Amzn-Trace-Id", exchange.trace))
+        return response
+
+
+class LambdaCustom:
+    """AWS to Lambda: mapped both ways; errors are chosen by the function's `errorMessage`."""
+
+    __slots__ = ("_body", "_invocation", "_mappings", "_responses")
+
+    def __init__(
+        self,
+        invocation: Invocation,
+        mappings: RequestMappings | None,
+        body: RequestBody,
+        responses: Responses,
+    ) -> None:
+        self._invocation = invocation
+        self._mappings = mappings
+        self._body = body
+        self._responses = responses
+
+    async def run(self, exchange: Exchange) -> MethodResponse:
+        headers = self._mappings.apply(exchange).headers if self._mappings is not None else []
+        payload = self._body.render(exchange) or b"{}"
+        outcome = await self._invocation.call(exchange, payload, _invocation_type(headers))
+        answer = IntegrationAnswer(
+            outcome.status_code, _error_message(outcome.payload), _answer_fields(outcome), outcome.payload
+        )
+        response = self._responses.respond(exchange, answer)
+        response.fields = [*response.fields, (b"X-Amzn-Trace-Id", exchange.trace)]
+        return response
+
+
+class WrongVerb:
+    """A function is invoked by POST: an integration stored with another verb fails every request."""
+
+    async def run(self, exchange: Exchange) -> MethodResponse:
+        raise GatewayError(
+            errors.INTEGRATION_FAILURE,
+            errors.INTERNAL,
+            reason="Execution failed due to configuration error: the integration's httpMethod must be POST "
+            "to invoke a Lambda function",
+            status=500,
+            traced=True,
+        )
+
+
+def _invocation_type(headers: list[Field]) -> InvocationType:
+    for name, value in headers:
+        if name.lower() == b"x-amz-invocation-type":
+            wanted = _INVOCATION_TYPES.get(value.lower())
+            if wanted is None:
+                raise configuration_error(f"X-Amz-Invocation-Type {value.decode('latin-1')!r} is unknown")
+            return wanted
+    return "RequestResponse"
+
+
+def _error_message(payload: bytes) -> str:
+    """The `errorMessage` member of the function's answer, else the empty string."""
+    if b'"errorMessage"' not in payload:
+        return ""
+    message = _member(payload, "errorMessage")
+    return message if isinstance(message, str) else ""
+
+
+def _member(payload: bytes, name: str) -> Any:
+    try:
+        document = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
+    return document.get(name) if isinstance(document, dict) else None
+
+
+def _answer_fields(outcome: Outcome) -> list[Field]:
+    return [
+        (b"Content-Type", b"application/json"),
+        (b"Content-Length", b"%d" % len(outcome.payload)),
+        (b"x-amzn-RequestId", outcome.request_id.encode()),
+        (b"X-Amz-Executed-Version", outcome.executed_version.encode()),
+    ]
+
+
+def _function_error(outcome: Outcome) -> GatewayError:
+    message = _member(outcome.payload, "errorMessage")
+    return GatewayError(
+        errors.DEFAULT_5XX,
+        errors.INTERNAL,
+        reason=f"Lambda execution failed with status 200 due to customer function error: {message}. "
+        f"Lambda request id: {outcome.request_id}",
+        status=502,
+        traced=True,
+    )
+
+
+def _refused(error: AwsError, function: FunctionName) -> GatewayError:
+    if isinstance(error, PermissionDenied | FunctionNotFound):
+        return configuration_error(f"Invalid permissions on Lambda function ({error.message})")
+    if isinstance(error, FunctionThrottled):
+        return configuration_error(
+            f"Rate Exceeded. (Lambda invocation of {function.arn} failed with status: 429)"
+        )
+    return GatewayError(
+        errors.DEFAULT_5XX,
+        errors.INTERNAL,
+        reason=f"Execution failed: {error.code} invoking {function.arn}: {error.message}",
+        traced=True,
+    )

@@ -1,0 +1,157 @@
+"""HTTP_PROXY's header fields, both ways, in one pass each: this is the busiest loop of the data plane.
+
+What becomes of a name is remembered by its spelling, so that a field costs one look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import NamedTuple
+
+from gatewright.gateway import header_rules
+from gatewright.gateway.exchange import Exchange
+from gatewright.wire.types import Field, render_fields
+
+REMEMBERED = 4096  # spellings; names come from strangers, so the memory is bounded
+
+
+class Kind(Enum):
+    """What else a field means to the proxy."""
+
+    ACCEPT = 1
+    USER_AGENT = 2
+    FORWARDED_FOR = 3
+    CONTENT_TYPE = 4
+    CONTENT_ENCODING = 5
+
+
+class Rule(NamedTuple):
+    """`start` is the line's beginning, `Name: `, as it goes on; None for a field that does not."""
+
+    start: bytes | None
+    kind: Kind | None
+
+
+class _Rules(dict[bytes, Rule]):
+    """Rules by spelling, each made when it is first met."""
+
+    def __init__(self, make: Callable[[bytes], Rule]) -> None:
+        self._make = make
+
+    def __missing__(self, name: bytes) -> Rule:
+        rule = self._make(name)
+        if len(self) < REMEMBERED:
+            self[name] = rule
+        return rule
+
+
+_REQUEST_KINDS = {
+    b"accept": Kind.ACCEPT,
+    b"user-agent": Kind.USER_AGENT,
+    b"x-forwarded-for": Kind.FORWARDED_FOR,
+}
+_ANSWER_KINDS = {b"content-type": Kind.CONTENT_TYPE, b"content-encoding": Kind.CONTENT_ENCODING}
+
+
+def _request_rule(name: bytes) -> Rule:
+    lowered = name.lower()
+    kept = lowered not in header_rules.NOT_KEPT and lowered not in header_rules.NOT_PROXIED
+    return Rule(name + b": " if kept else None, _REQUEST_KINDS.get(lowered))
+
+
+def _answer_rule(name: bytes) -> Rule:
+    lowered = name.lower()
+    remapped = header_rules.RESPONSE_RULES["HTTP_PROXY"].get(lowered)
+    kind = _ANSWER_KINDS.get(lowered)
+    if remapped is None:
+        return Rule(name + b": ", kind)
+    return Rule(header_rules.REMAPPED + name + b": " if remapped else None, kind)
+
+
+_request_rules = _Rules(_request_rule)
+_answer_rules = _Rules(_answer_rule)
+
+
+class Passed(NamedTuple):
+    """An answer's fields as the client gets them, and what they said of the body."""
+
+    rendered: bytes
+    content_type: bytes | None
+    content_encoding: bytes | None
+
+
+def request_lines(exchange: Exchange, mapped: list[Field], host: bytes, api_id: bytes) -> bytes:
+    """The header lines for the backend, framing apart. A mapped field replaces any other of its name;
+    repeated lines of one name become one, joined by commas."""
+    request = exchange.request
+    lines: list[bytes] = []
+    names: list[bytes] = []
+    forwarded_for = request.client.encode()
+    own_accept, own_agent = b"Accept: application/json\r\n", b"User-Agent: AmazonAPIGateway_%b\r\n" % api_id
+    for name, value in request.headers.fields:
+        start, kind = _request_rules[name]
+        if kind:
+            if kind is Kind.ACCEPT:
+                own_accept = b""
+            elif kind is Kind.USER_AGENT:
+                own_agent = b""
+            else:
+                forwarded_for = header_rules.forwarded_for(request)
+        if start is not None:
+            lines.append(b"%b%b\r\n" % (start, value))
+            names.append(name)
+    if len(names) > 1 and len({name.lower() for name in names}) < len(names):
+        lines = _joined(request.headers.fields)
+    lines.append(
+        b"%b%bHost: %b\r\nX-Amzn-Trace-Id: %b\r\nX-Forwarded-For: %b\r\nX-Forwarded-Port: %d\r\n"
+        b"X-Forwarded-Proto: %b\r\n"
+        % (
+            own_accept,
+            own_agent,
+            host,
+            exchange.trace,
+            forwarded_for,
+            request.server_port,
+            request.scheme.encode(),
+        )
+    )
+    rendered = b"".join(lines)
+    return _with_mapped(rendered, mapped) if mapped else rendered
+
+
+def _joined(fields: list[Field]) -> list[bytes]:
+    """The lines of `fields`, those of one name in one."""
+    values: dict[bytes, tuple[bytes, list[bytes]]] = {}
+    for name, value in fields:
+        start = _request_rules[name].start
+        if start is not None:
+            values.setdefault(name.lower(), (start, []))[1].append(value)
+    return [b"%b%b\r\n" % (start, b",".join(several)) for start, several in values.values()]
+
+
+def _with_mapped(rendered: bytes, mapped: list[Field]) -> bytes:
+    replaced = {name.lower() for name, _ in mapped}
+    kept = [
+        line for line in rendered.splitlines(keepends=True) if line.partition(b":")[0].lower() not in replaced
+    ]
+    return b"".join(kept) + render_fields(mapped)
+
+
+def answer_fields(fields: list[Field]) -> Passed:
+    """What the client gets of a backend's fields: the gateway's own names out of the way, and a Content-Type
+    in any case."""
+    lines: list[bytes] = []
+    content_type = content_encoding = None
+    for name, value in fields:
+        start, kind = _answer_rules[name]
+        if kind:
+            if kind is Kind.CONTENT_TYPE:
+                content_type = value
+            else:
+                content_encoding = value
+        if start is not None:
+            lines.append(b"%b%b\r\n" % (start, value))
+    if content_type is None:
+        lines.append(b"Content-Type: application/json\r\n")
+    return Passed(b"".join(lines), content_type, content_encoding)

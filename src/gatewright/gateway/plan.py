@@ -1,0 +1,86 @@
+"""Plans: what the compiler makes of a deployment's documents. Immutable, slotted, `None` where a step is not
+configured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gatewright.wire.types import Field
+
+if TYPE_CHECKING:
+    from gatewright.gateway.content_handling import BinaryTypes
+    from gatewright.gateway.exchange import Exchange
+    from gatewright.gateway.gateway_response import GatewayResponses
+    from gatewright.gateway.method_request.validation import Validator
+    from gatewright.gateway.router import Router
+    from gatewright.telemetry.metrics import Series
+
+
+class IntegrationAnswer:
+    """What an integration gave back, before the integration response is chosen."""
+
+    __slots__ = ("body", "fields", "status", "subject")
+
+    def __init__(self, status: int, subject: str, fields: list[Field], body: bytes) -> None:
+        self.status = status
+        self.subject = (
+            subject  # what selection patterns are matched against: the status, or a Lambda errorMessage
+        )
+        self.fields = fields
+        self.body = body
+
+
+class MethodResponse:
+    """What the client gets, before the standard headers and compression.
+
+    `rendered` are fields that stand on the wire already, before those of `fields`: what is the same for every
+    request is rendered once, and a proxy's fields in the pass that reads them.
+    """
+
+    __slots__ = ("body", "fields", "rendered", "status")
+
+    def __init__(self, status: int, fields: list[Field], body: bytes, rendered: bytes = b"") -> None:
+        self.status = status
+        self.fields = fields
+        self.body = body
+        self.rendered = rendered
+
+
+class Integration(Protocol):
+    """Integration Request → Integration → Integration Response, for one method."""
+
+    async def run(self, exchange: Exchange) -> MethodResponse:
+        """Awaits only `Pending` values. Raises GatewayError."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPlan:
+    """One method of one resource."""
+
+    resource_id: str
+    resource_path: str
+    http_method: str  # as configured: a verb or ANY
+    operation_name: str | None
+    validator: Validator | None
+    integration: Integration
+    series: Series
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """One stage: its deployment, compiled with the stage's own settings."""
+
+    account: str
+    region: str
+    api_id: str
+    name: str
+    deployment_id: str
+    variables: Mapping[str, str]
+    router: Router
+    gateway_responses: GatewayResponses
+    binary_types: BinaryTypes
+    minimum_compression_size: int | None
+    execute_api_disabled: bool
+    unrouted: Series  # counts the requests that met no method

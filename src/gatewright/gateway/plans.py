@@ -1,0 +1,181 @@
+"""The plans of this process: compiled on demand, dropped when their documents change, kept when they cannot
+be replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from gatewright.catalog import keys
+from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Reader
+from gatewright.gateway.compiler import compile_stage
+from gatewright.gateway.errors import CannotCompile
+from gatewright.gateway.plan import StagePlan
+from gatewright.gateway.settings import GatewaySettings
+from gatewright.telemetry.metrics import Metrics
+from gatewright.wire.pending import Pending
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = (
+    0.02  # how often the catalog is asked whether it changed: a change is served well within 200 ms
+)
+REMEMBERED_ABSENT = 10_000  # unknown APIs remembered, since addresses come from strangers
+
+Stages = dict[str, StagePlan]
+T = TypeVar("T")
+
+
+class Plans:
+    """Every API's stages by API id. Look-ups are made on the event loop; reading and compiling in one
+    thread."""
+
+    def __init__(
+        self, catalog: Catalog, settings: GatewaySettings, metrics: Metrics, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._catalog = catalog
+        self._settings = settings
+        self._metrics = metrics
+        self._loop = loop
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="plans")
+        self._stages: dict[str, Stages] = {}
+        self._absent: set[str] = set()
+        self._loading: dict[str, list[Pending[Stages | None]]] = {}
+        self._revision = 0
+        self._refreshing = False
+        self._poll: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin to follow the catalog. Raises CatalogUnavailable."""
+        self._revision = self._catalog.revision()
+        self._catalog.changed()
+        self._poll_later()
+
+    def close(self) -> None:
+        if self._poll is not None:
+            self._poll.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def known(self, api_id: str) -> Stages | None:
+        """The API's stages if they are compiled already."""
+        return self._stages.get(api_id)
+
+    async def load(self, api_id: str) -> Stages | None:
+        """The API's stages, compiled now if need be; None when there is no such API."""
+        if api_id in self._absent:
+            return None
+        waiting: Pending[Stages | None] = Pending()
+        waiters = self._loading.setdefault(api_id, [])
+        waiters.append(waiting)
+        if len(waiters) == 1:
+            self._in_thread(lambda: self._compile_api(api_id), lambda result: self._loaded(api_id, result))
+        return await waiting
+
+    def _loaded(self, api_id: str, result: Stages | Exception | None) -> None:
+        waiters = self._loading.pop(api_id, [])
+        if isinstance(result, Exception):
+            log.error("API %s cannot be loaded: %s", api_id, result)
+            for waiting in waiters:
+                waiting.fail(result)
+            return
+        self._keep(api_id, result)
+        for waiting in waiters:
+            waiting.resolve(result)
+
+    def _keep(self, api_id: str, stages: Stages | None) -> None:
+        if stages is not None:
+            self._stages[api_id] = stages
+            return
+        self._stages.pop(api_id, None)
+        if len(self._absent) >= REMEMBERED_ABSENT:
+            self._absent.clear()
+        self._absent.add(api_id)
+
+    def _poll_later(self) -> None:
+        self._poll = self._loop.call_later(POLL_SECONDS, self._poll_now)
+
+    def _poll_now(self) -> None:
+        self._poll_later()
+        try:
+            changed = not self._refreshing and self._catalog.changed()
+        except CatalogUnavailable as error:
+            log.warning("the catalog cannot be read, going on with the last good plans: %s", error)
+            return
+        if changed:
+            self._refreshing = True
+            since = self._revision
+            self._in_thread(lambda: self._catalog.changes(since), self._refreshed)
+
+    def _refreshed(self, changes: list[Change] | Exception) -> None:
+        self._refreshing = False
+        if isinstance(changes, Exception):
+            log.warning("the catalog cannot be read, going on with the last good plans: %s", changes)
+            return
+        if changes:
+            self._revision = changes[-1].revision
+        for api_id in self._touched(changes):
+            self._absent.discard(api_id)
+            if api_id in self._stages:
+                self._recompile(api_id)
+
+    def _touched(self, changes: list[Change]) -> set[str]:
+        """APIs whose plans these changes may alter: drafts alter none."""
+        if any(change.key == "" for change in changes):
+            self._absent.clear()
+            return set(self._stages)
+        kinds = ("stage", "restapi")
+        parts = (change.key.split("/") for change in changes)
+        return {part[1] for part in parts if part[0] in kinds and len(part) > 1}
+
+    def _recompile(self, api_id: str) -> None:
+        def finished(result: Stages | Exception | None) -> None:
+            if isinstance(result, Exception):
+                log.error("API %s keeps its last good plans: %s", api_id, result)
+            else:
+                self._keep(api_id, result)
+
+        self._in_thread(lambda: self._compile_api(api_id), finished)
+
+    def _in_thread(self, work: Callable[[], T], finished: Callable[[T | Exception], None]) -> None:
+        def run() -> None:
+            result: T | Exception
+            try:
+                result = work()
+            except Exception as error:
+                result = error
+            self._loop.call_soon_threadsafe(finished, result)
+
+        self._thread.submit(run)
+
+    def _compile_api(self, api_id: str) -> Stages | None:
+        partition = self._catalog.find(keys.rest_api(api_id))
+        if partition is None:
+            return None
+        with self._catalog.read(partition) as reader:
+            stages = [stage for _, stage in reader.list(keys.below("stage", api_id))]
+            plans = (self._compile_stage(reader, api_id, stage) for stage in stages)
+            return {plan.name: plan for plan in plans if plan is not None}
+
+    def _compile_stage(self, reader: Reader, api_id: str, stage: dict[str, object]) -> StagePlan | None:
+        name, deployment_id = str(stage["stageName"]), str(stage["deploymentId"])
+        kept = self._stages.get(api_id, {}).get(name)
+        snapshot = reader.get(keys.snapshot(api_id, deployment_id))
+        if snapshot is None:
+            log.error(
+                "stage %s/%s points at deployment %s, which has no snapshot", api_id, name, deployment_id
+            )
+            return kept
+        try:
+            return compile_stage(
+                snapshot,
+                stage,
+                reader.partition,
+                self._settings,
+                lambda path, verb: self._metrics.series(api_id, name, path, verb),
+            )
+        except CannotCompile as error:
+            log.error("stage %s/%s keeps its last good plan: %s", api_id, name, error)
+            return kept
