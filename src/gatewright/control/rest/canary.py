@@ -54,8 +54,9 @@ def change(call: Call, api: str, stage: Document, path: list[str], value: str) -
     member, new = changed
     canary = stage.setdefault("canarySettings", canary_of(call, api, stage["deploymentId"], {}))
     if member == "stageVariableOverrides":
-        new = {**canary.get(member, {}), **new}
-    canary[member] = new
+        canary.setdefault(member, {}).update(new)
+    else:
+        canary[member] = new
     return True
 
 

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog.api import Document
 
+NULL = "null"  # how AWS prints a value that is not there
+
 _NAME = r"[a-zA-Z0-9._$-]+"
 _METHOD_PARAMETER = re.compile(
     rf"method\.request\.(?P<place>path|querystring|header|multivaluequerystring|multivalueheader)\.(?P<name>{_NAME})"
@@ -38,7 +40,7 @@ def check_method_parameters(parameters: Iterable[str]) -> None:
             raise BadRequest("Parameter names must be unique across querystring, header and path")
 
 
-def check_integration_parameters(parameters: Mapping[str, str], declared: Collection[str]) -> None:
+def check_integration_parameters(parameters: Mapping[str, str | None], declared: Collection[str]) -> None:
     """An integration's `requestParameters`; `declared` are the method's own parameters."""
     known = {_place_and_name(key) for key in declared}
     _refuse_all(
@@ -46,7 +48,7 @@ def check_integration_parameters(parameters: Mapping[str, str], declared: Collec
         for key, value in parameters.items()
         for error in (
             *_unless(_INTEGRATION_PARAMETER.fullmatch(key), _bad_key(key)),
-            *_request_value_errors(value, known),
+            *_request_value_errors(value or NULL, known),
         )
     )
 
@@ -57,7 +59,7 @@ def check_method_response_parameters(parameters: Iterable[str]) -> None:
 
 
 def check_integration_response_parameters(
-    parameters: Mapping[str, str], method_response: Document | None
+    parameters: Mapping[str, str | None], method_response: Document | None
 ) -> None:
     """An integration response's `responseParameters`: each needs its header in the method response."""
     if not parameters:
@@ -70,7 +72,7 @@ def check_integration_response_parameters(
         for key, value in parameters.items()
         for error in (
             *_unless(key in declared, _bad_key(key)),
-            *_unless(_answers(value), _bad_value(value)),
+            *_unless(_answers(value or NULL), _bad_value(value or NULL)),
         )
     )
 

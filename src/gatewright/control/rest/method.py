@@ -10,7 +10,7 @@ from gatewright.control.operation import Call, Params
 from gatewright.control.patch import Patch, flag, is_true
 from gatewright.control.rest import method_store
 from gatewright.control.rest.common import require_resource
-from gatewright.control.rest.mapping_expressions import check_method_parameters
+from gatewright.control.rest.mapping_expressions import NULL, check_method_parameters
 from gatewright.control.rest.patch_rules import (
     NO_CONTENT_TYPE,
     NO_PARAMETER,
@@ -58,6 +58,8 @@ def put_method(call: Call, params: Params) -> Document:
         "apiKeyRequired": params.get("apiKeyRequired") or False,
         **{member: params[member] for member in _OPTIONAL if params.get(member)},
     }
+    if "requestParameters" in method:
+        method["requestParameters"] = flags(method["requestParameters"])
     _check(call, params["restApiId"], method)
     method_store.save_method(call, params, method)
     return method
@@ -81,6 +83,11 @@ def delete_method(call: Call, params: Params) -> None:
     call.tx.delete(method_store.key_of(params))
 
 
+def flags(declared: dict[str, bool | None]) -> dict[str, bool]:
+    """Declared parameters and whether each is required; null says no."""
+    return {name: bool(required) for name, required in declared.items()}
+
+
 def check_verb(verb: str) -> None:
     if verb not in VERBS:
         raise BadRequest(f"Invalid HttpMethod specified. Valid options are {','.join(VERBS)}")
@@ -96,11 +103,11 @@ def _check(call: Call, api: str, method: Document) -> None:
     check_models(call, api, method.get("requestModels", {}))
 
 
-def check_models(call: Call, api: str, models: dict[str, str]) -> None:
+def check_models(call: Call, api: str, models: dict[str, str | None]) -> None:
     """Each content type must name a model of the API."""
     for name in models.values():
-        if call.tx.get(keys.model(api, name)) is None:
-            raise BadRequest(f"Invalid model identifier specified: {name}")
+        if not name or call.tx.get(keys.model(api, name)) is None:
+            raise BadRequest(f"Invalid model identifier specified: {name or NULL}")
 
 
 def _check_authorization(method: Document) -> None:

@@ -9,7 +9,7 @@ from gatewright.control.operation import Call, Params
 from gatewright.control.patch import is_true
 from gatewright.control.rest import method_store
 from gatewright.control.rest.mapping_expressions import check_method_response_parameters
-from gatewright.control.rest.method import check_models
+from gatewright.control.rest.method import check_models, flags
 from gatewright.control.rest.patch_rules import NO_CONTENT_TYPE, NO_PARAMETER, entries
 
 RESPONSES = "methodResponses"
@@ -25,9 +25,10 @@ def put_method_response(call: Call, params: Params) -> Document:
     if params["statusCode"] in method.get(RESPONSES, {}):
         raise Conflict("Response already exists for this resource")
     response: Document = {"statusCode": params["statusCode"]}
-    for member in ("responseParameters", "responseModels"):
-        if params.get(member) is not None:
-            response[member] = params[member]
+    if params.get("responseParameters") is not None:
+        response["responseParameters"] = flags(params["responseParameters"])
+    if params.get("responseModels") is not None:
+        response["responseModels"] = params["responseModels"]
     _check(call, params, response)
     method_store.store_response(method, RESPONSES, response)
     method_store.save_method(call, params, method)

@@ -42,7 +42,7 @@ def entries(member: str, read: Callable[[str], Any], missing: str) -> Rule:
     """
 
     def put(document: Document, patch: Patch) -> None:
-        document[member] = {**document.get(member, {}), patch.key: read(patch.value or "")}
+        document.setdefault(member, {})[patch.key] = read(patch.value or "")
 
     def replace(document: Document, patch: Patch) -> None:
         _require_entry(document, member, patch, missing)

@@ -30,7 +30,7 @@ def create_stage(call: Call, params: Params) -> Document:
         stage["canarySettings"] = canary_of(call, api, stage["deploymentId"], params["canarySettings"])
     if params.get("tags"):
         check_tags(params["tags"])
-        stage["tags"] = params["tags"]
+        stage["tags"] = {key: value or "" for key, value in params["tags"].items()}
     store_stage(call, api, stage)
     return stage
 

@@ -14,6 +14,7 @@ from gatewright.catalog.api import Document
 from gatewright.control.operation import Call
 from gatewright.control.patch import is_true
 from gatewright.control.rest import canary, method_settings
+from gatewright.control.rest.mapping_expressions import NULL
 from gatewright.control.rest.stage_rules import (
     check_access_log,
     check_cache_size,
@@ -56,20 +57,29 @@ class Patched:
 def apply(patched: Patched, operations: list[Document]) -> None:
     """Apply a patch list. Raises BadRequest, or NotFound for a deployment that is not there."""
     for operation in operations:
-        path = operation.get("path") or "null"
-        _APPLY.get(operation["op"], _unsupported)(patched, path, operation)
+        path = operation.get("path")
+        change = _APPLY.get(operation.get("op", NULL), _unsupported)
+        change(patched, NULL if path is None else path, operation)
+    for owner, member in (
+        (patched.stage, "variables"),
+        (patched.stage, "accessLogSettings"),
+        (patched.stage.get("canarySettings", {}), "stageVariableOverrides"),
+    ):
+        if member in owner and not owner[member]:
+            del owner[member]
     check_variables(patched.stage.get("variables", {}))
+    check_variables(patched.stage.get("canarySettings", {}).get("stageVariableOverrides", {}))
 
 
 def _unsupported(patched: Patched, path: str, operation: Document) -> None:
-    raise BadRequest(f"Invalid {operation['op']} operation with path: {path}")
+    raise BadRequest(f"Invalid {operation.get('op', NULL)} operation with path: {path}")
 
 
 def _copy(patched: Patched, path: str, operation: Document) -> None:
     source = operation.get("from")
     if path not in _COPY_PATHS or source not in _COPY_FROM:
         raise BadRequest(
-            f"Invalid copy operation with path: {path} and from {source or 'null'}. "
+            f"Invalid copy operation with path: {path} and from {source or NULL}. "
             f"Valid copy:path are [{', '.join(_COPY_PATHS)}] "
             f"and valid copy:from are [{', '.join(_COPY_FROM)}]"
         )
@@ -91,8 +101,6 @@ def _remove(patched: Patched, path: str, operation: Document) -> None:
             "this method "
         )
     del owner[name]
-    if segments[0] in ("variables", "accessLogSettings") and not owner:
-        patched.stage.pop(segments[0], None)
 
 
 def _removable(stage: Document, path: str, segments: list[str]) -> tuple[Document | None, str]:
@@ -131,7 +139,7 @@ def _replace_below(patched: Patched, path: str, value: str) -> bool:
     match path.split("/"):
         case ["", "variables", name]:
             check_variable(name, value)
-            patched.stage["variables"] = {**patched.stage.get("variables", {}), name: value}
+            patched.stage.setdefault("variables", {})[name] = value
             return True
         case ["", "canarySettings", *below]:
             return canary.change(patched.call, patched.api, patched.stage, below, value)

@@ -67,7 +67,7 @@ def check_name(name: str) -> None:
         raise BadRequest("Stage name only allows a-zA-Z0-9_")
 
 
-def check_variables(variables: Mapping[str, str]) -> None:
+def check_variables(variables: Mapping[str, str | None]) -> None:
     if len(variables) > MOST_VARIABLES:
         raise BadRequest(
             f"Too many stage variables: {len(variables)}. A stage can have {MOST_VARIABLES} at most."
@@ -76,10 +76,10 @@ def check_variables(variables: Mapping[str, str]) -> None:
         check_variable(name, value)
 
 
-def check_variable(name: str, value: str) -> None:
+def check_variable(name: str, value: str | None) -> None:
     if not _VARIABLE_NAME.fullmatch(name):
         raise BadRequest(f"Invalid stage variable name: {name}. Please use names with only word characters.")
-    if not _VARIABLE_VALUE.fullmatch(value):
+    if value is None or not _VARIABLE_VALUE.fullmatch(value):
         raise BadRequest(
             f"Invalid stage variable value of key {name}.  Please use values with alphanumeric characters "
             "and the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','."

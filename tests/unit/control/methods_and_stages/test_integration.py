@@ -244,6 +244,10 @@ def test_these_are_service_uris(do: Do, kind: str, uri: str, mode: str | None) -
             f"{MAPPING}[Invalid mapping expression parameter specified: header.x, "
             "Invalid mapping expression specified: nothing]",
         ),
+        (
+            {"requestParameters": {"integration.request.header.x": None}},
+            f"{MAPPING}[Invalid mapping expression specified: null]",
+        ),
         ({"cacheKeyParameters": ["method.request.path.id"]}, "Invalid cache key parameter specified"),
         (
             {"requestTemplates": {"123": "{}"}},

@@ -95,6 +95,10 @@ def test_without_mappings_no_method_response_is_needed(do: Do) -> None:
             {"responseParameters": {"method.response.header.X-Kind": "method.request.header.x"}},
             f"{MAPPING}[Invalid mapping expression specified: method.request.header.x]",
         ),
+        (
+            {"responseParameters": {"method.response.header.X-Kind": None}},
+            f"{MAPPING}[Invalid mapping expression specified: null]",
+        ),
         ({"selectionPattern": "("}, "Invalid regex pattern specified"),
         (
             {"responseTemplates": {"123": "{}"}},

@@ -43,6 +43,12 @@ def test_a_full_method_answers_what_was_set(do: Do) -> None:
     assert do(get_method, httpMethod="POST") == given
 
 
+def test_a_parameter_with_null_is_not_required(do: Do) -> None:
+    parameters = {"method.request.header.a": None}
+    put = do(put_method, httpMethod="GET", authorizationType="NONE", requestParameters=parameters)
+    assert put["requestParameters"] == {"method.request.header.a": False}
+
+
 def test_the_authorization_type_is_returned_in_upper_case(do: Do) -> None:
     assert do(put_method, httpMethod="GET", authorizationType="aws_iam")["authorizationType"] == "AWS_IAM"
 
@@ -58,6 +64,7 @@ def test_the_authorization_type_is_returned_in_upper_case(do: Do) -> None:
         ({"authorizationType": "OTHER"}, "Invalid authorization type specified"),
         ({"requestValidatorId": "fake-validator"}, "Invalid Request Validator identifier specified"),
         ({"requestModels": {"application/json": "petModel"}}, "Invalid model identifier specified: petModel"),
+        ({"requestModels": {"application/json": None}}, "Invalid model identifier specified: null"),
         (
             {"requestParameters": {"method.request.header.a": True, "method.request.querystring.a": False}},
             "Parameter names must be unique across querystring, header and path",

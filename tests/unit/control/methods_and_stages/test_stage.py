@@ -98,15 +98,18 @@ def test_names_may_hold_hyphens(do: Do) -> None:
                 "Invalid stage variable name: a-b. Please use names with only word characters.",
             ),
         ),
-        (
-            {"variables": {"a": "<x>"}},
+        *[
             (
-                "BadRequestException",
-                400,
-                "Invalid stage variable value of key a.  Please use values with alphanumeric characters and "
-                "the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.",
-            ),
-        ),
+                {"variables": {"a": value}},
+                (
+                    "BadRequestException",
+                    400,
+                    "Invalid stage variable value of key a.  Please use values with alphanumeric characters "
+                    "and the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.",
+                ),
+            )
+            for value in ("<x>", None)
+        ],
     ],
 )
 def test_bad_stages_are_refused(

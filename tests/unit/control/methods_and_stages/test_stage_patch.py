@@ -132,6 +132,7 @@ def test_what_is_not_set_cannot_be_removed(refused: Refused, path: str) -> None:
             "Invalid add operation with path: /canarySettings/deploymentId",
         ),
         (patch("move", "/description"), "Invalid move operation with path: /description"),
+        ({"path": "/description"}, "Invalid null operation with path: /description"),
         (patch("test", "/description"), "Invalid test operation with path: /description"),
         (patch("add", "/accessLogSettings", "x"), LOG_PATHS),
         (patch("replace", "/accessLogSettings", "x"), LOG_PATHS),
@@ -221,6 +222,9 @@ class TestCanary:
             "useStageCache": True,
             "stageVariableOverrides": {"color": "blue"},
         }
+        operations = [patch("remove", "/canarySettings/stageVariableOverrides/color")]
+        updated = do(update_stage, stageName="prod", patchOperations=operations)
+        assert "stageVariableOverrides" not in updated["canarySettings"]
         operations = [patch("remove", "/canarySettings")]
         assert "canarySettings" not in do(update_stage, stageName="prod", patchOperations=operations)
 
