@@ -37,9 +37,10 @@ class Gateway:
         settings: GatewaySettings,
         metrics: Metrics,
         log: OwnerLog,
+        timers: TimerWheel,
     ) -> None:
         self._plans = Plans(catalog, settings, metrics, loop)
-        self._outside = Outside(client, functions, TimerWheel(loop), settings.payload_bytes)
+        self._outside = Outside(client, functions, timers, settings.payload_bytes)
         self._log = log
         self._addresses = Addresses()
         self._ids = RequestIds()

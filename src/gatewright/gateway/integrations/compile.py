@@ -78,6 +78,7 @@ class IntegrationCompiler:
             timeout=self._timeout(integration),
             mappings=mappings,
             api_id=self.api_id.encode(),
+            user_agent=b"AmazonAPIGateway_" + self.api_id.encode(),
             payload_limit=self.settings.payload_bytes,
         )
 

@@ -38,6 +38,7 @@ class Backend:
     timeout: float  # seconds
     mappings: RequestMappings | None
     api_id: bytes
+    user_agent: bytes  # what the service calls itself where nobody else does
     payload_limit: int
 
     def mapped(self, exchange: Exchange) -> Mapped:
@@ -52,14 +53,15 @@ class Backend:
     async def call(
         self, exchange: Exchange, endpoint: Endpoint, query: str, lines: bytes, body: bytes
     ) -> Answer:
-        """Send one request and time it. Raises GatewayError as the failure shows on AWS."""
+        """Send one request and time it; `query` joins the endpoint's own. Raises GatewayError as the failure
+        shows on AWS."""
         verb = self.verb or exchange.verb
-        if verb in BODILESS:
+        if body and verb in BODILESS:
             body = b""
-        target = f"{endpoint.path}?{query}" if query else endpoint.path
+        target = _joined_query(endpoint, query) if query else endpoint.request_target
         head = b"%b %b HTTP/1.1\r\n%bX-Amzn-Apigateway-Api-Id: %b\r\nContent-Length: %d\r\n\r\n" % (
             verb.encode(),
-            target.encode("latin-1"),
+            target,
             lines,
             self.api_id,
             len(body),
@@ -76,6 +78,11 @@ class Backend:
             exchange.integration_latency = perf_counter() - started
 
 
+def _joined_query(endpoint: Endpoint, query: str) -> bytes:
+    both = f"{endpoint.query}&{query}" if endpoint.query else query
+    return f"{endpoint.path}?{both}".encode("latin-1")
+
+
 class HttpProxy:
     """HTTP_PROXY: everything passes but what the header rules name; request parameters still apply."""
 
@@ -89,26 +96,22 @@ class HttpProxy:
         backend = self._backend
         mapped = backend.mapped(exchange)
         endpoint = backend.endpoint(mapped)
-        lines = proxied_fields.request_lines(exchange, mapped.headers, endpoint.host, backend.api_id)
-        query = _proxied_query(exchange, endpoint, mapped)
-        answer = await backend.call(exchange, endpoint, query, lines, self._body(exchange))
+        lines = proxied_fields.request_lines(exchange, mapped.headers, endpoint.host, backend.user_agent)
+        query = _proxied_query(exchange, mapped) if exchange.request.query or mapped.query else ""
+        body = self._body(exchange) if exchange.request.body else b""
+        answer = await backend.call(exchange, endpoint, query, lines, body)
         return _proxied_answer(exchange, answer, backend.payload_limit)
 
     def _body(self, exchange: Exchange) -> bytes:
-        if not exchange.request.body:
-            return b""
-        body = exchange.body
         converted = content_handling.convert_request(
-            body, exchange.stage.binary_types.request(exchange), self._request_handling
+            exchange.body, exchange.stage.binary_types.request(exchange), self._request_handling
         )
         return converted if isinstance(converted, bytes) else converted.encode()
 
 
-def _proxied_query(exchange: Exchange, endpoint: Endpoint, mapped: Mapped) -> str:
-    """The URI's own query first, then the client's parameters, then the mapped ones."""
-    if exchange.request.query is None and not mapped.query:
-        return endpoint.query
-    parts = (endpoint.query, query_string.render(exchange.query), query_string.render(mapped.query))
+def _proxied_query(exchange: Exchange, mapped: Mapped) -> str:
+    """The client's parameters, then the mapped ones."""
+    parts = (query_string.render(exchange.query), query_string.render(mapped.query))
     return "&".join(part for part in parts if part)
 
 
@@ -147,7 +150,7 @@ class Http:
         mapped = backend.mapped(exchange)
         body = self._body.render(exchange)
         endpoint = backend.endpoint(mapped)
-        query = "&".join(part for part in (endpoint.query, query_string.render(mapped.query)) if part)
+        query = query_string.render(mapped.query)
         fields = _mapped_fields(exchange, endpoint, mapped, backend, body)
         answer = await backend.call(exchange, endpoint, query, render_fields(fields), body)
         found = IntegrationAnswer(answer.status, str(answer.status), answer.fields, answer.body)
@@ -167,16 +170,16 @@ def _mapped_fields(
         content_type = exchange.request.headers.get(b"content-type")
         fields.append((b"Content-Type", content_type or b"application/json"))
     fields.append((b"X-Amzn-Trace-Id", exchange.trace))
-    return _with_defaults(fields, backend.api_id)
+    return _with_defaults(fields, backend.user_agent)
 
 
-def _with_defaults(fields: list[Field], api_id: bytes) -> list[Field]:
+def _with_defaults(fields: list[Field], user_agent: bytes) -> list[Field]:
     """Add the Accept and User-Agent that the service sends where nobody else set one."""
     present = {name.lower() for name, _ in fields}
     if b"accept" not in present:
         fields.append((b"Accept", b"application/json"))
     if b"user-agent" not in present:
-        fields.append((b"User-Agent", b"AmazonAPIGateway_" + api_id))
+        fields.append((b"User-Agent", user_agent))
     return fields
 
 

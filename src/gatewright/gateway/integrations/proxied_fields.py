@@ -73,29 +73,21 @@ _request_rules = _Rules(_request_rule)
 _answer_rules = _Rules(_answer_rule)
 
 
-class Passed(NamedTuple):
-    """An answer's fields as the client gets them, and what they said of the body."""
-
-    rendered: bytes
-    content_type: bytes | None
-    content_encoding: bytes | None
-
-
-def request_lines(exchange: Exchange, mapped: list[Field], host: bytes, api_id: bytes) -> bytes:
+def request_lines(exchange: Exchange, mapped: list[Field], host: bytes, user_agent: bytes) -> bytes:
     """The header lines for the backend, framing apart. A mapped field replaces any other of its name;
     repeated lines of one name become one, joined by commas."""
     request = exchange.request
     lines: list[bytes] = []
     names: list[bytes] = []
     forwarded_for = request.client.encode()
-    own_accept, own_agent = b"Accept: application/json\r\n", b"User-Agent: AmazonAPIGateway_%b\r\n" % api_id
+    accept = agent = False
     for name, value in request.headers.fields:
         start, kind = _request_rules[name]
         if kind:
             if kind is Kind.ACCEPT:
-                own_accept = b""
+                accept = True
             elif kind is Kind.USER_AGENT:
-                own_agent = b""
+                agent = True
             else:
                 forwarded_for = header_rules.forwarded_for(request)
         if start is not None:
@@ -103,18 +95,14 @@ def request_lines(exchange: Exchange, mapped: list[Field], host: bytes, api_id: 
             names.append(name)
     if len(names) > 1 and len({name.lower() for name in names}) < len(names):
         lines = _joined(request.headers.fields)
+    if not accept:
+        lines.append(b"Accept: application/json\r\n")
+    if not agent:
+        lines.append(b"User-Agent: %b\r\n" % user_agent)
     lines.append(
-        b"%b%bHost: %b\r\nX-Amzn-Trace-Id: %b\r\nX-Forwarded-For: %b\r\nX-Forwarded-Port: %d\r\n"
+        b"Host: %b\r\nX-Amzn-Trace-Id: %b\r\nX-Forwarded-For: %b\r\nX-Forwarded-Port: %d\r\n"
         b"X-Forwarded-Proto: %b\r\n"
-        % (
-            own_accept,
-            own_agent,
-            host,
-            exchange.trace,
-            forwarded_for,
-            request.server_port,
-            request.scheme.encode(),
-        )
+        % (host, exchange.trace, forwarded_for, request.server_port, request.scheme.encode())
     )
     rendered = b"".join(lines)
     return _with_mapped(rendered, mapped) if mapped else rendered
@@ -138,9 +126,9 @@ def _with_mapped(rendered: bytes, mapped: list[Field]) -> bytes:
     return b"".join(kept) + render_fields(mapped)
 
 
-def answer_fields(fields: list[Field]) -> Passed:
-    """What the client gets of a backend's fields: the gateway's own names out of the way, and a Content-Type
-    in any case."""
+def answer_fields(fields: list[Field]) -> tuple[bytes, bytes | None, bytes | None]:
+    """What the client gets of a backend's fields, on the wire: the gateway's own names out of the way, and a
+    Content-Type in any case. Then the Content-Type and the Content-Encoding that were sent."""
     lines: list[bytes] = []
     content_type = content_encoding = None
     for name, value in fields:
@@ -154,4 +142,4 @@ def answer_fields(fields: list[Field]) -> Passed:
             lines.append(b"%b%b\r\n" % (start, value))
     if content_type is None:
         lines.append(b"Content-Type: application/json\r\n")
-    return Passed(b"".join(lines), content_type, content_encoding)
+    return b"".join(lines), content_type, content_encoding

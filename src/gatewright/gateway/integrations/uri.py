@@ -21,7 +21,7 @@ class InvalidEndpoint(ValueError):
 class Endpoint:
     """One reading of a URI: where to connect, and what the request line and Host say."""
 
-    __slots__ = ("host", "path", "pool", "query", "target")
+    __slots__ = ("host", "path", "pool", "query", "request_target", "target")
 
     def __init__(self, target: Target, host: bytes, path: str, query: str) -> None:
         self.target = target
@@ -29,6 +29,7 @@ class Endpoint:
         self.host = host  # as the Host header shows it: with the port unless it is the scheme's own
         self.path = path
         self.query = query  # without the question mark
+        self.request_target = f"{path}?{query}".encode("latin-1") if query else path.encode("latin-1")
 
 
 class Uri:
