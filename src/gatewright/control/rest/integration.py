@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gatewright.catalog.api import Document
 from gatewright.control import patch
 from gatewright.control.operation import Call, Params
@@ -24,8 +26,8 @@ INTEGRATION = "methodIntegration"
 
 def _set_timeout(integration: Document, operation: Patch) -> None:
     # What is no number becomes 0, which the check of the range refuses.
-    digits = (operation.value or "")[:10]
-    integration["timeoutInMillis"] = int(digits) if digits.isdecimal() else 0
+    value = operation.value or ""
+    integration["timeoutInMillis"] = int(value) if re.fullmatch("[0-9]{1,9}", value) else 0
 
 
 def _set_verification(integration: Document, operation: Patch) -> None:

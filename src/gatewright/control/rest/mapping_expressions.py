@@ -24,9 +24,10 @@ _RESPONSE_HEADER = re.compile(rf"method\.response\.header\.{_NAME}")
 _INTEGRATION_ANSWER = re.compile(
     rf"integration\.response\.(?:(?:header|multivalueheader)\.{_NAME}|body(?:[.\[].+)?)"
 )
-# A line break inside a literal would end the header it is mapped to.
-_ANYWHERE = re.compile(rf"(?:context|stageVariables)\.{_NAME}|'[^\r\n]*'")
-_CONTENT_TYPE = re.compile(r"\$default|[\w!#$&^.+*-]+/[\w!#$&^.+*-]+(?:\s*;.*)?")
+# A literal may be mapped to a header, which a line break would end: no control characters but the tab.
+_ANYWHERE = re.compile(rf"(?:context|stageVariables)\.{_NAME}|'[^\x00-\x08\x0a-\x1f\x7f]*'")
+_MEDIA_NAME = r"[\w!#$&^.+*-]+"
+_CONTENT_TYPE = re.compile(rf"\$default|{_MEDIA_NAME}/{_MEDIA_NAME}(?: *;[ -~]*)?", re.ASCII)
 
 
 def check_method_parameters(parameters: Iterable[str]) -> None:

@@ -60,15 +60,20 @@ def apply(patched: Patched, operations: list[Document]) -> None:
         path = operation.get("path")
         change = _APPLY.get(operation.get("op", NULL), _unsupported)
         change(patched, NULL if path is None else path, operation)
+    _drop_empty(patched.stage)
+    check_variables(patched.stage.get("variables", {}))
+    check_variables(patched.stage.get("canarySettings", {}).get("stageVariableOverrides", {}))
+
+
+def _drop_empty(stage: Document) -> None:
+    """Maps go with their last entry."""
     for owner, member in (
-        (patched.stage, "variables"),
-        (patched.stage, "accessLogSettings"),
-        (patched.stage.get("canarySettings", {}), "stageVariableOverrides"),
+        (stage, "variables"),
+        (stage, "accessLogSettings"),
+        (stage.get("canarySettings", {}), "stageVariableOverrides"),
     ):
         if member in owner and not owner[member]:
             del owner[member]
-    check_variables(patched.stage.get("variables", {}))
-    check_variables(patched.stage.get("canarySettings", {}).get("stageVariableOverrides", {}))
 
 
 def _unsupported(patched: Patched, path: str, operation: Document) -> None:
@@ -159,6 +164,14 @@ def _set_deployment(patched: Patched, value: str) -> None:
     patched.stage["deploymentId"] = value
 
 
+def _set_tracing(patched: Patched, value: str) -> None:
+    patched.stage["tracingEnabled"] = is_true(value)
+
+
+def _set_cache_cluster(patched: Patched, value: str) -> None:
+    set_cache_cluster(patched.stage, is_true(value))
+
+
 def _set_cache_size(patched: Patched, value: str) -> None:
     check_cache_size(value)
     patched.stage["cacheClusterSize"] = value
@@ -192,7 +205,7 @@ _REPLACE: dict[str, Callable[[Patched, str], None]] = {
     "/description": _set_text("description"),
     "/clientCertificateId": _set_text("clientCertificateId"),
     "/documentationVersion": _refuse_documentation_version,
-    "/cacheClusterEnabled": lambda patched, value: set_cache_cluster(patched.stage, is_true(value)),
+    "/cacheClusterEnabled": _set_cache_cluster,
     "/cacheClusterSize": _set_cache_size,
-    "/tracingEnabled": lambda patched, value: patched.stage.__setitem__("tracingEnabled", is_true(value)),
+    "/tracingEnabled": _set_tracing,
 }

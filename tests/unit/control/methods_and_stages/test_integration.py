@@ -248,6 +248,13 @@ def test_these_are_service_uris(do: Do, kind: str, uri: str, mode: str | None) -
             {"requestParameters": {"integration.request.header.x": None}},
             f"{MAPPING}[Invalid mapping expression specified: null]",
         ),
+        *[
+            (
+                {"requestTemplates": {key: "{}"}},
+                f"Validation Result: warnings : [], errors : [Invalid content type specified: {key}]",
+            )
+            for key in ("", "a/b\r\nc: d", "a/b;c=\n", "é/b", "text")
+        ],
         ({"cacheKeyParameters": ["method.request.path.id"]}, "Invalid cache key parameter specified"),
         (
             {"requestTemplates": {"123": "{}"}},

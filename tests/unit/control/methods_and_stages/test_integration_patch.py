@@ -86,6 +86,10 @@ def test_what_is_emptied_returns_to_its_default(do: Do) -> None:
         (patch("replace", "/uri", "backend"), "Invalid HTTP endpoint specified for URI"),
         (patch("replace", "/httpMethod", ""), "Enumeration value for HttpMethod must be non-empty"),
         (patch("replace", "/timeoutInMillis", "soon"), "Timeout should be between 50 ms and 29000 ms"),
+        (
+            patch("replace", "/timeoutInMillis", "0" * 9 + "5000"),
+            "Timeout should be between 50 ms and 29000 ms",
+        ),
         (patch("replace", "/timeoutInMillis", "9" * 5000), "Timeout should be between 50 ms and 29000 ms"),
         (
             patch("replace", "/connectionType", "VPC_LINK"),
