@@ -1,7 +1,7 @@
 """What a management operation gets: the caller's partition, one catalog transaction, the clock and the ids.
 
-An operation is a plain synchronous function named after it in snake_case, found by that name in the modules of
-its service:
+An operation is a plain synchronous function named after it in snake_case, found by that name in the modules
+of its service:
 
     def create_rest_api(call: Call, params: Params) -> Document: ...
 

@@ -1,4 +1,4 @@
-"""What the families of a REST API share: look-ups that answer AWS's own 404s, pages of listings, tags, time."""
+"""What the families of a REST API share: look-ups that answer AWS's own 404s, pages, tags, time."""
 
 from __future__ import annotations
 
@@ -89,10 +89,11 @@ def check_tags(tags: dict[str, str]) -> None:
     for key, value in tags.items():
         if not 0 < len(key) <= TAG_KEY_CHARACTERS or key.lower().startswith("aws:"):
             raise BadRequest(
-                f"Invalid tag key specified: '{key[:TAG_KEY_CHARACTERS]}' must have 1 to {TAG_KEY_CHARACTERS} "
-                "characters and must not start with 'aws:'"
+                f"Invalid tag key specified: '{key[:TAG_KEY_CHARACTERS]}' must have 1 to "
+                f"{TAG_KEY_CHARACTERS} characters and must not start with 'aws:'"
             )
         if len(value or "") > TAG_VALUE_CHARACTERS:
             raise BadRequest(
-                f"Invalid tag value specified for '{key}': at most {TAG_VALUE_CHARACTERS} characters are allowed"
+                f"Invalid tag value specified for '{key}': at most {TAG_VALUE_CHARACTERS} characters "
+                "are allowed"
             )

@@ -1,0 +1,1 @@
+"""The operations of Lambda's management API, one module per family."""
