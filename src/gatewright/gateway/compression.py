@@ -44,10 +44,16 @@ def compress(minimum: int, request: Request, response: MethodResponse) -> Method
         return response
     accepted = request.headers.get(b"accept-encoding")
     coding = None if accepted is None else _preferred(accepted)
-    if coding is None or any(name.lower() == b"content-encoding" for name, _ in response.fields):
+    if coding is None or _is_coded(response):
         return response
-    return MethodResponse(
-        response.status, [*response.fields, (b"Content-Encoding", coding)], encode(coding, body)
+    fields = [*response.fields, (b"Content-Encoding", coding)]
+    return MethodResponse(response.status, fields, encode(coding, body), response.rendered)
+
+
+def _is_coded(response: MethodResponse) -> bool:
+    lines = response.rendered.lower().split(b"\r\n")
+    return any(line.startswith(b"content-encoding:") for line in lines) or any(
+        name.lower() == b"content-encoding" for name, _ in response.fields
     )
 
 

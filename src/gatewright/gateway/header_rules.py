@@ -180,25 +180,6 @@ def media_type(value: bytes) -> str:
     return value.partition(b";")[0].strip().lower().decode("latin-1")
 
 
-def http_proxy_request(fields: list[Field]) -> list[Field]:
-    """What HTTP_PROXY forwards of the entering fields; the lines of a repeated name become one, joined by
-    commas."""
-    forwarded: list[Field] = []
-    places: dict[bytes, int] = {}
-    for field in fields:
-        lowered = field[0].lower()
-        if lowered in NOT_PROXIED:
-            continue
-        place = places.get(lowered)
-        if place is None:
-            places[lowered] = len(forwarded)
-            forwarded.append(field)
-        else:
-            name, value = forwarded[place]
-            forwarded[place] = (name, b"%b,%b" % (value, field[1]))
-    return forwarded
-
-
 def illegal_target(integration_type: str, name: str) -> bool:
     """Whether a request parameter that sets header `name` fails the request."""
     return name.lower() in REQUEST_FORBIDDEN[integration_type]

@@ -14,7 +14,6 @@ from gatewright.gateway.plan import MethodResponse
 from gatewright.wire.types import Field
 
 _MEMBERS = frozenset(("isBase64Encoded", "statusCode", "headers", "multiValueHeaders", "body"))
-_BOOLEANS = {None: False, False: False, True: True, "false": False, "true": True}
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LINE_BREAKING = re.compile("[\r\n\0]")
 _JSON_TYPE: Field = (b"Content-Type", b"application/json")
@@ -52,27 +51,25 @@ def _status(code: Any) -> int:
 
 
 def _body(answer: dict[str, Any], accept_binary: bool) -> bytes:
+    encoded = _is_base64(answer)
     body = answer.get("body")
     if body is None:
         return b""
     if type(body) is not str:
         raise _malformed(f"body {_shown(body)} is not a string")
-    encoded = body.encode()
-    return (
-        content_handling.decode_base64(encoded, traced=True)
-        if _is_base64(answer) and accept_binary
-        else encoded
-    )
+    text = body.encode()
+    return content_handling.decode_base64(text, traced=True) if encoded and accept_binary else text
 
 
 def _is_base64(answer: dict[str, Any]) -> bool:
     flag = answer.get("isBase64Encoded")
-    if flag is not None and not isinstance(flag, bool | str):
+    if flag is None or flag is False:
+        return False
+    if flag is True:
+        return True
+    if flag not in ("false", "true"):
         raise _malformed(f"isBase64Encoded {_shown(flag)} is not a boolean")
-    decision = _BOOLEANS.get(flag)
-    if decision is None:
-        raise _malformed(f"isBase64Encoded {_shown(flag)} is not a boolean")
-    return decision
+    return bool(flag == "true")
 
 
 def _fields(answer: dict[str, Any]) -> list[Field]:
@@ -130,7 +127,10 @@ def _value(key: str, value: Any) -> bytes:
 
 def _shown(value: Any) -> str:
     """Enough of a wrong value to find it by."""
-    text = orjson.dumps(value).decode()
+    try:
+        text = orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # nested more deeply than can be written
+        return "…"
     return text if len(text) <= 100 else text[:100] + "…"
 
 

@@ -108,20 +108,6 @@ def test_a_media_type_has_no_parameters_and_no_capitals(value: bytes, media_type
     assert header_rules.media_type(value) == media_type
 
 
-def test_http_proxy_forwards_all_but_a_few_and_joins_lines() -> None:
-    sent = [
-        (b"Host", b"a"),
-        (b"Via", b"1.1 x"),
-        (b"Content-Encoding", b"gzip"),
-        (b"X-Amzn-Apigateway-Api-Id", b"forged"),
-        (b"X-A", b"1"),
-        (b"Accept", b"*/*"),
-        (b"x-a", b"2"),
-        (b"X-A", b"3"),
-    ]
-    assert header_rules.http_proxy_request(sent) == [(b"X-A", b"1,2,3"), (b"Accept", b"*/*")]
-
-
 ALWAYS_ILLEGAL = ["Content-Length", "transfer-encoding", "X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id"]
 ILLEGAL_WHERE_SIGNED = ["Authorization", "Connection", "Expect", "Proxy-Authenticate", "TE"]
 

@@ -49,11 +49,11 @@ class ModelSchema:
         an empty object."""
         try:
             instance = orjson.loads(body or b"{}")
-        except orjson.JSONDecodeError:
+            if self._validator.is_valid(instance):
+                return None
+            return self._explained(instance, body) if body else [UNREADABLE]
+        except ValueError:  # not JSON, or nested more deeply than can be explained
             return [UNREADABLE]
-        if self._validator.is_valid(instance):
-            return None
-        return self._explained(instance, body) if body else [UNREADABLE]
 
     def _explained(self, instance: Any, body: bytes) -> list[str]:
         if len(body) <= DETAILED_BYTES and body.count(b",") <= DETAILED_MEMBERS:
@@ -71,6 +71,8 @@ def compile_model(name: str, models: Mapping[str, Document], api_id: str) -> Mod
     try:
         root, others = _reachable(name, models, base)
         return ModelSchema(Schemas(root, others))
+    except orjson.JSONEncodeError:
+        raise ValueError(f"model {name}: the schema is nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"model {name}: {_first_line(error)}") from None
 

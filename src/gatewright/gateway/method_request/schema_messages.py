@@ -111,7 +111,10 @@ def _dependency_texts(dependencies: Mapping[str, Any], instance: Any) -> list[st
 
 
 def _json(value: Any) -> str:
-    return _shortened(orjson.dumps(value).decode())
+    try:
+        return _shortened(orjson.dumps(value).decode())
+    except orjson.JSONEncodeError:  # nested more deeply than can be written
+        return "…"
 
 
 def _shortened(text: str) -> str:
