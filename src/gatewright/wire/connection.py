@@ -27,6 +27,7 @@ from .framing import (
     FramingError,
     LengthBody,
     hopeless,
+    only_host,
     origin_form,
     read_framing,
     valid_host,
@@ -45,6 +46,10 @@ _METHODS: Final = {
     name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 }
 
+_REMEMBERED_TARGETS: Final = 1024
+_REMEMBERED_TARGET: Final = 256
+"""How many targets, and how long ones, a server keeps checked and split."""
+
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -58,12 +63,15 @@ class Connection(asyncio.Protocol):
         "_body_began",
         "_client",
         "_client_port",
+        "_clock",
         "_discarded",
         "_eof",
         "_exchange",
         "_fields",
+        "_handler",
         "_head_begun",
         "_host",
+        "_idle_timeout",
         "_keep_alive",
         "_limits",
         "_parser",
@@ -73,8 +81,10 @@ class Connection(asyncio.Protocol):
         "_rest",
         "_scheme",
         "_server_port",
+        "_small",
         "_state",
         "_target",
+        "_targets",
         "_timer",
         "_transport",
         "_unsent",
@@ -87,6 +97,11 @@ class Connection(asyncio.Protocol):
         # The connection's life
         self.server = server
         self._limits = server.limits
+        self._small = server.limits.smallest_head
+        self._idle_timeout = server.limits.idle_timeout
+        self._targets = server.targets
+        self._clock = server.timers.clock
+        self._handler = server.handler
         self._timer = Timer(server.timers, self)
         self._transport: asyncio.Transport
         self.write: Callable[[bytes], None]
@@ -263,7 +278,7 @@ class Connection(asyncio.Protocol):
     def _read_request(self, data: bytes, at: int, end: int) -> int:
         """Read the head in `data[at:end]`, and its body as far as it is there; answers where to go on."""
         head = data if at == 0 and end == len(data) else data[at:end]
-        if len(head) > self._limits.smallest_head and self._head_too_large(head):
+        if end - at > self._small and self._head_too_large(head):
             return end
         fields: list[Field] = []
         self._fields = fields
@@ -276,38 +291,54 @@ class Connection(asyncio.Protocol):
         except (HttpParserError, FramingError):
             self.refuse(self.server.refusals.bad_request())
             return end
-        if framing.length or framing.chunked or framing.expect is not None:
-            return self._begin_body(framing, data, end)
+        if framing is not None:
+            self._keep_alive = not framing.close and (framing.modern or framing.keep_alive)
+            if framing.length or framing.chunked or framing.expect is not None:
+                return self._begin_body(framing, data, end)
         self._dispatch()
         return end
 
-    def _read_head(self, head: bytes, fields: list[Field]) -> Framing:
-        """Make the request of what the parser found. Raises `FramingError`."""
+    def _read_head(self, head: bytes, fields: list[Field]) -> Framing | None:
+        """Make the request of what the parser found. Raises `FramingError`. None where the fields say nothing
+        of the connection or a body."""
         target = self._target
         method = self._parser.get_method()
         modern = head.startswith(b" HTTP/1.1\r\n", len(method) + 1 + len(target))
-        if not modern and not head.startswith(b" HTTP/1.0\r\n", len(method) + 1 + len(target)):
-            raise FramingError("the request line is not METHOD, target and HTTP/1.0 or HTTP/1.1")
-        framing = read_framing(fields, modern)
-        if framing.host != self._host:
-            if not valid_host(framing.host or b""):
+        framing = None
+        host = only_host(fields) if modern else None
+        if host is None:
+            if not modern and not head.startswith(b" HTTP/1.0\r\n", len(method) + 1 + len(target)):
+                raise FramingError("the request line is not METHOD, target and HTTP/1.0 or HTTP/1.1")
+            framing = read_framing(fields, modern)
+            host = framing.host
+        if host != self._host:
+            if not valid_host(host or b""):
                 raise FramingError("Host is malformed")
-            self._host = framing.host
-        path, mark, query = origin_form(target, self._host).decode("latin-1").partition("?")
-        self._keep_alive = not framing.close and (modern or framing.keep_alive)
-        self._request = Request(
-            _METHODS.get(method) or method.decode(),
-            path,
-            query if mark else None,
-            Headers(fields),
-            client=self._client,
-            client_port=self._client_port,
-            scheme=self._scheme,
-            server_port=self._server_port,
-            version="1.1" if modern else "1.0",
-            received=time.time(),
-        )
+            self._host = host
+        # Without its constructor, which would take half as long as all of the above.
+        self._request = request = object.__new__(Request)
+        request.method = _METHODS.get(method) or method.decode()
+        request.path, request.query = self._targets.get(target) or self._split_target(target)
+        request.headers = headers = object.__new__(Headers)
+        headers.fields = fields
+        request.body = b""
+        request.client = self._client
+        request.client_port = self._client_port
+        request.scheme = self._scheme
+        request.server_port = self._server_port
+        request.version = "1.1" if modern else "1.0"
+        request.received = time.time()
         return framing
+
+    def _split_target(self, target: bytes) -> tuple[str, str | None]:
+        """Path and query; kept for the next request if short. Raises `FramingError`."""
+        path, mark, query = origin_form(target, self._host).decode("latin-1").partition("?")
+        split = path, query if mark else None
+        if target[0] == 47 and len(target) <= _REMEMBERED_TARGET:
+            if len(self._targets) >= _REMEMBERED_TARGETS:
+                self._targets.clear()
+            self._targets[target] = split
+        return split
 
     def _begin_body(self, framing: Framing, data: bytes, at: int) -> int:
         refusals = self.server.refusals
@@ -329,7 +360,7 @@ class Connection(asyncio.Protocol):
         self._state = BODY
         at = self._take_body(data, at)
         if self._state == BODY:
-            self._body_began = self.server.timers.clock()
+            self._body_began = self._clock()
             self._timer.set(self._limits.body_timeout)
         return at
 
@@ -359,10 +390,10 @@ class Connection(asyncio.Protocol):
         self._request = None
         self._head_begun = False
         self._state = ANSWERING
-        exchange = Exchange(self, self._keep_alive, request.method == "HEAD", request.version == "1.1")
-        self._exchange = exchange
+        self._exchange = exchange = Exchange(self, self._keep_alive, request)
+        self._keep_alive = True
         try:
-            self.server.handler(request, exchange)
+            self._handler(request, exchange)
         except Exception:
             logger.exception("the handler of %s %s raised", request.method, request.path)
             exchange.crashed()
@@ -377,7 +408,7 @@ class Connection(asyncio.Protocol):
             return
         self._state = HEAD
         if self.writable:
-            self._timer.deadline = self.server.timers.clock() + self._limits.idle_timeout
+            self._timer.deadline = self._clock() + self._idle_timeout
             if not self._advancing:
                 self._resume()
 
@@ -386,7 +417,7 @@ class Connection(asyncio.Protocol):
         self._request = self._body = None
         self._refused = True
         self._state = ANSWERING
-        self._exchange = exchange = Exchange(self, False, False, True)
+        self._exchange = exchange = Exchange(self, False, None)
         exchange.send(response)
 
     def _linger(self) -> None:
@@ -447,7 +478,7 @@ class Connection(asyncio.Protocol):
         assert self._body is not None
         limits = self._limits
         allowed = limits.body_timeout + len(self._body.body) / limits.body_rate
-        left = self._body_began + allowed - self.server.timers.clock()
+        left = self._body_began + allowed - self._clock()
         if left > 0:
             self._timer.set(left)
         else:

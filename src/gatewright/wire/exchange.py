@@ -10,7 +10,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from .types import Response
+from .types import Request, Response
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -35,33 +35,32 @@ def bodyless(status: int) -> bool:
     return status < 200 or status in (204, 304)
 
 
+class _Stream:
+    """What is left to write of a streamed answer."""
+
+    __slots__ = ("chunked", "left")
+
+    def __init__(self, left: int | None, chunked: bool) -> None:
+        self.left = left
+        self.chunked = chunked
+
+
 class Exchange:
     """One request being answered."""
 
-    __slots__ = (
-        "_chunked",
-        "_connection",
-        "_left",
-        "_started",
-        "head_only",
-        "keep_alive",
-        "modern",
-        "on_drain",
-    )
+    __slots__ = ("_connection", "_stream", "head_only", "keep_alive", "modern", "on_drain")
 
-    def __init__(self, connection: Connection, keep_alive: bool, head_only: bool, modern: bool) -> None:
+    def __init__(self, connection: Connection, keep_alive: bool, request: Request | None) -> None:
         self._connection: Connection | None = connection
+        self._stream: _Stream | None = None
         self.keep_alive = keep_alive
-        self.head_only = head_only
-        self.modern = modern
-        self._started = False
-        self._chunked = False
-        self._left: int | None = None
+        self.head_only = request is not None and request.method == "HEAD"
+        self.modern = request is None or request.version == "1.1"
         self.on_drain: Callable[[], None] | None = None
 
     def send(self, response: Response) -> None:
         connection = self._connection
-        if connection is None or self._started:
+        if connection is None or self._stream is not None:
             return
         self._connection = None
         server = connection.server
@@ -83,21 +82,20 @@ class Exchange:
 
     def start(self, status: int, head: bytes, length: int | None = None) -> None:
         connection = self._connection
-        if connection is None or self._started:
+        if connection is None or self._stream is not None:
             return
-        self._started = True
-        self._left = length
-        bare = bodyless(status)
         framing = b""
-        if bare:
+        chunked = False
+        if bodyless(status):
             self.head_only = True
         elif length is not None:
             framing = b"Content-Length: %d\r\n" % length
         elif self.modern:
-            self._chunked = not self.head_only
+            chunked = True
             framing = b"Transfer-Encoding: chunked\r\n"
         else:
             self.keep_alive = False
+        self._stream = _Stream(length, chunked)
         server = connection.server
         self.keep_alive = self.keep_alive and not server.draining
         ending = server.keep_alive_ending if self.keep_alive else server.close_ending
@@ -105,27 +103,27 @@ class Exchange:
 
     def write(self, chunk: bytes) -> bool:
         connection = self._connection
-        if connection is None or not self._started or not chunk or self.head_only:
+        stream = self._stream
+        if connection is None or stream is None or not chunk or self.head_only:
             return True
-        if self._left is not None:
-            if len(chunk) > self._left:
+        if stream.left is not None:
+            stream.left -= len(chunk)
+            if stream.left < 0:
                 self.abort()
-                raise ValueError(
-                    f"the answer is {len(chunk) - self._left} bytes longer than the length it began with"
-                )
-            self._left -= len(chunk)
-        connection.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._chunked else chunk)
+                raise ValueError(f"the answer is {-stream.left} bytes longer than the length it began with")
+        connection.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if stream.chunked else chunk)
         return connection.writable
 
     def end(self) -> None:
         connection = self._connection
-        if connection is None or not self._started:
+        stream = self._stream
+        if connection is None or stream is None:
             return
-        if self._left and not self.head_only:
+        if stream.left and not self.head_only:
             self.abort()
             return
         self._connection = None
-        if self._chunked:
+        if stream.chunked and not self.head_only:
             connection.write(b"0\r\n\r\n")
         connection.answered(self.keep_alive)
 
@@ -136,7 +134,7 @@ class Exchange:
 
     def crashed(self) -> None:
         """The handler raised: 500 if nothing was answered yet, else the connection is cut."""
-        if self._started:
+        if self._stream is not None:
             self.abort()
         else:
             self.keep_alive = False

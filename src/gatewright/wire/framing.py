@@ -32,9 +32,10 @@ _FRAMING_NAMES: Final = frozenset(
 class Framing:
     """What a request's fields say about its connection and its body."""
 
-    __slots__ = ("chunked", "close", "expect", "host", "keep_alive", "length")
+    __slots__ = ("chunked", "close", "expect", "host", "keep_alive", "length", "modern")
 
-    def __init__(self) -> None:
+    def __init__(self, modern: bool) -> None:
+        self.modern = modern
         self.host: bytes | None = None
         self.length: int | None = None
         self.chunked = False
@@ -43,9 +44,22 @@ class Framing:
         self.keep_alive = False
 
 
+def only_host(fields: list[Field]) -> bytes | None:
+    """Host, if it is the only field that bears on framing, as in most requests; None leaves the matter to
+    `read_framing`."""
+    host = None
+    for name, value in fields:
+        key = name.lower()
+        if key in _FRAMING_NAMES:
+            if host is not None or key != b"host":
+                return None
+            host = value
+    return host
+
+
 def read_framing(fields: list[Field], modern: bool) -> Framing:
     """The framing fields of a request; `modern` says HTTP/1.1. Raises `FramingError`."""
-    framing = Framing()
+    framing = Framing(modern)
     for name, value in fields:
         key = name.lower()
         if key in _FRAMING_NAMES:
@@ -54,21 +68,21 @@ def read_framing(fields: list[Field], modern: bool) -> Framing:
                     raise FramingError("Host is repeated")
                 framing.host = value
             else:
-                _read_field(framing, key, value, modern)
+                _read_field(framing, key, value)
     if modern and framing.host is None:
         raise FramingError("Host is missing")
     return framing
 
 
-def _read_field(framing: Framing, key: bytes, value: bytes, modern: bool) -> None:
+def _read_field(framing: Framing, key: bytes, value: bytes) -> None:
     if key == b"content-length":
         framing.length = int(value)  # digits only and not repeated: llhttp has seen to it
     elif key == b"transfer-encoding":
-        if not modern or framing.chunked or value.lower() != b"chunked":
+        if not framing.modern or framing.chunked or value.lower() != b"chunked":
             raise FramingError("Transfer-Encoding is not exactly chunked")
         framing.chunked = True
     elif key == b"expect":
-        if modern:
+        if framing.modern:
             framing.expect = value.lower()
     else:
         tokens = [token.strip() for token in value.lower().split(b",")]

@@ -47,6 +47,7 @@ class Server:
         self.scheme = "https" if tls is not None else "http"
         self.draining = False
         self.timers = TimerWheel(loop, clock)
+        self.targets: dict[bytes, tuple[str, str | None]] = {}
         self.keep_alive_ending = b""
         self.close_ending = b""
         self._loop = loop
