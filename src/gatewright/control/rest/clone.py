@@ -1,0 +1,67 @@
+"""CreateRestApi's `cloneFrom`: a copy of another API's definition, without its stages and deployments."""
+
+from __future__ import annotations
+
+from gatewright.catalog import keys
+from gatewright.catalog.api import Document
+from gatewright.control.operation import Call
+
+_SETTINGS = ("binaryMediaTypes", "minimumCompressionSize")
+
+
+def clone_api(call: Call, source: Document, api: Document) -> None:
+    """Copy what `source` owns to `api`; settings that `api` was not given are taken over."""
+    for member in _SETTINGS:
+        if member in source and member not in api:
+            api[member] = source[member]
+    for kind in ("model", "gatewayresponse"):
+        for key, document in call.tx.list(keys.below(kind, source["id"])):
+            call.tx.put(f"{kind}/{api['id']}/{_name(key)}", _retold(document, source["id"], api["id"]))
+    validators = _clone_validators(call, source["id"], api["id"])
+    resources = _clone_resources(call, source, api)
+    for key, method in call.tx.list(keys.below("method", source["id"])):
+        old_resource, verb = key.split("/")[2:]
+        resource = resources[old_resource]
+        _point_to_copies(method, validators, old_resource, resource)
+        call.tx.put(keys.method(api["id"], resource, verb), method)
+
+
+def _clone_validators(call: Call, source: str, api: str) -> dict[str, str]:
+    """Copies the request validators; old ids to new ones."""
+    ids: dict[str, str] = {}
+    for _, validator in call.tx.list(keys.below("requestvalidator", source)):
+        new = ids[validator["id"]] = call.services.new_id(6)
+        call.tx.put(keys.request_validator(api, new), {**validator, "id": new})
+    return ids
+
+
+def _clone_resources(call: Call, source: Document, api: Document) -> dict[str, str]:
+    """Copies the resources; old ids to new ones."""
+    resources = [resource for _, resource in call.tx.list(keys.below("resource", source["id"]))]
+    ids = {resource["id"]: call.services.new_id(6) for resource in resources}
+    ids[source["rootResourceId"]] = api["rootResourceId"]
+    for resource in resources:
+        copy = {**resource, "id": ids[resource["id"]]}
+        if "parentId" in resource:
+            copy["parentId"] = ids[resource["parentId"]]
+        call.tx.put(keys.resource(api["id"], copy["id"]), copy)
+    return ids
+
+
+def _point_to_copies(method: Document, validators: dict[str, str], old: str, new: str) -> None:
+    if "requestValidatorId" in method:
+        method["requestValidatorId"] = validators[method["requestValidatorId"]]
+    integration = method.get("methodIntegration", {})
+    if integration.get("cacheNamespace") == old:
+        integration["cacheNamespace"] = new
+
+
+def _retold(document: Document, source: str, api: str) -> Document:
+    """A model's references to models of its API follow it."""
+    if "schema" not in document:
+        return document
+    return {**document, "schema": document["schema"].replace(f"/restapis/{source}/", f"/restapis/{api}/")}
+
+
+def _name(key: str) -> str:
+    return key.rpartition("/")[2]

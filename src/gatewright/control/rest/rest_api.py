@@ -1,0 +1,95 @@
+"""RestApi: the API itself, which owns everything below it."""
+
+from __future__ import annotations
+
+from gatewright.aws.errors import BadRequest
+from gatewright.catalog import keys
+from gatewright.catalog.api import Document
+from gatewright.control import patch
+from gatewright.control.operation import Call, Params
+from gatewright.control.rest import policy
+from gatewright.control.rest.clone import clone_api
+from gatewright.control.rest.common import check_tags, epoch, page, require_api
+from gatewright.control.rest.custom_id import new_api_id
+from gatewright.control.rest.default_models import put_default_models
+from gatewright.control.rest.endpoint import new_endpoint_configuration
+from gatewright.control.rest.rest_api_patch import check_compression, patch_rules
+
+_KEPT_WHEN_NOT_EMPTY = (
+    "description",
+    "version",
+    "binaryMediaTypes",
+    "tags",
+    "securityPolicy",
+    "endpointAccessMode",
+)
+
+
+def create_rest_api(call: Call, params: Params) -> Document:
+    _check(params)
+    endpoint = new_endpoint_configuration(params.get("endpointConfiguration") or {})
+    source = require_api(call, params["cloneFrom"]) if params.get("cloneFrom") else None
+    api: Document = {
+        "id": new_api_id(call, params.get("tags") or {}),
+        "name": params["name"],
+        "createdDate": epoch(call),
+        "apiKeySource": params.get("apiKeySource") or "HEADER",
+        "disableExecuteApiEndpoint": params.get("disableExecuteApiEndpoint", False),
+        "endpointConfiguration": endpoint,
+        "rootResourceId": call.services.new_id(10),
+        **{member: params[member] for member in _KEPT_WHEN_NOT_EMPTY if params.get(member)},
+    }
+    if "minimumCompressionSize" in params:
+        api["minimumCompressionSize"] = params["minimumCompressionSize"]
+    if params.get("policy"):
+        api["policy"] = policy.normalise(params["policy"], call.partition, api["id"])
+    if source is None:
+        call.tx.put(
+            keys.resource(api["id"], api["rootResourceId"]), {"id": api["rootResourceId"], "path": "/"}
+        )
+        put_default_models(call, api["id"])
+    else:
+        clone_api(call, source, api)
+    call.tx.put(keys.rest_api(api["id"]), api)
+    return _with_policy(api)
+
+
+def get_rest_api(call: Call, params: Params) -> Document:
+    return _shown(require_api(call, params["restApiId"]))
+
+
+def get_rest_apis(call: Call, params: Params) -> Document:
+    answer = page(call.tx.list(keys.REST_APIS), params)
+    return answer | {"items": [_with_policy(api) for api in answer["items"]]}
+
+
+def update_rest_api(call: Call, params: Params) -> Document:
+    api = require_api(call, params["restApiId"])
+    patch.apply(api, params, patch_rules(call.partition))
+    call.tx.put(keys.rest_api(api["id"]), api)
+    return _shown(api)
+
+
+def delete_rest_api(call: Call, params: Params) -> None:
+    api = require_api(call, params["restApiId"])["id"]
+    for kind in keys.API_KINDS:
+        call.tx.delete_below(keys.below(kind, api))
+    call.tx.delete(keys.rest_api(api))
+
+
+def _check(params: Params) -> None:
+    if not params["name"]:
+        raise BadRequest("Name cannot be empty")
+    if params.get("description") == "":
+        raise BadRequest("Description cannot be an empty string")
+    check_compression(params.get("minimumCompressionSize", 0))
+    check_tags(params.get("tags") or {})
+
+
+def _shown(api: Document) -> Document:
+    """As Get and Update answer: tags are always there."""
+    return {"tags": {}, **_with_policy(api)}
+
+
+def _with_policy(api: Document) -> Document:
+    return {**api, "policy": policy.escaped(api["policy"])} if "policy" in api else api

@@ -1,0 +1,64 @@
+"""Tags of whatever carries them, found by its ARN."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gatewright.aws.errors import BadRequest
+from gatewright.catalog import keys
+from gatewright.catalog.api import Document
+from gatewright.control.operation import Call, Params
+from gatewright.control.rest.common import check_tags, require_api, require_stage
+from gatewright.control.rest.custom_id import TAG
+
+# The account field of these ARNs is empty.
+_ARN = re.compile(r"arn:aws[a-z-]*:apigateway:(?P<region>[a-z0-9-]+)::/(?P<path>.+)")
+_API = re.compile(r"restapis/(?P<api>[^/]+)(?:/stages/(?P<stage>[^/]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tagged:
+    key: str  # where it stands in the catalog
+    document: Document
+
+
+def tag_resource(call: Call, params: Params) -> None:
+    tagged = _find(call, params["resourceArn"])
+    check_tags(params["tags"])
+    if params["tags"].get(TAG, tagged.document.get("id")) != tagged.document.get("id"):
+        raise BadRequest(f"The {TAG} tag chooses an id at creation: it cannot be changed")
+    _save(call, tagged, {**tagged.document.get("tags", {}), **params["tags"]})
+
+
+def untag_resource(call: Call, params: Params) -> None:
+    tagged = _find(call, params["resourceArn"])
+    tags = tagged.document.get("tags", {})
+    _save(call, tagged, {key: value for key, value in tags.items() if key not in params["tagKeys"]})
+
+
+def get_tags(call: Call, params: Params) -> Document:
+    return {"tags": _find(call, params["resourceArn"]).document.get("tags", {})}
+
+
+def _find(call: Call, arn: str) -> _Tagged:
+    match = _ARN.fullmatch(arn)
+    if match is None or match["region"] != call.region:
+        raise BadRequest(f"Invalid ARN specified in the request: {arn[:200]}")
+    path = _API.fullmatch(match["path"])
+    if path is None:
+        raise BadRequest(
+            f"Invalid ARN specified in the request: {arn[:200]} names nothing that has tags here"
+        )
+    api, stage = path["api"], path["stage"]
+    if stage is None:
+        return _Tagged(keys.rest_api(api), require_api(call, api))
+    return _Tagged(keys.stage(api, stage), require_stage(call, api, stage))
+
+
+def _save(call: Call, tagged: _Tagged, tags: dict[str, str]) -> None:
+    check_tags(tags)
+    tagged.document.pop("tags", None)
+    if tags:
+        tagged.document["tags"] = tags
+    call.tx.put(tagged.key, tagged.document)
