@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.markup import escape
 
@@ -115,8 +114,9 @@ def dev(
 
     Starts clean each time, unless --data-dir says where to keep things.
     """
-    from gatewright.server.dev import Project, develop
+    from gatewright.server.dev import develop
     from gatewright.server.log import configure_logging
+    from gatewright.server.project import Project
 
     options = _options(context, config)
     project = Project.at(path) if path else None
@@ -165,11 +165,11 @@ def run(arguments: list[str]) -> int:
         result = app(arguments, standalone_mode=False, prog_name="gatewright")
     except BadOptions as error:
         return _fail(MISUSED, str(error))
-    except click.ClickException as error:
+    except typer.TyperException as error:
         return _fail(MISUSED, f"{error.format_message()} (see gatewright --help)")
     except CannotStart as error:
         return _fail(FAILED, str(error))
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return 128 + 2
     return result if isinstance(result, int) else 0
 

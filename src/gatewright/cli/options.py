@@ -52,7 +52,7 @@ AddressOption = Annotated[Address, BeforeValidator(_address)]
 class Options(BaseSettings):
     """Every setting by its name in gatewright.toml. The flag has dashes, the variable is in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", arbitrary_types_allowed=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", enable_decoding=False)
 
     data_dir: Path = Path("gatewright-data")
     listen: AddressOption = Address("0.0.0.0", 8080)

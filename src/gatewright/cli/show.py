@@ -52,6 +52,18 @@ def dev_ready(settings: Settings) -> None:
     _say(f"Ready. Everything on {settings.listen.url(settings.scheme)}, stop with Ctrl-C.")
 
 
+def operations(known: list[tuple[str, str, bool]]) -> None:
+    """Each service's operations: those that are done first, then those that are not yet."""
+    for service in dict.fromkeys(service for service, _, _ in known):
+        done = [name for of, name, is_done in known if of == service and is_done]
+        missing = [name for of, name, is_done in known if of == service and not is_done]
+        _say(f"{service}: {len(done)} of {len(done) + len(missing)} operations are done", style="bold")
+        for name in done:
+            _say(f"  done     {name}")
+        for name in missing:
+            _say(f"  not yet  {name}", style="dim")
+
+
 def _block(title: str, lines: dict[str, str]) -> None:
     _say(title, style="bold")
     width = max(map(len, lines))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TextIO
 
 from gatewright.catalog.api import Catalog
 from gatewright.functions.api import Functions
@@ -20,17 +21,28 @@ from gatewright.telemetry.metrics import Metrics
 from gatewright.telemetry.owner_log import OwnerLog
 from gatewright.wire.client import Client
 from gatewright.wire.server import Server
+from gatewright.wire.timers import TimerWheel
 from gatewright.wire.types import Handler
 
 
 @asynccontextmanager
-async def gateway_room(catalog: Catalog, functions: Functions, settings: Settings) -> AsyncIterator[Gateway]:
+async def gateway_room(
+    catalog: Catalog, functions: Functions, settings: Settings, log_target: Path | TextIO
+) -> AsyncIterator[Gateway]:
+    """The gateway, counting and logging; what it counted and logged last is written when it ends."""
     loop = asyncio.get_running_loop()
     client = Client(loop)
     metrics = Metrics(settings.data_dir)
-    log = OwnerLog(sys.stderr)
+    log = OwnerLog(log_target)
     gateway = Gateway(
-        catalog, client, functions, loop=loop, settings=gateway_settings(settings), metrics=metrics, log=log
+        catalog,
+        client,
+        functions,
+        loop=loop,
+        settings=gateway_settings(settings),
+        metrics=metrics,
+        log=log,
+        timers=TimerWheel(loop),
     )
     ticker = Ticker(loop, metrics.publish, log.flush)
     await gateway.start()
@@ -40,6 +52,7 @@ async def gateway_room(catalog: Catalog, functions: Functions, settings: Setting
         await gateway.close()
         await client.close()
         ticker.stop()
+        metrics.close()
 
 
 @asynccontextmanager
@@ -48,15 +61,15 @@ async def open_worker(settings: Settings, status: Status) -> AsyncIterator[Handl
     with catalog_room(settings) as catalog:
         async with (
             functions_room(catalog, settings) as functions,
-            gateway_room(catalog, functions, settings) as gateway,
+            gateway_room(catalog, functions, settings, settings.data_dir / "logs" / "gateway.log") as gateway,
         ):
             yield Front(gateway, {"health": status.page})
 
 
 def gateway_settings(settings: Settings) -> GatewaySettings:
-    limits = settings.limits
     return GatewaySettings(
-        integration_timeout_ms=limits.integration_timeout_ms, payload_bytes=limits.body_bytes
+        integration_timeout_ms=settings.limits.integration_timeout_ms,
+        payload_bytes=settings.limits.body_bytes,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -16,7 +17,7 @@ from gatewright.server.directory import held
 from gatewright.server.errors import CannotStart
 from gatewright.server.front import Front, OnePort, Status
 from gatewright.server.listeners import bound_address, open_listeners
-from gatewright.server.management_room import management_of, management_pages
+from gatewright.server.management_room import management_pages, management_room
 from gatewright.server.process import drain, settle
 from gatewright.server.project import Project, running
 from gatewright.server.rooms import catalog_room, functions_room
@@ -45,11 +46,11 @@ async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]
     with catalog_room(settings) as catalog:
         async with (
             functions_room(catalog, settings) as functions,
-            gateway_room(catalog, functions, settings) as gateway,
+            gateway_room(catalog, functions, settings, sys.stderr) as gateway,
         ):
-            management = management_of(catalog, functions, settings, verifier=None)
-            one_port = OnePort(gateway.claims, gateway, management)
-            yield Front(one_port, management_pages(settings, status))
+            with management_room(catalog, functions, settings, verifier=None) as management:
+                one_port = OnePort(gateway.claims, gateway, management)
+                yield Front(one_port, management_pages(settings, status))
 
 
 async def _serve(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 
 from gatewright.server.channel import Order
 from gatewright.server.child import Child, Slot
@@ -107,7 +108,7 @@ class Keeper:
                 if self._current is None:
                     await self._start()
 
-    def _background(self, work: asyncio.Coroutine[None, None, None]) -> None:
+    def _background(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

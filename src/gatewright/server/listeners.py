@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from typing import Any
 
 from gatewright.server.address import Address
 from gatewright.server.errors import CannotStart
@@ -33,16 +34,16 @@ def bound_address(address: Address, listener: socket.socket) -> Address:
     return Address(address.host, listener.getsockname()[1])
 
 
-def _resolve(address: Address, option: str) -> tuple[int, tuple[str | int, ...]]:
+def _resolve(address: Address, option: str) -> tuple[int, Any]:
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise CannotStart(f"{option} {address}: the host is not known; use an IP address") from error
     family, _, _, _, resolved = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-    return family, tuple(resolved)
+    return family, resolved
 
 
-def _require_free(family: int, resolved: tuple[str | int, ...]) -> None:
+def _require_free(family: int, resolved: Any) -> None:
     """Fail if anybody listens there: with SO_REUSEPORT alone, two gateways would share a port unnoticed."""
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -50,7 +51,7 @@ def _require_free(family: int, resolved: tuple[str | int, ...]) -> None:
         probe.listen(1)
 
 
-def _listener(family: int, resolved: tuple[str | int, ...]) -> socket.socket:
+def _listener(family: int, resolved: Any) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from gatewright.catalog.api import Catalog
 from gatewright.control.application import Management
@@ -20,11 +20,13 @@ from gatewright.wire.server import Server
 from gatewright.wire.types import Handler
 
 
-def management_of(
+@contextmanager
+def management_room(
     catalog: Catalog, functions: Functions, settings: Settings, verifier: Verifier | None
-) -> Management:
+) -> Iterator[Management]:
+    """The management APIs; `verifier` None accepts any credentials."""
     limits = Limits(integration_timeout_ms=settings.limits.integration_timeout_ms)
-    return Management(
+    management = Management(
         catalog,
         Services(limits=limits),
         functions,
@@ -32,6 +34,10 @@ def management_of(
         verifier=verifier,
         default_partition=home_partition(settings),
     )
+    try:
+        yield management
+    finally:
+        management.close()
 
 
 def management_pages(settings: Settings, status: Status) -> dict[str, Page]:
@@ -43,8 +49,9 @@ async def open_control(settings: Settings, status: Status) -> AsyncIterator[Hand
     """What the control process answers: the management APIs, for requests signed with the node's key."""
     with catalog_room(settings) as catalog:
         async with functions_room(catalog, settings) as functions:
-            management = management_of(catalog, functions, settings, Verifier(settings.credentials))
-            yield Front(management, management_pages(settings, status))
+            verifier = Verifier(settings.credentials)
+            with management_room(catalog, functions, settings, verifier) as management:
+                yield Front(management, management_pages(settings, status))
 
 
 def management_server(handler: Handler, settings: Settings) -> Server:

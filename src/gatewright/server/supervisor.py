@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from gatewright.aws.credentials import CredentialsUnusable, ensure_credentials
 from gatewright.server.child import Slot
 from gatewright.server.directory import held
 from gatewright.server.errors import CannotStart
@@ -44,6 +45,7 @@ def supervise(settings: Settings, owner: Owner, modules: Modules = Modules()) ->
     """Run a node until it is told to stop. Raises `CannotStart`."""
     with ExitStack() as stack:
         stack.enter_context(held(settings))
+        _make_access_key(settings)
         data = open_listeners(settings.listen, settings.workers, "--listen")
         management = open_listeners(settings.management, 1, "--management")
         for listener in (*data, *management):
@@ -55,6 +57,14 @@ def supervise(settings: Settings, owner: Owner, modules: Modules = Modules()) ->
         slots = [Slot(f"worker {n}", modules.worker, n, listener) for n, listener in enumerate(data)]
         slots.append(Slot("control", modules.control, 0, management[0]))
         asyncio.run(_Supervisor(bound, slots, owner).run())
+
+
+def _make_access_key(settings: Settings) -> None:
+    """The key that management requests are signed with; made on the first start."""
+    try:
+        ensure_credentials(settings.credentials)
+    except CredentialsUnusable as error:
+        raise CannotStart(str(error)) from error
 
 
 class _Supervisor:
@@ -85,7 +95,7 @@ class _Supervisor:
             log.info("stopping: requests in flight get up to %g s", self._settings.drain_timeout)
             self._told_to_stop.set()
 
-    async def _until_told_to_stop(self, work: asyncio.Coroutine[None, None, None]) -> None:
+    async def _until_told_to_stop(self, work: Coroutine[None, None, None]) -> None:
         working = asyncio.create_task(work)
         told = asyncio.create_task(self._told_to_stop.wait())
         await asyncio.wait((working, told), return_when=asyncio.FIRST_COMPLETED)

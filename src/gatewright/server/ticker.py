@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 log = logging.getLogger("gatewright")
 
 INTERVAL = 1.0  # seconds; as old as a metric or a log line may be
 
 
+class Clock(Protocol):
+    """The part of an event loop that a ticker needs."""
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> asyncio.TimerHandle: ...
+
+
 class Ticker:
     """Calls `actions` every second until stopped. A failure is logged when it begins and when it ends."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *actions: Callable[[], None]) -> None:
+    def __init__(self, loop: Clock, *actions: Callable[[], None]) -> None:
         self._loop = loop
         self._actions = actions
         self._failing = False

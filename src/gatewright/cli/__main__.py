@@ -1,0 +1,5 @@
+"""`python -m gatewright.cli`."""
+
+from gatewright.cli.main import main
+
+main()

@@ -1,0 +1,117 @@
+"""A flag wins over a variable, that over the file, the file over the default; what is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gatewright.cli.options import BadOptions, load
+from gatewright.server.address import Address
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("CONFIG", "WORKERS", "REGION", "LISTEN", "DEV_LISTEN"):
+        monkeypatch.delenv(f"GATEWRIGHT_{name}", raising=False)
+
+
+def _file(text: str, path: str = "gatewright.toml") -> Path:
+    Path(path).write_text(text)
+    return Path(path)
+
+
+def _problems(**flags: str) -> list[str]:
+    with pytest.raises(BadOptions) as caught:
+        load(flags, None)
+    return str(caught.value).splitlines()
+
+
+def test_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load({}, None).region == "us-east-1"
+    _file('region = "eu-west-1"')
+    assert load({"region": None}, None).region == "eu-west-1"
+    monkeypatch.setenv("GATEWRIGHT_REGION", "eu-west-2")
+    assert load({"region": None}, None).region == "eu-west-2"
+    assert load({"region": "eu-west-3"}, None).region == "eu-west-3"
+
+
+def test_every_kind_of_value_comes_from_every_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    _file('workers = 3\nproxy_protocol = true\ndata_dir = "here"')
+    monkeypatch.setenv("GATEWRIGHT_LISTEN", "[::1]:9000")
+    settings = load({"drain_timeout": "2.5"}, None).for_serve()
+    assert settings.workers == 3
+    assert settings.proxy_protocol
+    assert settings.data_dir == Path("here").absolute()
+    assert settings.listen == Address("::1", 9000)
+    assert settings.drain_timeout == 2.5
+
+
+def test_the_file_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = _file("workers = 7", "other.toml")
+    assert load({}, named).workers == 7
+    monkeypatch.setenv("GATEWRIGHT_CONFIG", "other.toml")
+    assert load({}, None).workers == 7
+
+
+def test_limits_reach_the_settings() -> None:
+    limits = load({"max_body_bytes": "77", "max_integration_timeout_ms": "60000"}, None).for_serve().limits
+    assert (limits.body_bytes, limits.integration_timeout_ms) == (77, 60_000)
+
+
+def test_an_unknown_key_is_named() -> None:
+    _file("wrokers = 3")
+    assert _problems() == [
+        "gatewright.toml: there is no setting 'wrokers'; `gatewright serve --help` lists them"
+    ]
+
+
+def test_every_problem_is_told_with_where_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    _file('account_id = "12"')
+    monkeypatch.setenv("GATEWRIGHT_WORKERS", "many")
+    problems = _problems(listen="8080")
+    assert len(problems) == 3
+    assert any(line.startswith("--listen: '8080' is not HOST:PORT") for line in problems)
+    assert any(line.startswith("GATEWRIGHT_WORKERS: ") and "(got 'many')" in line for line in problems)
+    assert any(line.startswith("account_id in gatewright.toml: ") for line in problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("workers", "0"),
+        ("region", "Frankfurt"),
+        ("lambda_endpoint", "lambda.example"),
+        ("drain_timeout", "-1"),
+        ("max_body_bytes", "0"),
+    ],
+)
+def test_values_out_of_bounds_are_refused(name: str, value: str) -> None:
+    (problem,) = _problems(**{name: value})
+    assert problem.startswith(f"--{name.replace('_', '-')}: ")
+    assert problem.endswith(f"(got '{value}')")
+
+
+def test_dev_listens_on_loopback_only() -> None:
+    (problem,) = _problems(dev_listen="0.0.0.0:4566")
+    assert problem.startswith(
+        "--listen: dev accepts any credentials, so it listens on loopback addresses only"
+    )
+    assert load({"dev_listen": "[::1]:4566"}, None).for_dev(Path("/d")).listen == Address("::1", 4566)
+
+
+def test_a_certificate_needs_its_key() -> None:
+    assert _problems(tls_cert="cert.pem") == [
+        "--tls-cert and --tls-key belong together: give both, or neither"
+    ]
+
+
+def test_a_named_file_must_be_there() -> None:
+    with pytest.raises(BadOptions, match=r"--config missing.toml: there is no such file"):
+        load({}, Path("missing.toml"))
+
+
+def test_a_broken_file_is_told() -> None:
+    with pytest.raises(BadOptions, match=r"broken.toml is not valid TOML: Invalid value"):
+        load({}, _file("workers =", "broken.toml"))
