@@ -32,7 +32,7 @@ class _Custom:
     __slots__ = ("_fields", "_overridden", "_status", "_templates")
 
     def __init__(self, document: Document, variables: Mapping[str, str]) -> None:
-        self._status = _status(document.get("statusCode"))
+        self._status = _status(document)
         self._fields = [
             (name.encode(), source)
             for name, source in _parameters(document.get("responseParameters") or {}, variables)
@@ -74,8 +74,11 @@ class _Custom:
         return own
 
 
-def _status(code: str | None) -> int | None:
-    if code is None:
+def _status(document: Document) -> int | None:
+    """The status the owner chose; None where each error keeps its own."""
+    code = document.get("statusCode")
+    # Stored with every put of this type. As recorded, what the owner got wrong stays 500 all the same.
+    if code is None or (document["responseType"] == "INTEGRATION_FAILURE" and code == "504"):
         return None
     if not re.fullmatch(r"[2-5][0-9][0-9]", code):
         raise ValueError(f"gateway response statusCode {code!r} is not between 200 and 599")

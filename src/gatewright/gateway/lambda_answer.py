@@ -14,6 +14,7 @@ from gatewright.gateway.plan import MethodResponse
 from gatewright.wire.types import Field
 
 _MEMBERS = frozenset(("isBase64Encoded", "statusCode", "headers", "multiValueHeaders", "body"))
+NAME_CHARACTERS = 256  # of a header's name: names are remembered
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LINE_BREAKING = re.compile("[\r\n\0]")
 _JSON_TYPE: Field = (b"Content-Type", b"application/json")
@@ -104,7 +105,7 @@ def _multi_fields(multi: Any) -> list[Field]:
 
 
 def _name(key: str) -> bytes:
-    name = _encoded_name(key)
+    name = _encoded_name(key) if len(key) <= NAME_CHARACTERS else None
     if name is None:
         raise _malformed(f"{_shown(key)} is no header name")
     return name

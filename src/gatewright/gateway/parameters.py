@@ -29,7 +29,7 @@ class Mapped(NamedTuple):
 class RequestMappings:
     """An integration's request parameters, compiled."""
 
-    __slots__ = ("_constant", "_headers", "_illegal", "_path", "_query")
+    __slots__ = ("_constant", "_headers", "_illegal", "_known", "_path", "_query")
 
     def __init__(
         self,
@@ -42,13 +42,8 @@ class RequestMappings:
         self._query = query
         self._headers = headers
         self._illegal = illegal
-        self._constant: Mapped | None = None
-        if not illegal and all(source.read is None for _, source in (*path, *query, *headers)):
-            self._constant = Mapped(
-                {name: source.constant for name, source in path if source.constant is not None},
-                {name: [source.constant] for name, source in query if source.constant is not None},
-                [(name, source.constant.encode()) for name, source in headers if source.constant is not None],
-            )
+        self._constant = not illegal and all(source.read is None for _, source in (*path, *query, *headers))
+        self._known: Mapped | None = None  # what constant mappings come to
 
     def apply(self, exchange: Exchange) -> Mapped:
         """The mapped parameters; a source without a value leaves its target out.
@@ -56,14 +51,17 @@ class RequestMappings:
         Raises GatewayError 500 when a header that may not be mapped gets a value, or when a header's value
         holds a line break.
         """
-        if self._constant is not None:
-            return self._constant
+        if self._known is not None:
+            return self._known
         for name, source in self._illegal:
             if _value(source, exchange) is not None:
                 raise configuration_error(f"{name} header already present", traced=False)
-        return Mapped(
+        mapped = Mapped(
             self._mapped_path(exchange), self._mapped_query(exchange), self._mapped_headers(exchange)
         )
+        if self._constant:
+            self._known = mapped
+        return mapped
 
     def _mapped_path(self, exchange: Exchange) -> dict[str, str]:
         path = {}

@@ -174,6 +174,28 @@ def test_types_that_were_not_put_inherit_by_class(
     assert response.status == (499 if expected == b"4" else status or kind.status)
 
 
+@pytest.mark.parametrize(
+    ("kind", "stored", "own", "status"),
+    [
+        (errors.INTEGRATION_FAILURE, "504", 500, 500),
+        (errors.INTEGRATION_FAILURE, "504", None, 504),
+        (errors.INTEGRATION_FAILURE, "503", 500, 503),
+        (errors.DEFAULT_5XX, "500", 502, 500),
+        (errors.DEFAULT_5XX, None, 502, 502),
+    ],
+)
+def test_a_stored_default_status_is_no_choice(
+    exchange: MakeExchange, kind: ResponseType, stored: str | None, own: int | None, status: int
+) -> None:
+    custom = put(kind.name, statusCode=stored)
+    assert answer(exchange(), failure(kind, status=own), custom).status == status
+
+
+def test_a_customised_type_leaves_the_others_alone(exchange: MakeExchange) -> None:
+    custom = put("THROTTLED", statusCode="503")
+    assert answer(exchange(), failure(errors.BAD_REQUEST_BODY), custom).status == 400
+
+
 def test_a_response_that_is_only_shown_as_default_changes_nothing(exchange: MakeExchange) -> None:
     shown = put("DEFAULT_4XX", statusCode="499") | {"defaultResponse": True}
     assert answer(exchange(), failure(errors.BAD_REQUEST_BODY), shown).status == 400

@@ -188,6 +188,15 @@ def test_references_within_a_model_and_to_others() -> None:
 NAMED = {"required": ["name"]}
 
 
+def test_a_schema_with_an_address_of_its_own_is_explained_by_the_keyword() -> None:
+    schema = {
+        "id": "http://example.com/pets.json",
+        "properties": {"a": {"$ref": "http://example.com/pets.json#/definitions/n"}},
+        "definitions": {"n": {"allOf": [{"type": "null"}]}},
+    }
+    assert problems(schema, {"a": 1}) == [TYPE.format("integer", '["null"]')]
+
+
 def test_models_may_refer_to_each_other_in_a_circle() -> None:
     cat = {"required": ["name"], "properties": {"prey": {"$ref": MODELS + "Mouse"}}}
     mouse = {"properties": {"hunter": {"$ref": MODELS + "M"}}}

@@ -88,6 +88,7 @@ def test_a_content_type_of_its_own_replaces_the_default(headers: str) -> None:
         (b'{"headers":{"A":[]}}', "header A []"),
         (b'{"headers":{"A b":"x"}}', '"A b" is no header name'),
         (b'{"headers":{"":"x"}}', '"" is no header name'),
+        (b'{"headers":{"' + b"A" * 257 + b'":"x"}}', "is no header name"),
         (b'{"headers":{"A":"x\\r\\nForged: 1"}}', "header A has a value with a line break"),
         (b'{"headers":{"A":"x\\u0000"}}', "NUL"),
         (b'{"multiValueHeaders":"x"}', 'multiValueHeaders "x"'),
