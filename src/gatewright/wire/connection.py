@@ -282,12 +282,13 @@ class Connection(asyncio.Protocol):
             return end
         fields: list[Field] = []
         self._fields = fields
+        parser = self._parser
         try:
             try:
-                self._parser.feed_data(head)
+                parser.feed_data(head)
             except HttpParserUpgrade:  # an offer that is not taken up: the request is answered as HTTP/1.1
                 self._parser = HttpRequestParser(self)
-            framing = self._read_head(head, fields)
+            framing = self._read_head(head, parser.get_method(), fields)
         except (HttpParserError, FramingError):
             self.refuse(self.server.refusals.bad_request())
             return end
@@ -298,11 +299,10 @@ class Connection(asyncio.Protocol):
         self._dispatch()
         return end
 
-    def _read_head(self, head: bytes, fields: list[Field]) -> Framing | None:
+    def _read_head(self, head: bytes, method: bytes, fields: list[Field]) -> Framing | None:
         """Make the request of what the parser found. Raises `FramingError`. None where the fields say nothing
         of the connection or a body."""
         target = self._target
-        method = self._parser.get_method()
         modern = head.startswith(b" HTTP/1.1\r\n", len(method) + 1 + len(target))
         framing = None
         host = only_host(fields) if modern else None
@@ -445,7 +445,11 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def abort(self) -> None:
-        self._exchange = None
+        """Cut the connection; whoever still answers is let go."""
+        self._state = CLOSED
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.lost()
         self._transport.abort()
 
     # ---- time-outs and draining --------------------------------------------------------------------------
@@ -469,7 +473,7 @@ class Connection(asyncio.Protocol):
 
     def _client_does_not_read(self, unsent: int) -> None:
         if self._unsent and unsent >= self._unsent:
-            self._transport.abort()
+            self.abort()
         else:
             self._unsent = unsent
             self._timer.set(self._limits.write_timeout)

@@ -69,15 +69,28 @@ class Exchange:
         body = response.body
         ending = server.keep_alive_ending if keep_alive else server.close_ending
         if self.head_only or status < 200 or status == 204 or status == 304:
-            connection.write(_head_without_body(response, ending))
-        elif len(body) < _LARGE_BODY:
-            connection.write(
-                b"%b%bContent-Length: %d%b%b" % (STATUS_LINES[status], response.head, len(body), ending, body)
-            )
+            data = _head_without_body(response, ending)
+            body = b""
         else:
-            head = b"%b%bContent-Length: %d%b" % (STATUS_LINES[status], response.head, len(body), ending)
-            connection.write(head)
-            connection.write(body)
+            size = len(body)
+            if size < _LARGE_BODY:
+                data = b"%b%bContent-Length: %d%b%b" % (
+                    STATUS_LINES[status],
+                    response.head,
+                    size,
+                    ending,
+                    body,
+                )
+                body = b""
+            else:
+                data = b"%b%bContent-Length: %d%b" % (STATUS_LINES[status], response.head, size, ending)
+        try:
+            connection.write(data)
+            if body:
+                connection.write(body)
+        except RuntimeError:  # the transport has failed, and will tell the connection in a moment
+            connection.abort()
+            return
         connection.answered(keep_alive)
 
     def start(self, status: int, head: bytes, length: int | None = None) -> None:
@@ -99,7 +112,7 @@ class Exchange:
         server = connection.server
         self.keep_alive = self.keep_alive and not server.draining
         ending = server.keep_alive_ending if self.keep_alive else server.close_ending
-        connection.write(b"%b%b%b%b" % (STATUS_LINES[status], head, framing, ending[2:]))
+        self._write(connection, b"%b%b%b%b" % (STATUS_LINES[status], head, framing, ending[2:]))
 
     def write(self, chunk: bytes) -> bool:
         connection = self._connection
@@ -111,7 +124,7 @@ class Exchange:
             if stream.left < 0:
                 self.abort()
                 raise ValueError(f"the answer is {-stream.left} bytes longer than the length it began with")
-        connection.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if stream.chunked else chunk)
+        self._write(connection, b"%x\r\n%b\r\n" % (len(chunk), chunk) if stream.chunked else chunk)
         return connection.writable
 
     def end(self) -> None:
@@ -124,8 +137,14 @@ class Exchange:
             return
         self._connection = None
         if stream.chunked and not self.head_only:
-            connection.write(b"0\r\n\r\n")
+            self._write(connection, b"0\r\n\r\n")
         connection.answered(self.keep_alive)
+
+    def _write(self, connection: Connection, data: bytes) -> None:
+        try:
+            connection.write(data)
+        except RuntimeError:  # as in `send`
+            connection.abort()
 
     def abort(self) -> None:
         connection, self._connection = self._connection, None

@@ -1,0 +1,338 @@
+"""A running server or a misbehaving backend, and raw bytes sent to either."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import pytest
+import uvloop
+
+from gatewright.wire.connection import Connection
+from gatewright.wire.limits import Refusals, ServerLimits
+from gatewright.wire.server import Server
+from gatewright.wire.types import Handler, Reply, Request, Response
+
+T = TypeVar("T")
+
+PATIENCE = 10.0
+"""Bound of every wait in these tests; reached only by a failure."""
+
+
+class Run(Protocol):
+    def __call__(self, coroutine: Coroutine[Any, Any, T]) -> T: ...
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run a coroutine on a uvloop of its own, within `PATIENCE`."""
+
+    def runner(coroutine: Coroutine[Any, Any, T]) -> T:
+        async def bounded() -> T:
+            return await asyncio.wait_for(coroutine, PATIENCE)
+
+        return uvloop.run(bounded())
+
+    return runner
+
+
+class Echo:
+    """A handler that answers with what it saw, and remembers it."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def __call__(self, request: Request, reply: Reply) -> None:
+        self.requests.append(request)
+        query = "" if request.query is None else f"?{request.query}"
+        seen = f"{request.method} {request.path}{query} {request.version} ".encode() + request.body
+        reply.send(Response(200, b"Content-Type: text/plain\r\n", seen))
+
+
+class Hold:
+    """A handler that leaves its replies to the test."""
+
+    def __init__(self) -> None:
+        self.held: list[tuple[Request, Reply]] = []
+        self._arrived = asyncio.Event()
+
+    def __call__(self, request: Request, reply: Reply) -> None:
+        self.held.append((request, reply))
+        self._arrived.set()
+
+    async def wait_for(self, count: int) -> None:
+        while len(self.held) < count:
+            self._arrived.clear()
+            await self._arrived.wait()
+
+
+@dataclass
+class Running:
+    server: Server
+    port: int
+    clock: Clock
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved; `wheel` is told."""
+
+    now: float = 1000.0
+    server: Server | None = None
+
+    def __call__(self) -> float:
+        return self.now
+
+    def move(self, seconds: float) -> None:
+        self.now += seconds
+        assert self.server is not None
+        self.server.timers.advance()
+
+
+def listening_socket() -> socket.socket:
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    sock.listen(128)
+    return sock
+
+
+@asynccontextmanager
+async def serving(
+    handler: Handler,
+    *,
+    limits: ServerLimits | None = None,
+    refusals: Refusals | None = None,
+    tls: ssl.SSLContext | None = None,
+    proxy_protocol: bool = False,
+) -> AsyncIterator[Running]:
+    """A server with a clock that stands still, so that nothing times out unless the test says so."""
+    clock = Clock()
+    server = Server(
+        handler,
+        loop=asyncio.get_running_loop(),
+        limits=limits,
+        refusals=refusals,
+        tls=tls,
+        proxy_protocol=proxy_protocol,
+        clock=clock,
+    )
+    clock.server = server
+    sock = listening_socket()
+    port = sock.getsockname()[1]
+    await server.listen(sock)
+    try:
+        yield Running(server, port, clock)
+    finally:
+        server.stop_accepting()
+        await server.drain(0.0)
+
+
+@dataclass
+class RawAnswer:
+    status: int
+    fields: list[tuple[str, str]]
+    body: bytes
+    chunks: list[bytes] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> str:
+        (value,) = [value for key, value in self.fields if key.lower() == name.lower()]
+        return value
+
+    def __contains__(self, name: str) -> bool:
+        return any(key.lower() == name.lower() for key, _ in self.fields)
+
+
+class MemoryTransport(asyncio.Transport):
+    """The server's end of a connection that is not there; what is written stays unsent when told so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+        self.reading = True
+        self.closed = False
+        self.unsent = 0
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def pause_reading(self) -> None:
+        assert self.reading
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        assert not self.reading
+        self.reading = True
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed = True
+
+    abort = close
+
+
+class MemoryClient:
+    """Feeds a connection by hand."""
+
+    def __init__(self, server: Server, clock: Clock) -> None:
+        self.clock = clock
+        self.transport = MemoryTransport()
+        self.connection = Connection(server)
+        self.connection.connection_made(self.transport)
+
+    def receive(self, data: bytes) -> None:
+        if data and not self.transport.closed:
+            self.connection.data_received(data)
+
+    def statuses(self) -> list[int]:
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", self.transport.written)]
+
+    def bodies(self) -> list[bytes]:
+        """The bodies of answers of status 200, all of which have a length."""
+        bodies = []
+        rest = bytes(self.transport.written)
+        while rest:
+            head, _, rest = rest.partition(b"\r\n\r\n")
+            length = int(re.findall(rb"Content-Length: (\d+)", head)[0])
+            bodies.append(rest[:length])
+            rest = rest[length:]
+        return bodies
+
+
+@contextmanager
+def in_memory(handler: Handler, limits: ServerLimits | None = None) -> Iterator[MemoryClient]:
+    loop = asyncio.new_event_loop()
+    clock = Clock()
+    server = clock.server = Server(handler, loop=loop, limits=limits, clock=clock)
+    client = MemoryClient(server, clock)
+    try:
+        yield client
+    finally:
+        client.connection.connection_lost(None)
+        loop.run_until_complete(server.drain(0.0))
+        loop.close()
+
+
+class Wire:
+    """The client's end of one connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def answer(self, *, to_head: bool = False) -> RawAnswer:
+        """The next answer."""
+        lines = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[:-2]
+        fields = [(name, value) for name, _, value in (line.partition(": ") for line in lines[1:])]
+        answer = RawAnswer(int(lines[0].split(" ")[1]), fields, b"")
+        if to_head or answer.status < 200 or answer.status in (204, 304):
+            return answer
+        if "Transfer-Encoding" in answer:
+            await self._read_chunks(answer)
+        elif "Content-Length" in answer:
+            answer.body = await self.reader.readexactly(int(answer["Content-Length"]))
+        else:
+            answer.body = await self.reader.read()
+        return answer
+
+    async def _read_chunks(self, answer: RawAnswer) -> None:
+        while size := int(await self.reader.readuntil(b"\r\n"), 16):
+            answer.chunks.append(await self.reader.readexactly(size))
+            assert await self.reader.readexactly(2) == b"\r\n"
+        assert await self.reader.readexactly(2) == b"\r\n"
+        answer.body = b"".join(answer.chunks)
+
+    async def closed(self) -> bytes:
+        """Wait for the server to close; what came before."""
+        try:
+            return await self.reader.read()
+        except ConnectionResetError:
+            return b""
+
+    async def close(self) -> None:
+        self.writer.close()
+        try:
+            await self.writer.wait_closed()
+        except (ConnectionError, ssl.SSLError):
+            pass
+
+
+@asynccontextmanager
+async def connected(port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[Wire]:
+    name = "localhost" if tls is not None else None
+    wire = Wire(*await asyncio.open_connection("127.0.0.1", port, ssl=tls, server_hostname=name))
+    try:
+        yield wire
+    finally:
+        await wire.close()
+
+
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class Backend:
+    """A backend that plays one script a connection, in the order of the connections; the last one repeats.
+
+    A script is a list: bytes are written, an int awaits so many requests' heads, None closes.
+    """
+
+    def __init__(self, *scripts: Sequence[bytes | int | None]) -> None:
+        self.scripts = list(scripts)
+        self.heads: list[bytes] = []
+        self.connections = 0
+        self.port = 0
+        self.played = asyncio.Event()
+        self.release = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        script = self.scripts[min(self.connections, len(self.scripts) - 1)]
+        self.connections += 1
+        try:
+            for step in script:
+                if isinstance(step, int):
+                    for _ in range(step):
+                        self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+                elif step is not None:
+                    writer.write(step)
+                    await writer.drain()
+            self.played.set()
+            if script[-1] is not None:
+                await reader.read()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self.played.set()
+            writer.close()
+
+
+@asynccontextmanager
+async def backend(
+    *scripts: Sequence[bytes | int | None], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Backend]:
+    behaviour = Backend(*scripts)
+    server = await asyncio.start_server(behaviour, "127.0.0.1", 0, ssl=tls)
+    behaviour.port = server.sockets[0].getsockname()[1]
+    try:
+        yield behaviour
+    finally:
+        server.close()
