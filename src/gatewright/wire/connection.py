@@ -271,7 +271,7 @@ class Connection(asyncio.Protocol):
         target_end = head.find(b" ", target, line)
         if (target_end if target_end >= 0 else line) - target > limits.target_bytes:
             self.refuse(self.server.refusals.target_too_long())
-        elif len(head) - line > limits.header_bytes:
+        elif len(head) - line - 2 > limits.header_bytes:  # the blank line does not count
             self.refuse(self.server.refusals.headers_too_large())
         return self._state == LINGERING
 

@@ -158,9 +158,14 @@ class MemoryTransport(asyncio.Transport):
         self.reading = True
         self.closed = False
         self.unsent = 0
+        self.high_water: int | None = None
+        self.protocol: asyncio.Protocol | None = None
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
+        if self.high_water is not None and len(self.written) > self.high_water:
+            assert self.protocol is not None
+            self.protocol.pause_writing()
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         pass
@@ -195,11 +200,20 @@ class MemoryClient:
         self.clock = clock
         self.transport = MemoryTransport()
         self.connection = Connection(server)
+        self.transport.protocol = self.connection
         self.connection.connection_made(self.transport)
 
     def receive(self, data: bytes) -> None:
         if data and not self.transport.closed:
             self.connection.data_received(data)
+
+    def reading(self) -> bool:
+        """Whether the server reads us."""
+        return self.transport.reading
+
+    def closed(self) -> bool:
+        """Whether the server has closed."""
+        return self.transport.closed
 
     def statuses(self) -> list[int]:
         return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", self.transport.written)]
