@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from typing import Final
+
+_GZIP_MEMBERS: Final = 1000
+"""Streams that one gzip body may be made of; block compressors make one of every 64 KiB."""
+
+_STEP: Final = 65_536
+"""Bytes given to zlib at once, which copies what is behind the end of a stream."""
 
 
 class CodingError(Exception):
@@ -27,9 +34,9 @@ def decode(coding: bytes, body: bytes, limit: int) -> bytes:
     for name in reversed(coding.lower().split(b",")):
         name = name.strip()
         if name in (b"gzip", b"x-gzip"):
-            body = _inflate(body, limit, 16 + zlib.MAX_WBITS)
+            body = _inflate(body, limit, 16 + zlib.MAX_WBITS, _GZIP_MEMBERS)
         elif name == b"deflate":
-            body = _inflate(body, limit, _deflate_window(body))
+            body = _inflate(body, limit, _deflate_window(body), 1)
         elif name not in (b"identity", b""):
             raise UnsupportedCoding(f"the content coding {name.decode('latin-1')} is not gzip or deflate")
     if len(body) > limit:
@@ -43,23 +50,29 @@ def _deflate_window(body: bytes) -> int:
     return zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
 
 
-def _inflate(body: bytes, limit: int, window: int) -> bytes:
-    """All members of a compressed body, each of which must be complete."""
-    whole = b""
-    while body or not whole:
+def _inflate(body: bytes, limit: int, window: int, members: int) -> bytes:
+    """What up to so many compressed streams, one behind the other, hold; each must be complete."""
+    pieces: list[bytes] = []
+    left = limit
+    at = 0
+    for _ in range(members):
         inflater = zlib.decompressobj(window)
-        try:
-            whole += inflater.decompress(body, limit + 1 - len(whole))
-        except zlib.error as error:
-            raise BrokenCoding(f"the body is not what its content coding says: {error}") from error
-        if len(whole) > limit:
-            raise TooLarge(f"the body is longer than {limit} bytes without its content coding")
-        if not inflater.eof:
-            raise BrokenCoding("the body ends within its content coding")
-        body = inflater.unused_data
-        if not whole and not body:
-            break
-    return whole
+        while not inflater.eof:
+            data = body[at : at + _STEP]
+            if not data:
+                raise BrokenCoding("the body ends within its content coding")
+            try:
+                piece = inflater.decompress(data, left + 1)
+            except zlib.error as error:
+                raise BrokenCoding(f"the body is not what its content coding says: {error}") from error
+            left -= len(piece)
+            if left < 0:
+                raise TooLarge(f"the body is longer than {limit} bytes without its content coding")
+            pieces.append(piece)
+            at += len(data) - len(inflater.unconsumed_tail) - len(inflater.unused_data)
+        if at == len(body):
+            return b"".join(pieces)
+    raise BrokenCoding("something follows the end of the body's content coding")
 
 
 def encode(coding: bytes, body: bytes) -> bytes:

@@ -18,9 +18,6 @@ from .types import Handler
 
 __all__ = ["PlainRefusals", "Refusals", "Server", "ServerLimits"]
 
-_DRAIN_GRACE: Final = 1.0
-"""Seconds a busy keep-alive client has to send its next request and hear in the answer that it must close."""
-
 _DRAIN_STEP: Final = 0.1
 
 _REFUSED_CONNECTIONS: Final = 256
@@ -99,7 +96,7 @@ class Server:
         idle are closed. False if some had to be cut after `bound` seconds. Call `stop_accepting` first."""
         self.draining = True
         start = self._loop.time()
-        grace = min(_DRAIN_GRACE, bound / 2)
+        grace = min(self.limits.drain_grace, bound / 2)
         while self._open and (spent := self._loop.time() - start) < bound:
             if spent >= grace:
                 for connection in list(self._open):
