@@ -46,8 +46,8 @@ class ServerLimits:
     """How much a refused client may go on sending; read over, not kept."""
 
     drain_grace: float = 1.0
-    """When draining, how long a busy keep-alive client has to send its next request and hear in the answer that
-    it must close; what stays idle longer is closed."""
+    """When draining, how long a busy keep-alive client has to send its next request and hear in the answer
+    that it must close; what stays idle longer is closed."""
 
     write_buffer: int = 262_144
     """Bytes of answers waiting for a client beyond which its further requests and `Reply.write` wait."""

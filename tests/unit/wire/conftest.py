@@ -9,14 +9,22 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pytest
 import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from gatewright.wire.connection import Connection
 from gatewright.wire.limits import Refusals, ServerLimits
 from gatewright.wire.server import Server
+from gatewright.wire.tls import client_context, server_context
 from gatewright.wire.types import Handler, Reply, Request, Response
 
 T = TypeVar("T")
@@ -40,6 +48,84 @@ def run() -> Run:
         return uvloop.run(bounded())
 
     return runner
+
+
+class Authority:
+    """A certificate authority for one test session."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test Authority")])
+        self._root = self._certificate(self._name, self._key.public_key(), authority=True).sign(
+            self._key, hashes.SHA256()
+        )
+        self.path = directory / "ca.pem"
+        self.path.write_bytes(self._root.public_bytes(serialization.Encoding.PEM))
+
+    def _certificate(
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, *, days: int = 10, authority: bool = False
+    ) -> x509.CertificateBuilder:
+        now = datetime.now(UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=20))
+            .not_valid_after(now + timedelta(days=days))
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
+            )
+        )
+
+    def issue(
+        self, common_name: str, *names: str, addresses: Sequence[str] = (), days: int = 10
+    ) -> ssl.SSLContext:
+        """A server context whose certificate is for these names; `days` may be negative: expired."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+        builder = self._certificate(subject, key.public_key(), days=days)
+        alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+        alternatives += [x509.IPAddress(ip_address(address)) for address in addresses]
+        if alternatives:
+            builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        cert_path, key_path = self._directory / "cert.pem", self._directory / "key.pem"
+        cert_path.write_bytes(
+            builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        )
+        key_path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return server_context(cert_path, key_path)
+
+    def trusting(self, verify: bool = True) -> ssl.SSLContext:
+        """A client context that trusts this authority."""
+        context = client_context(verify)
+        context.load_verify_locations(self.path)
+        return context
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def server_tls(authority: Authority) -> ssl.SSLContext:
+    return authority.issue("localhost", "localhost", addresses=["127.0.0.1"])
+
+
+@pytest.fixture
+def client_tls(authority: Authority) -> ssl.SSLContext:
+    return authority.trusting()
 
 
 class Echo:
@@ -158,6 +244,7 @@ class MemoryTransport(asyncio.Transport):
         self.reading = True
         self.closed = False
         self.unsent = 0
+        self.half_closes = True
         self.high_water: int | None = None
         self.protocol: asyncio.Protocol | None = None
 
@@ -182,7 +269,7 @@ class MemoryTransport(asyncio.Transport):
         self.reading = True
 
     def can_write_eof(self) -> bool:
-        return True
+        return self.half_closes
 
     def write_eof(self) -> None:
         pass

@@ -31,7 +31,7 @@ class Hand:
         self.wheel.advance()
 
 
-@pytest.fixture()
+@pytest.fixture
 def hand() -> Iterator[Hand]:
     loop = asyncio.new_event_loop()
     hand = Hand(loop)
