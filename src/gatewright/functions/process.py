@@ -61,7 +61,10 @@ class Guardian:
 class Process:
     """One running function process. `output` reads what it and its children print."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], directory: Path) -> None:
+    def __init__(
+        self, command: list[str], environment: dict[str, str], directory: Path, descriptor: int
+    ) -> None:
+        """`descriptor` is passed on under the same number."""
         self.output, child_output = os.pipe()
         try:
             os.set_blocking(self.output, False)
@@ -72,6 +75,7 @@ class Process:
                 stderr=child_output,
                 cwd=directory,
                 env=environment,
+                pass_fds=(descriptor,),
                 start_new_session=True,
             )
         except BaseException:

@@ -1,13 +1,13 @@
-"""The Lambda Runtime API as runtimes see it: paths in, calls on an instance out.
-
-One extension for our own bootstraps: an outcome posted with `?next` is answered by the next event.
-"""
+"""The Lambda Runtime API over HTTP, for any runtime client there is."""
 
 from __future__ import annotations
 
-from typing import Protocol
+import asyncio
+import socket
 
-from gatewright.wire.server import ServerLimits
+from gatewright.functions.endpoint import Endpoint, Verdict
+from gatewright.functions.invocation import Invocation
+from gatewright.wire.server import Server, ServerLimits
 from gatewright.wire.types import Reply, Request, Response, render_fields
 
 NEXT = "/2018-06-01/runtime/invocation/next"
@@ -15,74 +15,87 @@ INVOCATION = "/2018-06-01/runtime/invocation/"
 INIT_ERROR = "/2018-06-01/runtime/init/error"
 
 _JSON = render_fields([(b"Content-Type", b"application/json")])
-ACCEPTED = Response(202, _JSON, b'{"status":"OK"}\n')
+_DAY = 86_400.0
 
 
-def refusal(status: int, kind: str, message: str) -> Response:
+def _refusal(status: int, kind: str, message: str) -> Response:
     return Response(status, _JSON, f'{{"errorMessage":"{message}","errorType":"{kind}"}}\n'.encode())
 
 
-NOT_FOUND = refusal(404, "NotFound", "The Runtime API has no such path.")
-INVALID_REQUEST_ID = refusal(400, "InvalidRequestID", "Invalid request ID")
-INVALID_STATE = refusal(403, "InvalidStateTransition", "State transition is not allowed")
+_ACCEPTED = Response(202, _JSON, b'{"status":"OK"}\n')
+_NOT_FOUND = _refusal(404, "NotFound", "The Runtime API has no such path.")
+_UNKNOWN_REQUEST = _refusal(400, "InvalidRequestID", "Invalid request ID")
+_INVALID_STATE = _refusal(403, "InvalidStateTransition", "State transition is not allowed")
 
 
-def too_large(limit: int) -> Response:
-    return refusal(413, "RequestEntityTooLarge", f"Exceeded maximum allowed payload size ({limit} bytes).")
+class _Next:
+    """A runtime's long poll for an event."""
+
+    __slots__ = ("_reply",)
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def deliver(self, invocation: Invocation, deadline_ms: int) -> None:
+        head = (
+            f"Content-Type: application/json\r\n"
+            f"Lambda-Runtime-Aws-Request-Id: {invocation.request_id}\r\n"
+            f"Lambda-Runtime-Deadline-Ms: {deadline_ms}\r\n"
+            f"Lambda-Runtime-Invoked-Function-Arn: {invocation.arn}\r\n"
+        )
+        if invocation.trace_id:
+            head += f"Lambda-Runtime-Trace-Id: {invocation.trace_id}\r\n"
+        if invocation.client_context:
+            head += f"Lambda-Runtime-Client-Context: {invocation.client_context}\r\n"
+        self._reply.send(Response(200, head.encode("ascii"), invocation.payload))
 
 
-class Endpoint(Protocol):
-    """What an instance answers its runtime."""
+class RuntimeApi:
+    """Serves one instance on a loopback port of its own, which tells whose runtime is asking."""
 
-    def next_event(self, reply: Reply) -> None:
-        """Keep `reply` until there is an event for it."""
+    def __init__(self, endpoint: Endpoint, loop: asyncio.AbstractEventLoop, response_bytes: int) -> None:
+        self._endpoint = endpoint
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self._response_bytes = response_bytes
+        # The peer was started by us: it may think for as long as its invocation lasts. A result that is too
+        # large is read, up to ten times the limit, so that the runtime can be told so.
+        limits = ServerLimits(
+            body_bytes=10 * response_bytes,
+            connections=64,
+            header_timeout=_DAY,
+            body_timeout=_DAY,
+            idle_timeout=_DAY,
+        )
+        self._server = Server(self, loop=loop, limits=limits)
 
-    def outcome(self, request_id: str, body: bytes, *, failed: bool, reply: Reply, chained: bool) -> None:
-        """The function's answer or error for `request_id`; `chained`: reply with the next event."""
+    async def listen(self) -> None:
+        await self._server.listen(self._socket)
 
-    def init_error(self, body: bytes, reply: Reply) -> None: ...
+    async def close(self) -> None:
+        self._server.stop_accepting()
+        await self._server.drain(0)
 
+    def __call__(self, request: Request, reply: Reply) -> None:
+        path = request.path
+        if request.method == "GET" and path == NEXT:
+            if not self._endpoint.next_event(_Next(reply)):
+                reply.send(_INVALID_STATE)
+        elif request.method == "POST" and path == INIT_ERROR:
+            reply.send(_ACCEPTED if self._endpoint.init_error(request.body) else _INVALID_STATE)
+        elif request.method == "POST" and path.startswith(INVOCATION):
+            request_id, _, kind = path.removeprefix(INVOCATION).partition("/")
+            reply.send(self._outcome(request_id, kind, request.body))
+        else:
+            reply.send(_NOT_FOUND)
 
-def serve(endpoint: Endpoint, request: Request, reply: Reply) -> None:
-    path = request.path
-    if request.method == "POST" and path.startswith(INVOCATION):
-        request_id, _, kind = path[len(INVOCATION) :].partition("/")
-        if kind in ("response", "error"):
-            chained = request.query == "next"
-            endpoint.outcome(request_id, request.body, failed=kind == "error", reply=reply, chained=chained)
-            return
-    elif request.method == "GET" and path == NEXT:
-        endpoint.next_event(reply)
-        return
-    elif request.method == "POST" and path == INIT_ERROR:
-        endpoint.init_error(request.body, reply)
-        return
-    reply.send(NOT_FOUND)
-
-
-def event(
-    request_id: str, deadline_ms: int, arn: str, trace_id: str, client_context: str | None, payload: bytes
-) -> Response:
-    head = (
-        f"Content-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: {request_id}\r\n"
-        f"Lambda-Runtime-Deadline-Ms: {deadline_ms}\r\nLambda-Runtime-Invoked-Function-Arn: {arn}\r\n"
-    )
-    if trace_id:
-        head += f"Lambda-Runtime-Trace-Id: {trace_id}\r\n"
-    if client_context:
-        head += f"Lambda-Runtime-Client-Context: {client_context}\r\n"
-    return Response(200, head.encode("ascii"), payload)
-
-
-def limits(response_bytes: int) -> ServerLimits:
-    """For a peer we started: it may think for as long as its invocation lasts, and a result that is too large
-    is read, up to ten times the limit, so that it can be told so."""
-    day = 86_400.0
-    return ServerLimits(
-        body_bytes=10 * response_bytes,
-        connections=64,
-        header_timeout=day,
-        body_timeout=day,
-        idle_timeout=day,
-        write_timeout=60.0,
-    )
+    def _outcome(self, request_id: str, kind: str, body: bytes) -> Response:
+        if kind not in ("response", "error"):
+            return _NOT_FOUND
+        verdict = self._endpoint.outcome(request_id, body, failed=kind == "error", taker=None)
+        if verdict is Verdict.UNKNOWN_REQUEST:
+            return _UNKNOWN_REQUEST
+        if verdict is Verdict.TOO_LARGE:
+            text = f"Exceeded maximum allowed payload size ({self._response_bytes} bytes)."
+            return _refusal(413, "RequestEntityTooLarge", text)
+        return _ACCEPTED

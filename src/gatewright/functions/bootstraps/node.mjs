@@ -1,7 +1,6 @@
-// Runs a Node.js function behind the Lambda Runtime API. Standard modules only.
+// Runs a Node.js function. Standard modules only.
 //
-// Posts an answer with `?next`, an extension of our Runtime API: the reply to it is the next event, so that one
-// invocation costs one request and one reply.
+// Talks to the engine over the inherited socket that `functions/channel.py` describes, frame by frame.
 
 import fs from 'node:fs';
 import net from 'node:net';
@@ -10,8 +9,7 @@ import util from 'node:util';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-const INVOCATION = '/2018-06-01/runtime/invocation/';
-const INIT_ERROR = '/2018-06-01/runtime/init/error';
+const [READY, RESULT, ERROR, LAST_ERROR, INIT_ERROR] = ['N', 'R', 'E', 'L', 'I']; // kinds of frames
 const ROOT = process.env.LAMBDA_TASK_ROOT;
 const SHOWN_ROOT = '/var/task'; // where the code lies on Lambda: stack traces show it there
 
@@ -23,28 +21,29 @@ class Fault extends Error {
   }
 }
 
-// One keep-alive connection to the Runtime API.
-class Connection {
-  constructor(address) {
-    const [host, port] = address.split(':');
-    this.address = address;
+class Channel {
+  constructor(descriptor) {
     this.received = [];
     this.length = 0;
-    this.needed = 0;
+    this.needed = 8;
     this.waiting = null;
-    this.socket = net.connect({ host, port: Number(port), noDelay: true });
+    this.socket = new net.Socket({ fd: descriptor, readable: true, writable: true });
+    this.socket.unref();
     this.socket.on('data', (piece) => this.take(piece));
     this.socket.on('error', () => process.exit(0)); // the engine is gone, and so is the reason to run
     this.socket.on('close', () => process.exit(0));
   }
 
-  // Resolves to { status, headers, body }. An idle connection keeps the process alive only while it waits.
-  call(method, target, body = '', fields = '') {
-    const length = Buffer.byteLength(body);
+  send(kind, text = '', sent = undefined) {
+    const body = Buffer.from(text);
+    const head = Buffer.alloc(5, kind);
+    head.writeUInt32BE(body.length, 1);
+    this.socket.write(Buffer.concat([head, body]), sent);
+  }
+
+  // Resolves to the next event. The channel keeps the process alive only while one is waited for.
+  receive() {
     this.socket.ref();
-    this.socket.write(
-      `${method} ${target} HTTP/1.1\r\nHost: ${this.address}\r\nContent-Length: ${length}\r\n${fields}\r\n${body}`,
-    );
     return new Promise((resolve) => {
       this.waiting = resolve;
     });
@@ -53,23 +52,18 @@ class Connection {
   take(piece) {
     this.received.push(piece);
     this.length += piece.length;
-    if (this.needed > this.length) return;
+    if (this.length < this.needed) return;
     const data = this.received.length === 1 ? piece : Buffer.concat(this.received);
     this.received = [data];
-    const end = data.indexOf('\r\n\r\n');
-    if (end < 0) return;
-    const [statusLine, ...lines] = data.latin1Slice(0, end).split('\r\n');
-    const headers = {};
-    for (const line of lines) {
-      const colon = line.indexOf(': ');
-      headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 2);
-    }
-    this.needed = end + 4 + Number(headers['content-length']);
-    if (this.needed > this.length) return;
+    const start = 8 + data.readUInt32BE(0);
+    this.needed = start + data.readUInt32BE(4);
+    if (this.length < this.needed) return;
     this.received = [];
-    this.length = this.needed = 0;
+    this.length = 0;
+    this.needed = 8;
     this.socket.unref();
-    this.waiting({ status: Number(statusLine.slice(9, 12)), headers, body: data.utf8Slice(end + 4) });
+    const [requestId, deadline, arn, traceId, clientContext] = data.utf8Slice(8, start).split('\n');
+    this.waiting({ requestId, deadline: Number(deadline), arn, traceId, clientContext, payload: data.utf8Slice(start) });
   }
 }
 
@@ -169,9 +163,7 @@ async function load(name) {
   return handler;
 }
 
-function contextOf(headers) {
-  const deadline = Number(headers['lambda-runtime-deadline-ms']);
-  const parsed = (name) => (headers[name] === undefined ? undefined : JSON.parse(headers[name]));
+function contextOf(event) {
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
@@ -179,11 +171,11 @@ function contextOf(headers) {
     memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
-    clientContext: parsed('lambda-runtime-client-context'),
-    identity: parsed('lambda-runtime-cognito-identity'),
-    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
-    awsRequestId: headers['lambda-runtime-aws-request-id'],
-    getRemainingTimeInMillis: () => deadline - Date.now(),
+    clientContext: event.clientContext ? JSON.parse(event.clientContext) : undefined,
+    identity: undefined,
+    invokedFunctionArn: event.arn,
+    awsRequestId: event.requestId,
+    getRemainingTimeInMillis: () => event.deadline - Date.now(),
   };
 }
 
@@ -214,11 +206,11 @@ function handle(handler, event, context) {
   return outcome;
 }
 
-// What an error nobody catches does: told to `target`, it ends what runs now, and it always ends the process.
-function failWith(connection, target) {
+// What an error nobody catches does: told to the engine as `kind`, it ends what runs now, and always the process.
+function failAs(kind) {
   return (title, error) => {
     logError(title, error);
-    connection.call('POST', target, JSON.stringify(describe(error))).then(() => process.exit(129));
+    channel.send(kind, JSON.stringify(describe(error)), () => process.exit(129));
   };
 }
 
@@ -227,48 +219,44 @@ function failAlone(title, error) {
   process.exit(129);
 }
 
-let failProcess;
+let failProcess = failAs(INIT_ERROR);
 
-async function serve(connection, handler) {
-  failProcess = failAlone;
-  let event = await connection.call('GET', `${INVOCATION}next`);
+async function answer(handler, event) {
+  try {
+    const result = await handle(handler, JSON.parse(event.payload), contextOf(event));
+    return [RESULT, JSON.stringify(result ?? null) ?? 'null'];
+  } catch (error) {
+    logError('Invoke Error ', error);
+    return [ERROR, JSON.stringify(describe(error))];
+  }
+}
+
+async function serve(handler) {
+  channel.send(READY);
   for (;;) {
-    const { headers, body } = event;
-    requestId = headers['lambda-runtime-aws-request-id'];
-    const target = `${INVOCATION}${requestId}`;
-    failProcess = failWith(connection, `${target}/error`);
-    if (headers['lambda-runtime-trace-id']) process.env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'];
-    else delete process.env._X_AMZN_TRACE_ID;
-    let outcome = 'response';
-    let answer;
-    try {
-      answer = JSON.stringify((await handle(handler, JSON.parse(body), contextOf(headers))) ?? null) ?? 'null';
-    } catch (error) {
-      logError('Invoke Error ', error);
-      outcome = 'error';
-      answer = JSON.stringify(describe(error));
-    }
-    whenIdle = () => {};
     failProcess = failAlone;
-    event = await connection.call('POST', `${target}/${outcome}?next`, answer);
-    // The answer was refused: the engine has told the caller why.
-    if (event.status !== 200) event = await connection.call('GET', `${INVOCATION}next`);
+    const event = await channel.receive();
+    failProcess = failAs(LAST_ERROR);
+    requestId = event.requestId;
+    if (event.traceId) process.env._X_AMZN_TRACE_ID = event.traceId;
+    else delete process.env._X_AMZN_TRACE_ID;
+    const [kind, outcome] = await answer(handler, event);
+    whenIdle = () => {};
+    channel.send(kind, outcome);
   }
 }
 
 patchConsole();
-const connection = new Connection(process.env.AWS_LAMBDA_RUNTIME_API);
-connection.socket.unref();
-failProcess = failWith(connection, INIT_ERROR);
+const channel = new Channel(Number(process.env._GATEWRIGHT_CHANNEL));
+delete process.env._GATEWRIGHT_CHANNEL;
 process.on('uncaughtException', (error) => failProcess('Uncaught Exception ', error));
 process.on('unhandledRejection', (reason) => {
-  const error = new Fault('UnhandledPromiseRejection', util.types.isNativeError(reason) ? `${reason}` : String(reason));
-  if (util.types.isNativeError(reason)) error.stack = reason.stack;
+  const error = new Fault('UnhandledPromiseRejection', String(reason), reason?.stack);
   failProcess('Unhandled Promise Rejection ', error);
 });
 process.on('beforeExit', () => whenIdle());
 try {
-  await serve(connection, await load(process.env._HANDLER ?? ''));
+  await serve(await load(process.env._HANDLER ?? ''));
 } catch (error) {
   failProcess('Uncaught Exception ', error);
 }

@@ -1,11 +1,11 @@
-"""Runs a Python function behind the Lambda Runtime API. Standard library only: any python3 may run it.
+"""Runs a Python function. Standard library only: any python3 may run it.
 
-Posts an answer with `?next`, an extension of our Runtime API: the reply to it is the next event, so that one
-invocation costs one request and one reply.
+Talks to the engine over the inherited socket that `functions/channel.py` describes, frame by frame.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import logging
@@ -17,8 +17,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NoReturn
 
-INVOCATION = "/2018-06-01/runtime/invocation/"
-INIT_ERROR = "/2018-06-01/runtime/init/error"
+READY, RESULT, ERROR, INIT_ERROR = b"N", b"R", b"E", b"I"  # kinds of frames
 ROOT = os.environ["LAMBDA_TASK_ROOT"]
 SHOWN_ROOT = "/var/task"  # where the code lies on Lambda: stack traces show it there
 
@@ -32,56 +31,46 @@ class Fault(Exception):
         self.trace = trace or []
 
 
-class Reply:
-    """What the Runtime API answered: `headers` by lower-case name."""
+class Event:
+    """One invocation as the engine sent it."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("arn", "client_context", "deadline", "payload", "request_id", "trace_id")
 
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
+    def __init__(self, head: str, payload: bytes) -> None:
+        self.request_id, self.deadline, self.arn, self.trace_id, self.client_context = head.split("\n")
+        self.payload = payload
 
 
-class Connection:
-    """One keep-alive connection to the Runtime API."""
+class Channel:
+    """The function's end of the channel."""
 
-    def __init__(self, address: str) -> None:
-        host, port = address.rsplit(":", 1)
-        self._socket = socket.create_connection((host, int(port)))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._host = f" HTTP/1.1\r\nHost: {address}\r\nContent-Length: ".encode()
+    def __init__(self, descriptor: int) -> None:
+        os.set_inheritable(descriptor, False)
+        self._socket = socket.socket(fileno=descriptor)
 
-    def call(self, request: str, body: bytes = b"", fields: bytes = b"") -> Reply:
-        head = b"%b%b%d\r\n%b\r\n" % (request.encode(), self._host, len(body), fields)
-        self._socket.sendall(head + body)
-        return self._receive()
+    def send(self, kind: bytes, body: bytes = b"") -> None:
+        self._socket.sendall(b"%b%b%b" % (kind, len(body).to_bytes(4, "big"), body))
 
-    def _receive(self) -> Reply:
+    def receive(self) -> Event:
         data = self._read()
-        while (end := data.find(b"\r\n\r\n")) < 0:
+        while len(data) < 8:
             data += self._read()
-        status_line, *lines = data[:end].decode("latin-1").split("\r\n")
-        headers = {}
-        for line in lines:
-            name, _, value = line.partition(": ")
-            headers[name.lower()] = value
-        body = data[end + 4 :]
-        missing = int(headers["content-length"]) - len(body)
+        start = 8 + int.from_bytes(data[:4], "big")
+        missing = start + int.from_bytes(data[4:8], "big") - len(data)
         if missing > 0:
-            body += self._read_exactly(missing)
-        return Reply(int(status_line[9:12]), headers, body)
+            data += self._read_exactly(missing)
+        return Event(data[8:start].decode(), data[start:])
 
     def _read(self) -> bytes:
         data = self._socket.recv(65536)
         if not data:
-            sys.exit(0)  # the engine is gone, and so is the reason to run
+            os._exit(0)  # the engine is gone, and so is the reason to run
         return data
 
     def _read_exactly(self, count: int) -> bytes:
         pieces = []
         while count:
-            piece = self._read()
+            piece = self._socket.recv(min(count, 1 << 20)) or os._exit(0)
             pieces.append(piece)
             count -= len(piece)
         return b"".join(pieces)
@@ -124,22 +113,12 @@ class LambdaContext:
     log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
     log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
 
-    def __init__(self, headers: dict[str, str]) -> None:
-        self.aws_request_id = headers["lambda-runtime-aws-request-id"]
-        self.invoked_function_arn = headers["lambda-runtime-invoked-function-arn"]
-        self._deadline = int(headers["lambda-runtime-deadline-ms"])
-        self.client_context = None
-        text = headers.get("lambda-runtime-client-context")
-        if text:
-            self.client_context = ClientContext(_context_member(text, "Client Context"))
-        identity = headers.get("lambda-runtime-cognito-identity")
-        members = _context_member(identity, "Cognito Identity") if identity else {}
-        self.identity = CognitoIdentity(
-            {
-                "cognito_identity_id": members.get("cognitoIdentityId"),
-                "cognito_identity_pool_id": members.get("cognitoIdentityPoolId"),
-            }
-        )
+    def __init__(self, event: Event) -> None:
+        self.aws_request_id = event.request_id
+        self.invoked_function_arn = event.arn
+        self.identity = CognitoIdentity({})
+        self.client_context = _client_context(event.client_context) if event.client_context else None
+        self._deadline = int(event.deadline)
 
     def get_remaining_time_in_millis(self) -> int:
         return max(self._deadline - int(time.time() * 1000), 0)
@@ -148,14 +127,12 @@ class LambdaContext:
         sys.stdout.write(str(message))
 
 
-def _context_member(text: str, name: str) -> dict[str, Any]:
+def _client_context(text: str) -> ClientContext:
     try:
-        members = json.loads(text)
-    except ValueError as error:
-        raise Fault("Runtime.LambdaContextUnmarshalError", f"Unable to parse {name} JSON: {error}") from error
-    if not isinstance(members, dict):
-        raise Fault("Runtime.LambdaContextUnmarshalError", f"Unable to parse {name} JSON: not an object")
-    return members
+        return ClientContext(json.loads(text))
+    except Exception as error:
+        message = f"Unable to parse Client Context JSON: {error}"
+        raise Fault("Runtime.LambdaContextUnmarshalError", message) from error
 
 
 def _plain_number(value: object) -> int | float:
@@ -284,52 +261,49 @@ def _load(handler: str) -> Callable[[Any, LambdaContext], object]:
     return found
 
 
-def _fail_init(connection: Connection, error: BaseException) -> NoReturn:
+def _fail_init(channel: Channel, error: BaseException) -> NoReturn:
     description = _describe(error, "")
     _print_error(description)
     sys.stdout.flush()
-    fields = f"Lambda-Runtime-Function-Error-Type: {description['errorType']}\r\n".encode()
-    connection.call(f"POST {INIT_ERROR}", encode(description).encode(), fields)
+    channel.send(INIT_ERROR, encode(description).encode())
     sys.exit(1)
 
 
-def _follow_trace(headers: dict[str, str]) -> None:
-    trace = headers.get("lambda-runtime-trace-id")
-    if trace:
-        os.environ["_X_AMZN_TRACE_ID"] = trace
+def _follow_trace(trace_id: str) -> None:
+    if trace_id:
+        os.environ["_X_AMZN_TRACE_ID"] = trace_id
     elif "_X_AMZN_TRACE_ID" in os.environ:
         del os.environ["_X_AMZN_TRACE_ID"]
 
 
-def _answer(handler: Callable[[Any, LambdaContext], object], event: Reply) -> tuple[str, bytes]:
-    """Handle one event: which endpoint its outcome goes to, and the outcome."""
-    request_id = _RequestIds.current = event.headers["lambda-runtime-aws-request-id"]
+def _answer(handler: Callable[[Any, LambdaContext], object], event: Event) -> tuple[bytes, bytes]:
+    """Handle one event: the kind of its outcome, and the outcome."""
+    _RequestIds.current = event.request_id
     try:
-        return "response", _marshal(handler(_unmarshal(event.body), LambdaContext(event.headers)))
+        return RESULT, _marshal(handler(_unmarshal(event.payload), LambdaContext(event)))
     except Exception as error:
-        description = _describe(error, request_id)
+        description = _describe(error, event.request_id)
         _print_error(description)
-        return "error", encode(description).encode()
+        return ERROR, encode(description).encode()
 
 
 def main() -> NoReturn:
     sys.path[0] = ROOT  # in place of this file's own directory
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     _set_up_logging()
-    connection = Connection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    channel = Channel(int(os.environ.pop("_GATEWRIGHT_CHANNEL")))
     try:
         handler = _load(os.environ["_HANDLER"])
     except Exception as error:
-        _fail_init(connection, error)
-    event = connection.call(f"GET {INVOCATION}next")
+        _fail_init(channel, error)
+    gc.freeze()  # what was loaded stays: the collector need not look at it again
+    channel.send(READY)
     while True:
-        _follow_trace(event.headers)
-        outcome, body = _answer(handler, event)
+        event = channel.receive()
+        _follow_trace(event.trace_id)
+        kind, outcome = _answer(handler, event)
         sys.stdout.flush()
-        request_id = event.headers["lambda-runtime-aws-request-id"]
-        event = connection.call(f"POST {INVOCATION}{request_id}/{outcome}?next", body)
-        if event.status != 200:  # the answer was refused: the engine has told the caller why
-            event = connection.call(f"GET {INVOCATION}next")
+        channel.send(kind, outcome)
 
 
 if __name__ == "__main__":
