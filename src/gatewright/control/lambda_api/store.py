@@ -1,4 +1,4 @@
-"""Finding and keeping what a function consists of: names to documents, documents to the catalog, revisions."""
+"""Finding and keeping what a function consists of: by name, as documents of the catalog, by revision."""
 
 from __future__ import annotations
 
