@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mypy_boto3_apigateway import APIGatewayClient
-    from mypy_boto3_lambda import LambdaClient
+from tests.support.apis import Api
+from tests.support.processes import Gatewright
 
 Described = dict[str, Any]
 STAGE = "dev"
@@ -17,40 +16,33 @@ STAGE = "dev"
 class Builder:
     """One API under construction; `names` fills `{backend}` and the like in the file's strings."""
 
-    def __init__(self, gateway: APIGatewayClient, functions: LambdaClient, names: dict[str, str]) -> None:
-        self._gateway = gateway
-        self._functions = functions
-        self._names = dict(names)
-        self._resources: dict[str, str] = {}
+    def __init__(self, node: Gatewright, described: Described, names: dict[str, str]) -> None:
+        self._described = described
+        self._api = Api(node, **described.get("api", {}))
+        self._gateway: Any = self._api.gateway
+        self._functions: Any = node.client("lambda")
+        self._names = {**names, "api": self._api.id}
         self._validators: dict[str, str] = {}
-        self.api_id = ""
 
-    def build(self, described: Described) -> str:
-        """Create, deploy to the stage `dev`, and return the API's id."""
-        settings = {"name": "conformance", "endpointConfiguration": {"types": ["REGIONAL"]}}
-        made = self._gateway.create_rest_api(**{**settings, **described.get("api", {})})
-        self.api_id = made["id"]
-        self._names["api"] = self.api_id
-        self._resources["/"] = made["rootResourceId"]
-        self._parts(described)
-        for method in described.get("methods", []):
+    def build(self) -> str:
+        """Fill, deploy to the stage `dev`, and return the API's id."""
+        self._parts()
+        for method in self._described.get("methods", []):
             self._method(self._filled(method))
-        variables = self._filled(described.get("variables", {}))
-        self._gateway.create_deployment(restApiId=self.api_id, stageName=STAGE, variables=variables)
-        return self.api_id
+        self._api.deploy(STAGE, **self._filled(self._described.get("variables", {})))
+        return self._api.id
 
-    def _parts(self, described: Described) -> None:
-        for name, source in described.get("functions", {}).items():
+    def _parts(self) -> None:
+        api = self._api.id
+        for name, source in self._described.get("functions", {}).items():
             self._names[f"function:{name}"] = self._function(name, source)
-        for model in described.get("models", []):
-            self._gateway.create_model(
-                restApiId=self.api_id, contentType="application/json", **self._filled(model)
-            )
-        for name, switches in described.get("validators", {}).items():
-            made = self._gateway.create_request_validator(restApiId=self.api_id, name=name, **switches)
+        for model in self._described.get("models", []):
+            self._gateway.create_model(restApiId=api, contentType="application/json", **self._filled(model))
+        for name, switches in self._described.get("validators", {}).items():
+            made = self._gateway.create_request_validator(restApiId=api, name=name, **switches)
             self._validators[name] = made["id"]
-        for response in described.get("gatewayResponses", []):
-            self._gateway.put_gateway_response(restApiId=self.api_id, **response)
+        for response in self._described.get("gatewayResponses", []):
+            self._gateway.put_gateway_response(restApiId=api, **response)
 
     def _filled(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -68,7 +60,7 @@ class Builder:
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as opened:
             opened.writestr("app.py", source)
-        unique = f"{self.api_id}-{name}"
+        unique = f"{self._api.id}-{name}"
         arn = self._functions.create_function(
             FunctionName=unique,
             Runtime="python3.12",
@@ -85,29 +77,19 @@ class Builder:
         region = arn.split(":")[3]
         return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
 
-    def _resource(self, path: str) -> str:
-        if path not in self._resources:
-            parent, _, part = path.rpartition("/")
-            made = self._gateway.create_resource(
-                restApiId=self.api_id, parentId=self._resource(parent or "/"), pathPart=part
-            )
-            self._resources[path] = made["id"]
-        return self._resources[path]
-
     def _method(self, described: Described) -> None:
-        where = {
-            "restApiId": self.api_id,
-            "resourceId": self._resource(described["path"]),
-            "httpMethod": described["verb"],
-        }
         settings = dict(described.get("method", {}))
         if "validator" in settings:
             settings["requestValidatorId"] = self._validators[settings.pop("validator")]
-        self._gateway.put_method(**where, authorizationType="NONE", **settings)
         integration = dict(described["integration"])
         verb = integration.pop("httpMethod", None)
         more = {"integrationHttpMethod": verb} if verb else {}
-        self._gateway.put_integration(**where, **more, **integration)
+        where = self._api.method(
+            described["path"],
+            described["verb"],
+            {**more, **integration},
+            {"authorizationType": "NONE", **settings},
+        )
         for status, response in described.get("responses", {}).items():
             self._response(where, str(status), response or {})
 

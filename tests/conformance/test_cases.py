@@ -1,6 +1,7 @@
 """Runs every case file: request and configuration in, exact answer out. A file is one API with its cases.
 
-Each case says where its truth comes from: `recorded` on the real service, `documented` by Amazon, or `inferred`.
+Each case says where its truth comes from: `recorded` on the real service, `documented` by Amazon, or
+`inferred`.
 An expected string that begins with `~` is a regular expression for the whole value.
 """
 
@@ -17,6 +18,7 @@ import pytest
 import yaml
 from tests.conformance.api import STAGE, Builder, Described
 from tests.conformance.wire import Answer, Backend, Fields, send
+from tests.support.processes import Gatewright
 
 FILES = {
     path.stem: yaml.safe_load(path.read_text())
@@ -46,7 +48,7 @@ def closed_port() -> int:
 class World:
     """The running gateway and the APIs built in it, each on first use."""
 
-    def __init__(self, dev: Any, backend: Backend, closed_port: int) -> None:
+    def __init__(self, dev: Gatewright, backend: Backend, closed_port: int) -> None:
         self.port: int = dev.port
         self.backend = backend
         self._dev = dev
@@ -55,8 +57,7 @@ class World:
 
     def api(self, name: str) -> str:
         if name not in self._built:
-            builder = Builder(self._dev.client("apigateway"), self._dev.client("lambda"), self._names)
-            self._built[name] = builder.build(FILES[name])
+            self._built[name] = Builder(self._dev, FILES[name], self._names).build()
         return self._built[name]
 
     def names(self, api_id: str) -> dict[str, str]:
@@ -64,7 +65,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(dev: Any, backend: Backend, closed_port: int) -> World:
+def world(dev: Gatewright, backend: Backend, closed_port: int) -> World:
     return World(dev, backend, closed_port)
 
 
