@@ -21,7 +21,7 @@ class Runtimes:
         """Why functions of this runtime cannot run here, as a sentence for the owner; None if they can."""
         if runtime.startswith(("python3.", "provided.")):
             return None
-        if runtime.startswith("nodejs"):
+        if runtime.startswith("nodejs") and runtime.endswith(".x"):
             if self.node is None:
                 return f"Runtime {runtime} needs Node.js: install it so that `node` is found on PATH"
             return None
@@ -36,7 +36,7 @@ class Runtimes:
         Only for a runtime without a `refusal`.
         """
         if runtime.startswith("python3."):
-            return [self.python, "-u", str(BOOTSTRAPS / "python.py")]
+            return [self.python, str(BOOTSTRAPS / "python.py")]
         if runtime.startswith("nodejs") and self.node is not None:
             return [self.node, str(BOOTSTRAPS / "node.mjs")]
         return [str(directory / "bootstrap")]

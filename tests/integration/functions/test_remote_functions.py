@@ -1,0 +1,181 @@
+"""The client of a remote Lambda endpoint, against a server that checks what it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import uvloop
+
+from gatewright.aws import sigv4
+from gatewright.aws.errors import AwsError
+from gatewright.aws.sigv4 import Secret
+from gatewright.functions.api import (
+    FunctionName,
+    FunctionNotFound,
+    FunctionThrottled,
+    InvocationFailed,
+    Outcome,
+    PermissionDenied,
+)
+from gatewright.functions.remote import RemoteFunctions
+from gatewright.wire.pending import future_from
+from gatewright.wire.server import Server
+from gatewright.wire.types import Reply, Request, Response, render_fields
+
+KEYS = Secret("AKIAEXAMPLE", "secret", "token")
+FUNCTION = FunctionName("123456789012", "eu-west-1", "pets", "live")
+
+
+class Endpoint:
+    """A Lambda endpoint that answers what a test wants, and remembers what it was asked."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.answer = Response(200, b"", b"{}")
+        self.requests: list[Request] = []
+        self._server = Server(self, loop=loop)
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        loop.run_until_complete(self._server.listen(listener))
+        self._clients: list[RemoteFunctions] = []
+
+    def __call__(self, request: Request, reply: Reply) -> None:
+        self.requests.append(request)
+        reply.send(self.answer)
+
+    def client(self, secrets: Callable[[], Secret | None] = lambda: KEYS, **options: Any) -> RemoteFunctions:
+        client = RemoteFunctions(self.url, loop=self.loop, secrets=secrets, **options)
+        self._clients.append(client)
+        return client
+
+    def invoke(self, client: RemoteFunctions, payload: bytes = b"{}", **options: Any) -> Outcome:
+        pending = client.invoke(FUNCTION, payload, **options)
+        return self.loop.run_until_complete(asyncio.wait_for(future_from(pending, self.loop), 10))
+
+    def close(self) -> None:
+        for client in self._clients:
+            self.loop.run_until_complete(client.close())
+        self._server.stop_accepting()
+        self.loop.run_until_complete(self._server.drain(1))
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    loop = uvloop.new_event_loop()
+    endpoint = Endpoint(loop)
+    yield endpoint
+    endpoint.close()
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+def test_the_call_is_lambdas_and_signed(endpoint: Endpoint) -> None:
+    now = 1_795_500_000.0
+    client = endpoint.client(clock=lambda: now)
+    endpoint.invoke(client, b'{"a":1}', log_tail=True, client_context="e30=", trace_id="Root=1-2-3")
+    [request] = endpoint.requests
+    assert (request.method, request.path) == ("POST", "/2015-03-31/functions/pets/invocations")
+    assert (request.query, request.body) == ("Qualifier=live", b'{"a":1}')
+    sent = {name: request.headers.get(name) for name in (b"x-amz-invocation-type", b"x-amz-log-type")}
+    assert sent == {b"x-amz-invocation-type": b"RequestResponse", b"x-amz-log-type": b"Tail"}
+    assert request.headers.get(b"x-amz-client-context") == b"e30="
+    assert request.headers.get(b"x-amzn-trace-id") == b"Root=1-2-3"
+    identity = sigv4.verify(
+        request.method,
+        request.path,
+        request.query,
+        request.headers,
+        request.body,
+        lambda key: KEYS if key == KEYS.access_key else None,
+        service="lambda",
+        now=now,
+    )
+    assert (identity.access_key, identity.region) == (KEYS.access_key, "eu-west-1")
+
+
+def test_the_answer_is_read_whole(endpoint: Endpoint) -> None:
+    fields = [
+        (b"X-Amz-Executed-Version", b"7"),
+        (b"X-Amz-Function-Error", b"Unhandled"),
+        (b"x-amzn-RequestId", b"an-id"),
+        (b"X-Amz-Log-Result", b"bG9n"),
+    ]
+    endpoint.answer = Response(200, render_fields(fields), b'{"errorMessage":"boom"}')
+    outcome = endpoint.invoke(endpoint.client())
+    assert outcome == Outcome(200, b'{"errorMessage":"boom"}', "Unhandled", "7", "an-id", b"log")
+
+
+def test_an_event_is_accepted(endpoint: Endpoint) -> None:
+    endpoint.answer = Response(202)
+    outcome = endpoint.invoke(endpoint.client(), invocation_type="Event")
+    assert (outcome.status_code, outcome.payload, outcome.executed_version) == (202, b"", "live")
+    assert endpoint.requests[0].headers.get(b"x-amz-invocation-type") == b"Event"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "expected", "message"),
+    [
+        (
+            404,
+            b"ResourceNotFoundException",
+            b'{"Type":"User","Message":"Function not found: x"}',
+            FunctionNotFound,
+            "Function not found: x",
+        ),
+        (
+            429,
+            b"TooManyRequestsException:",
+            b'{"message":"Rate Exceeded."}',
+            FunctionThrottled,
+            "Rate Exceeded.",
+        ),
+        (403, b"AccessDeniedException", b'{"Message":"no"}', PermissionDenied, "no"),
+        (502, b"", b"<html>", InvocationFailed, "The Lambda endpoint answered 502"),
+        (500, b"ServiceException", b"[]", InvocationFailed, "The Lambda endpoint answered 500"),
+    ],
+)
+def test_refusals_are_the_errors_they_stand_for(
+    endpoint: Endpoint, status: int, kind: bytes, body: bytes, expected: type[AwsError], message: str
+) -> None:
+    endpoint.answer = Response(status, render_fields([(b"x-amzn-ErrorType", kind)]), body)
+    with pytest.raises(expected) as caught:
+        endpoint.invoke(endpoint.client())
+    assert (caught.value.message, caught.value.status) == (message, status)
+
+
+def test_an_endpoint_that_is_not_there(endpoint: Endpoint) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        endpoint.url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with pytest.raises(InvocationFailed, match="The Lambda endpoint cannot be used for arn:aws:lambda"):
+        endpoint.invoke(endpoint.client())
+
+
+def test_without_keys_nothing_is_signed(endpoint: Endpoint) -> None:
+    endpoint.invoke(endpoint.client(lambda: None))
+    assert endpoint.requests[0].headers.get(b"authorization") is None
+
+
+def test_renewed_keys_sign_later_calls(endpoint: Endpoint) -> None:
+    times = iter(range(0, 10_000, 100))
+    keys = iter([KEYS, *[Secret("AKIARENEWED", "other")] * 100])
+    client = endpoint.client(lambda: next(keys), clock=lambda: float(next(times)))
+    for _ in range(100):
+        endpoint.invoke(client)
+        authorization = endpoint.requests[-1].headers.get(b"authorization") or b""
+        if b"AKIARENEWED" in authorization:
+            break
+    else:
+        pytest.fail("the new keys were never used")
+
+
+def test_the_default_keys_are_the_sdks(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    client = RemoteFunctions(endpoint.url, loop=endpoint.loop)
+    endpoint.invoke(client)
+    endpoint.loop.run_until_complete(client.close())
+    assert b"Credential=AKIAENVIRONMENT/" in (endpoint.requests[0].headers.get(b"authorization") or b"")
