@@ -19,6 +19,13 @@ from gatewright.control.protocol.service import Service
 
 PATTERN_CHARACTERS = 8_192  # a longer value is not matched against a pattern: no pattern of a model allows it
 
+# Java's classes of characters that Python's expressions do not know, as they stand inside brackets.
+_JAVA_CLASSES = {
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\w",
+    r"\p{Z}": r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
+}
+
 Problem = tuple[str, str]  # "Value … at …", the constraint it breaks
 
 
@@ -130,6 +137,8 @@ def _fits(pattern: str, value: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
+    for java, python in _JAVA_CLASSES.items():
+        pattern = pattern.replace(java, python)
     return re.compile(pattern)
 
 

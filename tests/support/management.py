@@ -1,0 +1,88 @@
+"""The management port for tests: a real listener on a loop of its own thread, and boto3 clients for it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from gatewright.catalog.api import Catalog, Partition
+from gatewright.control.application import Management
+from gatewright.control.auth import Verifier
+from gatewright.control.context import Services
+from gatewright.functions.api import FunctionName, Outcome
+from gatewright.wire.pending import Pending
+from gatewright.wire.server import Server, ServerLimits
+
+PARTITION = Partition("111122223333", "us-east-1")
+
+
+class NoFunctions:
+    """For tests in which no function is invoked."""
+
+    def invoke(self, function: FunctionName, payload: bytes, **_: Any) -> Pending[Outcome]:
+        raise AssertionError(f"{function} was invoked")
+
+    async def close(self) -> None:
+        return None
+
+
+@contextmanager
+def running_management(
+    catalog: Catalog, *, services: Services | None = None, verifier: Verifier | None = None
+) -> Iterator[str]:
+    """Serves `catalog`; the endpoint's URL."""
+    loop = asyncio.new_event_loop()
+    management = Management(
+        catalog,
+        services or Services(),
+        NoFunctions(),
+        loop=loop,
+        verifier=verifier,
+        default_partition=PARTITION,
+    )
+    server = Server(management, loop=loop, limits=ServerLimits(body_bytes=80_000_000))
+    listener = socket.create_server(("127.0.0.1", 0))
+    loop.run_until_complete(server.listen(listener))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.stop_accepting()
+        drained = asyncio.run_coroutine_threadsafe(server.drain(10), loop).result(20)
+        management.close()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(20)
+        loop.close()
+    assert drained
+
+
+@contextmanager
+def client_of(
+    endpoint: str,
+    service: str = "apigateway",
+    *,
+    access_key: str = PARTITION.account,
+    secret_key: str = "any",
+    region: str = PARTITION.region,
+) -> Iterator[Any]:
+    """A boto3 client that asks once and checks nothing by itself."""
+    client = boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+    )
+    try:
+        yield client
+    finally:
+        client.close()
