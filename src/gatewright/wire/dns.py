@@ -47,6 +47,10 @@ class Dns:
         self._known: dict[str, tuple[float, list[str]]] = {}
         self._asking: dict[str, asyncio.Task[list[str]]] = {}
 
+    def __len__(self) -> int:
+        """How many names are remembered."""
+        return len(self._known)
+
     async def addresses(self, host: str) -> list[str]:
         """All addresses of `host`; the first changes from call to call. Raises `HostNotFound`."""
         if _is_address(host):

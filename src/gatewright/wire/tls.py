@@ -49,7 +49,8 @@ def check_certificate(der: bytes | None, host: str, now: datetime.datetime | Non
         raise TlsFailed(f"the certificate of {host} cannot be read: {error}") from error
     now = now or datetime.datetime.now(datetime.UTC)
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        raise TlsFailed(f"the certificate of {host} is valid until {certificate.not_valid_after_utc} only")
+        first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        raise TlsFailed(f"the certificate of {host} is valid from {first} to {last}")
     if not _is_for(host, names or [subject], addresses):
         raise HostMismatch(host, subject)
 

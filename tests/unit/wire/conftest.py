@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,9 +22,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from gatewright.wire.client import Answer, Client, ClientLimits, Pool, Target
 from gatewright.wire.connection import Connection
 from gatewright.wire.limits import Refusals, ServerLimits
+from gatewright.wire.pending import Pending, future_from
 from gatewright.wire.server import Server
+from gatewright.wire.timers import TimerWheel
 from gatewright.wire.tls import client_context, server_context
 from gatewright.wire.types import Handler, Reply, Request, Response
 
@@ -170,15 +174,15 @@ class Clock:
     """A clock that stands still until it is moved; `wheel` is told."""
 
     now: float = 1000.0
-    server: Server | None = None
+    wheel: TimerWheel | None = None
 
     def __call__(self) -> float:
         return self.now
 
     def move(self, seconds: float) -> None:
         self.now += seconds
-        assert self.server is not None
-        self.server.timers.advance()
+        assert self.wheel is not None
+        self.wheel.advance()
 
 
 def listening_socket() -> socket.socket:
@@ -209,7 +213,7 @@ async def serving(
         proxy_protocol=proxy_protocol,
         clock=clock,
     )
-    clock.server = server
+    clock.wheel = server.timers
     sock = listening_socket()
     port = sock.getsockname()[1]
     await server.listen(sock)
@@ -321,7 +325,8 @@ class MemoryClient:
 def in_memory(handler: Handler, limits: ServerLimits | None = None) -> Iterator[MemoryClient]:
     loop = asyncio.new_event_loop()
     clock = Clock()
-    server = clock.server = Server(handler, loop=loop, limits=limits, clock=clock)
+    server = Server(handler, loop=loop, limits=limits, clock=clock)
+    clock.wheel = server.timers
     client = MemoryClient(server, clock)
     try:
         yield client
@@ -388,52 +393,88 @@ async def connected(port: int, tls: ssl.SSLContext | None = None) -> AsyncIterat
         await wire.close()
 
 
-Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Script = Sequence[bytes | int | None]
 
 
 class Backend:
     """A backend that plays one script a connection, in the order of the connections; the last one repeats.
 
-    A script is a list: bytes are written, an int awaits so many requests' heads, None closes.
+    The steps of a script: bytes are sent, a number awaits so many heads of requests, None closes.
     """
 
-    def __init__(self, *scripts: Sequence[bytes | int | None]) -> None:
-        self.scripts = list(scripts)
+    def __init__(self, scripts: Sequence[Script]) -> None:
         self.heads: list[bytes] = []
         self.connections = 0
+        self.closed = asyncio.Event()
         self.port = 0
-        self.played = asyncio.Event()
-        self.release = asyncio.Event()
+        self._scripts = scripts
+        self._playing: set[asyncio.Task[None]] = set()
+        self._sockets: list[int] = []
 
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        script = self.scripts[min(self.connections, len(self.scripts) - 1)]
+    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        script = self._scripts[min(self.connections, len(self._scripts) - 1)]
         self.connections += 1
+        self._sockets.append(writer.get_extra_info("socket").fileno())
+        task = asyncio.ensure_future(self._play(script, reader, writer))
+        self._playing.add(task)
+        task.add_done_callback(self._playing.discard)
+
+    async def _play(self, script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             for step in script:
-                if isinstance(step, int):
-                    for _ in range(step):
-                        self.heads.append(await reader.readuntil(b"\r\n\r\n"))
-                elif step is not None:
+                if isinstance(step, bytes):
                     writer.write(step)
                     await writer.drain()
-            self.played.set()
+                else:
+                    for _ in range(step or 0):
+                        self.heads.append(await reader.readuntil(b"\r\n\r\n"))
             if script[-1] is not None:
                 await reader.read()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
-            self.played.set()
+            self.closed.set()
             writer.close()
+
+    def close_at_once(self) -> None:
+        """Let the kernel end the first connection, without a turn of the loop."""
+        with socket.socket(fileno=os.dup(self._sockets[0])) as first:
+            first.shutdown(socket.SHUT_WR)
+
+    async def stop(self) -> None:
+        for task in list(self._playing):
+            task.cancel()
+        await asyncio.gather(*self._playing, return_exceptions=True)
 
 
 @asynccontextmanager
-async def backend(
-    *scripts: Sequence[bytes | int | None], tls: ssl.SSLContext | None = None
-) -> AsyncIterator[Backend]:
-    behaviour = Backend(*scripts)
-    server = await asyncio.start_server(behaviour, "127.0.0.1", 0, ssl=tls)
-    behaviour.port = server.sockets[0].getsockname()[1]
+async def backend(*scripts: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Backend]:
+    playing = Backend(scripts)
+    server = await asyncio.start_server(playing.connected, "127.0.0.1", 0, ssl=tls)
+    playing.port = server.sockets[0].getsockname()[1]
     try:
-        yield behaviour
+        yield playing
     finally:
         server.close()
+        await playing.stop()
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: backend\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@asynccontextmanager
+async def pool_to(playing: Backend, limits: ClientLimits | None = None) -> AsyncIterator[Pool]:
+    client = Client(asyncio.get_running_loop(), limits=limits)
+    try:
+        yield client.pool(Target("http", "127.0.0.1", playing.port))
+    finally:
+        await client.close()
+
+
+async def answer(pending: Pending[Answer]) -> Answer:
+    return await future_from(pending, asyncio.get_running_loop())
+
+
+async def ask(pool: Pool, method: str = "GET", body: bytes = b"", timeout: float = 5.0) -> Answer:
+    return await answer(pool.send(HEAD, body, timeout=timeout, method=method))
