@@ -27,6 +27,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from gatewright.catalog.api import Catalog, CatalogUnavailable
@@ -123,8 +124,14 @@ class SqliteCatalog(SqlCatalog):
             raise CatalogUnavailable(
                 f"The catalog {self._path} is busy: {CONNECTIONS} threads of this process use it; try again"
             ) from error
-        with connection, connection.begin():
-            yield connection
+        try:
+            with connection, connection.begin():
+                yield connection
+        except PendingRollbackError as error:
+            raise CatalogUnavailable(
+                f"The catalog {self._path} gave this transaction up at an earlier error: "
+                "nothing of it is kept; try again"
+            ) from error
 
     def _require_same_file(self) -> None:
         """Refuse to acknowledge a write to a file that nobody will ever open again."""

@@ -28,7 +28,9 @@ paths = st.lists(st.one_of(texts, st.sampled_from(["", ".", "..", "a b", "~", "Ã
     lambda segments: "/" + "/".join(quote(segment, safe="~") for segment in segments)
 )
 queries = st.lists(st.tuples(texts, texts), max_size=5).map(
-    lambda pairs: "&".join(f"{quote(n, safe='~')}={quote(v, safe='~')}" for n, v in pairs if n)
+    lambda pairs: "&".join(
+        f"{quote(n, safe='~')}={quote(v, safe='~')}" for n, v in pairs if n and not n.startswith("X-Amz-")
+    )
 )
 names = st.from_regex(r"\Ax-[a-z0-9]{1,8}\Z").filter(lambda name: not name.startswith("x-amz"))
 values = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20).filter(str.strip)
@@ -55,9 +57,9 @@ def fields_of(request: AWSRequest) -> list[tuple[bytes, bytes]]:
 
 
 def check(request: AWSRequest, body: bytes = b"", service: str = "execute-api") -> Identity:
-    parts = urlsplit(request.url)
+    parts = urlsplit(str(request.url))
     return verify(
-        request.method,
+        str(request.method),
         parts.path,
         parts.query,
         fields_of(request),
@@ -85,7 +87,7 @@ def test_queries_signed_by_botocore_verify(path: str, query: str, expires: int, 
     request = AWSRequest("GET", f"https://{HOST}{path}?{query}")
     SigV4QueryAuth(credentials(secret), "execute-api", "us-east-1", expires=expires).add_auth(request)
     assert check(request).access_key == secret.access_key
-    request.url += "&more=1"
+    request.url = f"{request.url}&more=1"
     with pytest.raises(SignatureMismatch):
         check(request)
 
