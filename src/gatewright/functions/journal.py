@@ -44,7 +44,7 @@ class Journal:
         self._printed += len(text)
         if room >= len(text):
             self._write(text)
-        elif room > 0:
+        elif room >= 0:  # once: from here on it is below
             self._write(text[:room] + b"\n[further output of this invocation is dropped]\n")
 
     def _write(self, text: bytes) -> None:

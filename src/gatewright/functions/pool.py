@@ -43,6 +43,7 @@ class Pool:
         self.instances: set[Instance] = set()
         self._stale: set[Instance] = set()  # stopped once they finish what they do
         self._waiting: deque[Invocation] = deque()
+        self._handed_out = 0  # invocations given to instances since the last tick
         self._keeper = keeper
         self._subject = Subject(partition, version.configuration, log)
         self._watched = Path(version.code.directory) if version.code.directory else None
@@ -53,7 +54,7 @@ class Pool:
         if self._watched is not None:
             self._reload_if_changed(self._watched, invocation.queued)
         if self.idle:
-            self.idle.pop().run(invocation)
+            self._hand_out(self.idle.pop(), invocation)
         elif len(self._waiting) >= self._keeper.settings.queue:
             invocation.pending.fail(throttled())
         else:
@@ -89,7 +90,7 @@ class Pool:
         if instance in self._stale:
             instance.stop()
         elif self._waiting:
-            instance.run(self._waiting.popleft())
+            self._hand_out(instance, self._waiting.popleft())
         else:
             self.idle.append(instance)
 
@@ -112,6 +113,10 @@ class Pool:
             self.idle.remove(instance)
         self._start_first()
 
+    def _hand_out(self, instance: Instance, invocation: Invocation) -> None:
+        self._handed_out += 1
+        instance.run(invocation)
+
     # Growth
 
     def _start_first(self) -> None:
@@ -120,13 +125,19 @@ class Pool:
             self._grow()
 
     def _scale(self, now: float) -> None:
-        """One more instance for each invocation that waited too long, less those on their way."""
+        """More instances when more waits than a tick serves: as many as that, at most twice those there are.
+
+        A fast function so keeps to few processes, which serve it faster than many that share the same cores.
+        """
         settings = self._keeper.settings
-        overdue = sum(1 for invocation in self._waiting if now - invocation.queued > settings.scale_after)
-        if overdue:
-            starting = sum(1 for instance in self.instances if instance.state is State.STARTING)
-            for _ in range(min(overdue - starting, settings.function_instances - len(self.instances))):
-                self._grow()
+        served, self._handed_out = self._handed_out, 0
+        if not self._waiting or now - self._waiting[0].queued <= settings.scale_after:
+            return
+        starting = sum(1 for instance in self.instances if instance.state is State.STARTING)
+        missing = len(self._waiting) - served - starting
+        room = settings.function_instances - len(self.instances)
+        for _ in range(min(missing, room, max(1, len(self.instances)))):
+            self._grow()
 
     def _grow(self) -> None:
         if self._keeper.has_room(self):

@@ -137,3 +137,48 @@ def test_a_function_that_closes_its_output_goes_on(functions: Lambda) -> None:
     )
     functions.deploy("f", {"app.py": source})
     assert [functions.call("f") for _ in range(2)] == ["quiet", "quiet"]
+
+
+def test_an_instance_that_died_idle_is_replaced(functions: Lambda, is_alive: Callable[[int], bool]) -> None:
+    functions.deploy("f", {"app.py": PID})
+    functions.deploy("g", {"app.py": PID})
+    pid, other = functions.call("f"), functions.call("g")
+    os.kill(pid, signal.SIGKILL)
+    functions.until(lambda: not is_alive(pid))
+    functions.until(lambda: functions.invoke("f").function_error is None)
+    assert functions.call("g") == other
+
+
+def test_a_function_that_writes_to_the_engines_socket_harms_itself(functions: Lambda) -> None:
+    source = (
+        "import os, stat\ndef handler(event, context):\n"
+        "    sockets = [fd for fd in range(3, 100) if os.path.exists(f'/proc/self/fd/{fd}')\n"
+        "               and stat.S_ISSOCK(os.fstat(fd).st_mode)]\n"
+        "    if event: os.write(sockets[0], b'R' + b'\\xff' * 100)\n"
+        "    return len(sockets)\n"
+    )
+    functions.deploy("f", {"app.py": source})
+    assert functions.call("f", False) == 1
+    assert functions.fail("f", True)["errorType"] == "Runtime.ExitError"
+    assert functions.call("f", False) == 1
+
+
+def test_the_guardian_is_replaced_if_it_dies(functions: Lambda, is_alive: Callable[[int], bool]) -> None:
+    functions.deploy("f", {"app.py": PID})
+    functions.deploy("g", {"app.py": PID})
+    functions.call("f")
+    guardians = [pid for pid in children(os.getpid()) if "guardian.py" in command(pid)]
+    os.kill(guardians[0], signal.SIGKILL)
+    functions.until(lambda: not is_alive(guardians[0]))
+    pids = [functions.call("f"), functions.call("g")]
+    functions.close()
+    assert not any(map(is_alive, pids))
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+def command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()

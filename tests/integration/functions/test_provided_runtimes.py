@@ -104,3 +104,52 @@ def test_a_bootstrap_that_is_not_executable(functions: Lambda, tmp_path: Path) -
     error = functions.fail("f")
     assert error["errorType"] == "Runtime.InvalidEntrypoint"
     assert error["errorMessage"].endswith("bootstrap: permission denied")
+
+
+def test_every_function_has_the_address_of_the_api(functions: Lambda) -> None:
+    source = (
+        "import os, urllib.request, urllib.error\n"
+        "def handler(event, context):\n"
+        "    url = 'http://' + os.environ['AWS_LAMBDA_RUNTIME_API'] + '/2018-06-01/runtime/invocation/next'\n"
+        "    try:\n        urllib.request.urlopen(url)\n"
+        "    except urllib.error.HTTPError as error:\n        return error.code\n"
+    )
+    functions.deploy("f", {"app.py": source})
+    assert functions.call("f") == 403
+
+
+INIT_FAILURE = f"""#!{sys.executable}
+import http.client, os
+connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+error = '{{"errorType":"Mine","errorMessage":"no start"}}'
+connection.request("POST", "/2018-06-01/runtime/init/error", error)
+connection.getresponse().read()
+input()
+"""
+
+
+def test_an_initialisation_that_fails_in_the_runtimes_own_words(functions: Lambda) -> None:
+    functions.deploy("f", {"bootstrap": INIT_FAILURE}, runtime=RUNTIME)
+    assert functions.fail("f") == {"errorType": "Mine", "errorMessage": "no start"}
+
+
+TOO_LARGE = f"""#!{sys.executable}
+import http.client, json, os
+connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+status = None
+while True:
+    connection.request("GET", "/2018-06-01/runtime/invocation/next")
+    reply = connection.getresponse()
+    size = json.loads(reply.read())
+    path = "/2018-06-01/runtime/invocation/" + reply.headers["Lambda-Runtime-Aws-Request-Id"] + "/response"
+    connection.request("POST", path, json.dumps(status) if size == 0 else "x" * size)
+    reply = connection.getresponse()
+    reply.read()
+    status = reply.status
+"""
+
+
+def test_a_result_that_is_too_large_is_refused_to_the_runtime_too(functions: Lambda) -> None:
+    functions.deploy("f", {"bootstrap": TOO_LARGE}, runtime=RUNTIME)
+    assert functions.fail("f", 6_291_557)["errorType"] == "Function.ResponseSizeTooLarge"
+    assert functions.call("f", 0) == 413
