@@ -11,12 +11,16 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
+from typing import Final
 
 from .limits import ServerLimits
 from .proxy_protocol import Client, NotProxiedError, read_header, wanted
 from .timers import Timer, TimerWheel
 
 logger = logging.getLogger("gatewright.wire")
+
+_ACCEPT_PAUSE: Final = 1.0
+"""Seconds without accepting once the descriptors have run out."""
 
 ConnectionFactory = Callable[[Client | None], asyncio.Protocol]
 
@@ -41,14 +45,23 @@ class ProxiedListener:
         self._factory = factory
         self._tls = tls
         self._handing_over: set[asyncio.Task[None]] = set()
+        self._resume: asyncio.TimerHandle | None = None
         sock.setblocking(False)
-        loop.add_reader(sock.fileno(), self._accept)
+        self._listen()
+
+    def _listen(self) -> None:
+        self.loop.add_reader(self._sock.fileno(), self._accept)
 
     def _accept(self) -> None:
         try:
             sock, peer = self._sock.accept()
-        except OSError:
-            return  # another process took it, or the descriptors have run out: the next wake-up tries again
+        except (BlockingIOError, ConnectionError):
+            return  # another process took it, or the client has gone again
+        except OSError as error:
+            logger.error("cannot accept connections: %s; trying again in %s s", error, _ACCEPT_PAUSE)
+            self.loop.remove_reader(self._sock.fileno())
+            self._resume = self.loop.call_later(_ACCEPT_PAUSE, self._listen)
+            return
         if len(self.reading) >= self.limits.connections:
             sock.close()
             return
@@ -74,6 +87,8 @@ class ProxiedListener:
 
     def close(self) -> None:
         """Stop accepting; connections whose header is still awaited are closed."""
+        if self._resume is not None:
+            self._resume.cancel()
         self.loop.remove_reader(self._sock.fileno())
         self._sock.close()
         for reader in list(self.reading):

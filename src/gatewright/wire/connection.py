@@ -14,26 +14,14 @@ import fcntl
 import logging
 import sys
 import termios
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-
 from .exchange import Exchange
-from .framing import (
-    Dechunker,
-    Framing,
-    FramingError,
-    LengthBody,
-    hopeless,
-    only_host,
-    origin_form,
-    read_framing,
-    valid_host,
-)
+from .framing import Dechunker, Framing, FramingError, LengthBody, hopeless
+from .head import HeadReader
 from .timers import Timer
-from .types import Field, Headers, Request, Response
+from .types import Request, Response
 
 if TYPE_CHECKING:
     from .server import Server
@@ -42,19 +30,11 @@ logger = logging.getLogger("gatewright.wire")
 
 HEAD, BODY, ANSWERING, LINGERING, CLOSED = range(5)
 
-_METHODS: Final = {
-    name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-}
-
-_REMEMBERED_TARGETS: Final = 1024
-_REMEMBERED_TARGET: Final = 256
-"""How many targets, and how long ones, a server keeps checked and split."""
-
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
-    """Parser callbacks, the states above, back-pressure and time-outs of one client."""
+    """The states above, back-pressure and time-outs of one client."""
 
     __slots__ = (
         "_advancing",
@@ -62,29 +42,22 @@ class Connection(asyncio.Protocol):
         "_body",
         "_body_began",
         "_client",
-        "_client_port",
         "_clock",
         "_discarded",
         "_eof",
         "_exchange",
-        "_fields",
         "_handler",
         "_head_begun",
-        "_host",
+        "_heads",
         "_idle_timeout",
-        "_keep_alive",
         "_limits",
-        "_parser",
+        "_persistent",
         "_reading",
         "_refused",
         "_request",
         "_rest",
-        "_scheme",
-        "_server_port",
         "_small",
         "_state",
-        "_target",
-        "_targets",
         "_timer",
         "_transport",
         "_unsent",
@@ -99,18 +72,14 @@ class Connection(asyncio.Protocol):
         self._limits = server.limits
         self._small = server.limits.smallest_head
         self._idle_timeout = server.limits.idle_timeout
-        self._targets = server.targets
         self._clock = server.timers.clock
         self._handler = server.handler
         self._timer = Timer(server.timers, self)
         self._transport: asyncio.Transport
         self.write: Callable[[bytes], None]
-        self._client, self._client_port = client or ("", 0)
-        self._scheme = server.scheme
-        self._server_port = 0
+        self._client = client
+        self._heads: HeadReader
         self._state = HEAD
-        self._parser = HttpRequestParser(self)  # reads heads only; where a body follows, a new one is made
-        self._host: bytes | None = None
         # Bytes not read yet, and flow control
         self._rest = b""
         self._at = 0
@@ -123,9 +92,7 @@ class Connection(asyncio.Protocol):
         self._discarded = 0
         # The request being read or answered
         self._head_begun = False
-        self._target = b""
-        self._fields: list[Field] = []
-        self._keep_alive = True
+        self._persistent = True
         self._request: Request | None = None
         self._body: Dechunker | LengthBody | None = None
         self._body_began = 0.0
@@ -138,10 +105,10 @@ class Connection(asyncio.Protocol):
         self.write = self._transport.write
         self._transport.set_write_buffer_limits(high=self._limits.write_buffer)
         local = transport.get_extra_info("sockname")
-        self._server_port = local[1] if isinstance(local, tuple) else 0
         peer = transport.get_extra_info("peername")
-        if not self._client and isinstance(peer, tuple):
-            self._client, self._client_port = peer[0], peer[1]
+        client = self._client or (peer[:2] if isinstance(peer, tuple) else ("", 0))
+        server_port = local[1] if isinstance(local, tuple) else 0
+        self._heads = HeadReader(self.server.targets, client, self.server.scheme, server_port)
         self._timer.set(self._limits.idle_timeout)
         if not self.server.opened(self):
             self.refuse(self.server.refusals.overloaded())
@@ -173,7 +140,7 @@ class Connection(asyncio.Protocol):
         """A client may close its sending side and still wait for the answers to what it sent."""
         self._eof = True
         waiting = self._state == ANSWERING or (self._state == HEAD and not self.writable and bool(self._rest))
-        return waiting and self._scheme == "http"
+        return waiting and self.server.scheme == "http"
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._state = CLOSED
@@ -201,14 +168,6 @@ class Connection(asyncio.Protocol):
                 self._exchange.drained()
         elif self._state == HEAD and not self._advancing:
             self._resume()
-
-    # ---- callbacks of the parser -------------------------------------------------------------------------
-
-    def on_url(self, url: bytes) -> None:
-        self._target = url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields.append((name, value.rstrip()))
 
     # ---- reading requests --------------------------------------------------------------------------------
 
@@ -280,67 +239,22 @@ class Connection(asyncio.Protocol):
         head = data if at == 0 and end == len(data) else data[at:end]
         if end - at > self._small and self._head_too_large(head):
             return end
-        fields: list[Field] = []
-        self._fields = fields
-        parser = self._parser
+        heads = self._heads
         try:
-            try:
-                parser.feed_data(head)
-            except HttpParserUpgrade:  # an offer that is not taken up: the request is answered as HTTP/1.1
-                self._parser = HttpRequestParser(self)
-            framing = self._read_head(head, parser.get_method(), fields)
-        except (HttpParserError, FramingError):
+            request = heads.read(head)
+        except FramingError:
             self.refuse(self.server.refusals.bad_request())
             return end
-        if framing is not None:
-            self._keep_alive = not framing.close and (framing.modern or framing.keep_alive)
-            if framing.length or framing.chunked or framing.expect is not None:
-                return self._begin_body(framing, data, end)
-        self._dispatch()
+        framing = heads.framing
+        if framing is None:
+            self._dispatch(request, True)
+            return end
+        if framing.length or framing.chunked or framing.expect is not None:
+            return self._begin_body(request, framing, data, end)
+        self._dispatch(request, framing.persistent)
         return end
 
-    def _read_head(self, head: bytes, method: bytes, fields: list[Field]) -> Framing | None:
-        """Make the request of what the parser found. Raises `FramingError`. None where the fields say nothing
-        of the connection or a body."""
-        target = self._target
-        modern = head.startswith(b" HTTP/1.1\r\n", len(method) + 1 + len(target))
-        framing = None
-        host = only_host(fields) if modern else None
-        if host is None:
-            if not modern and not head.startswith(b" HTTP/1.0\r\n", len(method) + 1 + len(target)):
-                raise FramingError("the request line is not METHOD, target and HTTP/1.0 or HTTP/1.1")
-            framing = read_framing(fields, modern)
-            host = framing.host
-        if host != self._host:
-            if not valid_host(host or b""):
-                raise FramingError("Host is malformed")
-            self._host = host
-        # Without its constructor, which would take half as long as all of the above.
-        self._request = request = object.__new__(Request)
-        request.method = _METHODS.get(method) or method.decode()
-        request.path, request.query = self._targets.get(target) or self._split_target(target)
-        request.headers = headers = object.__new__(Headers)
-        headers.fields = fields
-        request.body = b""
-        request.client = self._client
-        request.client_port = self._client_port
-        request.scheme = self._scheme
-        request.server_port = self._server_port
-        request.version = "1.1" if modern else "1.0"
-        request.received = time.time()
-        return framing
-
-    def _split_target(self, target: bytes) -> tuple[str, str | None]:
-        """Path and query; kept for the next request if short. Raises `FramingError`."""
-        path, mark, query = origin_form(target, self._host).decode("latin-1").partition("?")
-        split = path, query if mark else None
-        if target[0] == 47 and len(target) <= _REMEMBERED_TARGET:
-            if len(self._targets) >= _REMEMBERED_TARGETS:
-                self._targets.clear()
-            self._targets[target] = split
-        return split
-
-    def _begin_body(self, framing: Framing, data: bytes, at: int) -> int:
+    def _begin_body(self, request: Request, framing: Framing, data: bytes, at: int) -> int:
         refusals = self.server.refusals
         limit = self._limits.body_bytes
         length = framing.length
@@ -348,14 +262,16 @@ class Connection(asyncio.Protocol):
             self.refuse(refusals.expectation_failed())
             return at
         if not length and not framing.chunked:
-            self._dispatch()
+            self._dispatch(request, framing.persistent)
             return at
         if length is not None and length > limit:
             self.refuse(refusals.body_too_large())
             return at
         if framing.expect is not None and at == len(data):
             self.write(_CONTINUE)
-        self._parser = HttpRequestParser(self)
+        self._heads.renew()
+        self._request = request
+        self._persistent = framing.persistent
         self._body = Dechunker(limit) if length is None else LengthBody(length)
         self._state = BODY
         at = self._take_body(data, at)
@@ -377,21 +293,17 @@ class Connection(asyncio.Protocol):
         if body.too_large:
             self.refuse(self.server.refusals.body_too_large())
         elif body.done:
-            self._body = None
+            self._body = self._request = None
             request.body = bytes(body.body)
-            self._dispatch()
+            self._dispatch(request, self._persistent)
         return at
 
     # ---- answering ---------------------------------------------------------------------------------------
 
-    def _dispatch(self) -> None:
-        request = self._request
-        assert request is not None
-        self._request = None
+    def _dispatch(self, request: Request, persistent: bool) -> None:
         self._head_begun = False
         self._state = ANSWERING
-        self._exchange = exchange = Exchange(self, self._keep_alive, request)
-        self._keep_alive = True
+        self._exchange = exchange = Exchange(self, persistent, request)
         try:
             self._handler(request, exchange)
         except Exception:

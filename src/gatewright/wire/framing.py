@@ -43,6 +43,11 @@ class Framing:
         self.close = False
         self.keep_alive = False
 
+    @property
+    def persistent(self) -> bool:
+        """Whether the client wants to use the connection again."""
+        return not self.close and (self.modern or self.keep_alive)
+
 
 def only_host(fields: list[Field]) -> bytes | None:
     """Host, if it is the only field that bears on framing, as in most requests; None leaves the matter to

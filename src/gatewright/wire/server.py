@@ -12,6 +12,7 @@ from typing import Final
 
 from .accept import ProxiedListener
 from .connection import Connection
+from .head import Targets
 from .limits import PlainRefusals, Refusals, ServerLimits
 from .timers import TimerWheel
 from .types import Handler
@@ -44,7 +45,7 @@ class Server:
         self.scheme = "https" if tls is not None else "http"
         self.draining = False
         self.timers = TimerWheel(loop, clock)
-        self.targets: dict[bytes, tuple[str, str | None]] = {}
+        self.targets: Targets = {}
         self.keep_alive_ending = b""
         self.close_ending = b""
         self._loop = loop

@@ -201,7 +201,7 @@ class Upstream(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         if self._complete:
-            raise BadAnswer("bytes follow the answer")  # stops the parser: `data_received` knows what it means
+            raise BadAnswer("bytes follow the answer")  # stops the parser; `data_received` goes on
         self._fields = []
         self._reason = b""
         self._head_done = False
