@@ -135,8 +135,8 @@ def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 def _parameters(authorization: str) -> dict[str, str]:
     """`Credential=…, SignedHeaders=…, Signature=…`, separated by commas, spaces or both."""
-    _, algorithm, rest = authorization.rpartition(f"{ALGORITHM} ")
-    parts = rest.replace(",", " ").split() if algorithm else [authorization]
+    rest = authorization.removeprefix(f"{ALGORITHM} ")
+    parts = rest.replace(",", " ").split() if rest != authorization else [authorization]
     parameters: dict[str, str] = {}
     for part in parts:
         name, equals, value = part.partition("=")
