@@ -172,24 +172,15 @@ def caddy(directory: Path, port: int, backend: int | None) -> Started:
 
 
 def traefik(directory: Path, port: int, backend: int | None) -> Started:
-    (directory / "traefik.yaml").write_text(
-        json.dumps(
-            {
-                "http": {
-                    "routers": {
-                        "all": {"rule": "PathPrefix(`/`)", "service": "backend", "entryPoints": ["web"]}
-                    },
-                    "services": {
-                        "backend": {"loadBalancer": {"servers": [{"url": f"http://127.0.0.1:{backend}"}]}}
-                    },
-                }
-            }
-        )
+    (directory / "routes.toml").write_text(
+        "[http.routers.all]\nrule = 'PathPrefix(`/`)'\nservice = 'backend'\nentryPoints = ['web']\n"
+        f"[[http.services.backend.loadBalancer.servers]]\nurl = 'http://127.0.0.1:{backend}'\n"
     )
     command = [
         tool("traefik") or "traefik",
         f"--entrypoints.web.address=127.0.0.1:{port}",
-        f"--providers.file.filename={directory}/traefik.yaml",
+        f"--providers.file.filename={directory}/routes.toml",
+        "--providers.file.watch=false",
         "--global.checknewversion=false",
         "--global.sendanonymoususage=false",
         "--log.level=ERROR",

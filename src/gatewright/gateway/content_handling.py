@@ -16,28 +16,28 @@ TO_TEXT = "CONVERT_TO_TEXT"
 class BinaryTypes:
     """An API's binaryMediaTypes: a wildcard counts on the right only (`image/*`), and `*/*` is every type."""
 
-    __slots__ = ("_every", "_exact", "_none", "_prefixes")
+    __slots__ = ("_every", "_exact", "_prefixes", "none")
 
     def __init__(self, media_types: Iterable[str]) -> None:
         listed = [media_type.lower() for media_type in media_types]
-        self._none = not listed
+        self.none = not listed
         self._every = "*/*" in listed
         self._exact = frozenset(listed)
         self._prefixes = tuple(one[:-1] for one in listed if one.endswith("/*") and one != "*/*")
 
     def request(self, exchange: Exchange) -> bool:
         """Whether the request's body is binary."""
-        return not self._none and self._lists(exchange.media_type)
+        return not self.none and self._lists(exchange.media_type)
 
     def response(self, content_type: bytes | None) -> bool:
         """Whether a body that an integration sends with this Content-Type is binary."""
-        if self._none or content_type is None:
+        if self.none or content_type is None:
             return self._every
         return self._lists(header_rules.media_type(content_type))
 
     def accepted(self, accept: bytes | None) -> bool:
         """Whether the client asks for binary: only the first entry of its Accept is looked at."""
-        if self._none or accept is None:
+        if self.none or accept is None:
             return self._every
         return self._lists(header_rules.media_type(accept.partition(b",")[0]))
 

@@ -118,10 +118,10 @@ def _proxied_query(exchange: Exchange, mapped: Mapped) -> str:
 def _proxied_answer(exchange: Exchange, answer: Answer, limit: int) -> MethodResponse:
     rendered, content_type, coding = proxied_fields.answer_fields(answer.fields)
     body = answer.body
-    if body:
-        if coding is not None:
-            body = _decoded(coding, body, limit)
-        types = exchange.stage.binary_types
+    if body and coding is not None:
+        body = _decoded(coding, body, limit)
+    types = exchange.stage.binary_types
+    if not (types.none and body.isascii()):
         accepted = types.accepted(exchange.request.headers.get(b"accept"))
         body = content_handling.convert_response(body, types.response(content_type), accepted, None)
     return MethodResponse(answer.status, [], body, rendered)

@@ -83,7 +83,7 @@ def request_lines(exchange: Exchange, mapped: list[Field], host: bytes, user_age
     accept = agent = False
     for name, value in request.headers.fields:
         start, kind = _request_rules[name]
-        if kind:
+        if kind is not None:
             if kind is Kind.ACCEPT:
                 accept = True
             elif kind is Kind.USER_AGENT:
@@ -91,7 +91,7 @@ def request_lines(exchange: Exchange, mapped: list[Field], host: bytes, user_age
             else:
                 forwarded_for = header_rules.forwarded_for(request)
         if start is not None:
-            lines.append(b"%b%b\r\n" % (start, value))
+            lines += (start, value, b"\r\n")
             names.append(name)
     if len(names) > 1 and len({name.lower() for name in names}) < len(names):
         lines = _joined(request.headers.fields)
@@ -133,13 +133,13 @@ def answer_fields(fields: list[Field]) -> tuple[bytes, bytes | None, bytes | Non
     content_type = content_encoding = None
     for name, value in fields:
         start, kind = _answer_rules[name]
-        if kind:
+        if kind is not None:
             if kind is Kind.CONTENT_TYPE:
                 content_type = value
             else:
                 content_encoding = value
         if start is not None:
-            lines.append(b"%b%b\r\n" % (start, value))
+            lines += (start, value, b"\r\n")
     if content_type is None:
         lines.append(b"Content-Type: application/json\r\n")
     return b"".join(lines), content_type, content_encoding
