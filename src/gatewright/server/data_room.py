@@ -11,6 +11,7 @@ from typing import TextIO
 from gatewright.catalog.api import Catalog
 from gatewright.functions.api import Functions
 from gatewright.gateway.application import Gateway
+from gatewright.gateway.gateway_response import DataPlaneRefusals
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.server.front import Front, Status
 from gatewright.server.process import tls_of
@@ -78,6 +79,7 @@ def data_server(handler: Handler, settings: Settings) -> Server:
         handler,
         loop=asyncio.get_running_loop(),
         limits=server_limits(settings),
+        refusals=DataPlaneRefusals(settings.limits.body_bytes),
         tls=tls_of(settings),
         proxy_protocol=settings.proxy_protocol,
     )

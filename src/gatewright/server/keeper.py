@@ -45,6 +45,7 @@ class Keeper:
                 self._settings = previous
                 return False
             if before is not None:
+                log.info("retiring %s (pid %d)", self.slot.name, before.pid)
                 before.order(Order.RETIRE)
             return True
 

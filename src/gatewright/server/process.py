@@ -70,6 +70,9 @@ async def drain(servers: list[Server], settings: Settings, status: Status, order
         await asyncio.sleep(settings.drain_delay)
     for server in servers:
         server.stop_accepting()
+    await asyncio.sleep(
+        0
+    )  # a connection accepted in this very turn of the loop becomes the server's in the next
     finished = await asyncio.gather(*(server.drain(settings.drain_timeout) for server in servers))
     if not all(finished):
         log.warning("requests still in flight after %g s were cut (drain_timeout)", settings.drain_timeout)
