@@ -1,4 +1,4 @@
-"""Gatewright under measurement: one worker on the server core, an API deployed through the management port."""
+"""Gatewright under measurement: one worker on the server core, APIs deployed through the management port."""
 
 from __future__ import annotations
 

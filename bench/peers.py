@@ -17,6 +17,7 @@ from pathlib import Path
 SERVER_CPU = "0"
 READY_SECONDS = 30.0
 BODY = '{"ok": true}'
+_TYPES = "type.googleapis.com/envoy.extensions.filters"
 
 
 def free_port() -> int:
@@ -105,7 +106,7 @@ def envoy(directory: Path, port: int, backend: int | None) -> Started:
         else {"route": {"cluster": "backend", "timeout": "29s"}}
     )
     manager = {
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": f"{_TYPES}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "bench",
         "generate_request_id": True,
         "route_config": {
@@ -116,9 +117,7 @@ def envoy(directory: Path, port: int, backend: int | None) -> Started:
         "http_filters": [
             {
                 "name": "envoy.filters.http.router",
-                "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
-                },
+                "typed_config": {"@type": f"{_TYPES}.http.router.v3.Router"},
             }
         ],
     }
@@ -157,7 +156,8 @@ def _address(port: int) -> dict[str, object]:
 def caddy(directory: Path, port: int, backend: int | None) -> Started:
     action = f"respond `{BODY}` 200" if backend is None else f"reverse_proxy 127.0.0.1:{backend}"
     (directory / "Caddyfile").write_text(
-        f"{{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}}\nhttp://127.0.0.1:{port} {{\n\t{action}\n}}\n"
+        "{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}\n"
+        f"http://127.0.0.1:{port} {{\n\t{action}\n}}\n"
     )
     command = [
         tool("caddy") or "caddy",

@@ -41,7 +41,8 @@ def main() -> int:
         print("bench needs two cores: one for the server, one for the load", file=sys.stderr)
         return 2
     print(
-        f"# Gatewright against its peers: one server core, wrk on another, medians of {arguments.rounds} rounds"
+        "# Gatewright against its peers: one server core, wrk on another, "
+        f"medians of {arguments.rounds} rounds"
     )
     missed = 0
     for name in arguments.only or SCENARIOS:

@@ -18,6 +18,7 @@ from ours import Api, Gatewright, gatewright, hello_function, invocation_uri
 from peers import BODY, PROXY, STATIC, Peer, free_port, nginx
 
 LOAD_CPU = "1"
+FUNCTION_CONNECTIONS = 8  # each is one instance: more of them on one core measure the scheduler
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class Table:
         return statistics.median(self.rows[name])
 
     def ratio(self, name: str) -> float:
-        return self.median("gatewright") / self.median(name)
+        return self.median("gatewright") / max(self.median(name), 1e-9)
 
     def add(self, name: str, value: float, trouble: str = "") -> None:
         self.rows.setdefault(name, []).append(value)
@@ -58,13 +59,18 @@ Contestant = Callable[[], "contextlib.AbstractContextManager[str]"]
 
 
 def _race(
-    table: Table, options: Options, contestants: dict[str, Contestant], *, as_bytes: bool = False
+    table: Table,
+    options: Options,
+    contestants: dict[str, Contestant],
+    *,
+    connections: int = 64,
+    as_bytes: bool = False,
 ) -> None:
     for _ in range(options.rounds):
         for name, contestant in contestants.items():
             with contestant() as url:
-                wrk(url, seconds=min(1.0, options.seconds))
-                result = wrk(url, seconds=options.seconds)
+                wrk(url, seconds=min(1.0, options.seconds), connections=connections)
+                result = wrk(url, seconds=options.seconds, connections=connections)
             table.add(name, result.bytes_rate / 2**20 if as_bytes else result.rate, result.trouble)
 
 
@@ -152,7 +158,7 @@ def lambda_proxy(options: Options) -> Table:
                 table.notes.append("serverless-offline is not installed: see bench/README.md")
                 break
             contestants[f"serverless-offline {runtime}"] = offline
-        _race(table, options, contestants)
+        _race(table, options, contestants, connections=FUNCTION_CONNECTIONS)
     for runtime in ("python", "node"):
         table.goal(f"serverless-offline {runtime}", 2.0)
     return table

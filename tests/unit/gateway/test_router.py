@@ -72,8 +72,7 @@ def test_nothing_serves_it(routes: list[tuple[str, str]], verb: str, path: str) 
 
 
 def naive(routes: list[tuple[str, str]], segments: list[str], verb: str) -> str | None:
-    """The rule as the developer guide words it, without a trie: candidates in order of static before variable,
-    level by level."""
+    """The developer guide's rule without a trie: static before variable, level by level."""
 
     def fits(parts: list[str]) -> bool:
         if parts and parts[-1].endswith("+}"):
