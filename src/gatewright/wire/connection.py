@@ -267,9 +267,13 @@ class Connection(asyncio.Protocol):
         if length is not None and length > limit:
             self.refuse(refusals.body_too_large())
             return at
+        self._heads.renew()
+        if length is not None and len(data) - at >= length:
+            request.body = data[at : at + length]
+            self._dispatch(request, framing.persistent)
+            return at + length
         if framing.expect is not None and at == len(data):
             self.write(_CONTINUE)
-        self._heads.renew()
         self._request = request
         self._persistent = framing.persistent
         self._body = Dechunker(limit) if length is None else LengthBody(length)
