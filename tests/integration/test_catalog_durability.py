@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from gatewright.catalog.api import Partition
@@ -121,6 +121,15 @@ def test_writers_contend_and_all_get_through(tmp_path: Path) -> None:
     assert check_pairs(tmp_path, "a") == check_pairs(tmp_path, "b") == count
     catalog = open_catalog(tmp_path)
     assert catalog.revision() == 2 * count
+    catalog.close()
+
+
+def test_processes_may_open_a_new_catalog_together(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        writers = [stack.enter_context(writing(tmp_path, f"w{n}", end=1)) for n in range(6)]
+        assert [acknowledged(writer) for writer in writers] == [[0]] * 6
+    catalog = open_catalog(tmp_path)
+    assert catalog.revision() == 6
     catalog.close()
 
 

@@ -67,7 +67,8 @@ class OwnerLog:
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def _notice(self) -> bytes:
-        return f"{self._now()} -/- (-) {self._dropped} log lines were dropped: too many at once\n".encode()
+        why = "too many at once, or the log could not be written"
+        return f"{self._now()} -/- (-) {self._dropped} log lines were dropped: {why}\n".encode()
 
 
 class Stream:
