@@ -191,7 +191,7 @@ class Pool:
 
     def release(self, upstream: Upstream) -> None:
         """A connection is free: the next call that waits gets it."""
-        call = self._next_waiting()
+        call = self._next_waiting() if self._waiting else None
         if call is not None:
             upstream.begin(call)
         else:

@@ -65,8 +65,6 @@ class Server:
     async def listen(self, sock: socket.socket) -> None:
         """Accept on `sock`, which is bound and listening already. It may be shared with other processes:
         closing ours leaves theirs."""
-        if self._date_timer is None:
-            self._renew_date()
         if self._proxy_protocol:
             proxied = ProxiedListener(
                 self._loop, sock, self._proxied_connection, self._tls, self.limits, self.timers

@@ -115,7 +115,7 @@ class Reply(Protocol):
         """Begin a streamed answer: chunked (HTTP/1.1) or ended by close (HTTP/1.0) when `length` is None."""
 
     def write(self, chunk: bytes) -> bool:
-        """Send a piece. False asks the caller to wait for `on_drain` before writing more."""
+        """Send a piece. False asks the caller to wait until the client has read: `Exchange.on_drain`."""
 
     def end(self) -> None:
         """End a streamed answer; one that is short of its `length` closes the connection."""

@@ -261,7 +261,7 @@ class Upstream(asyncio.Protocol):
         answer = Answer(status, self._reason.decode("latin-1"), self._fields, body)
         self._complete = False
         self._used = True
-        if self._keep and not self._surplus and not self._unsent(call):
+        if self._keep and not self._surplus and (len(call.body) < _LARGE_BODY or self._all_sent()):
             self._pool.release(self)
         else:
             self._timer.close()
@@ -278,9 +278,9 @@ class Upstream(asyncio.Protocol):
         modern = self._parser.get_http_version() == "1.1"
         return not any(b"close" in value for value in connection) and (modern or b"keep-alive" in connection)
 
-    def _unsent(self, call: Call) -> bool:
-        """Whether the backend answered before it had read the whole request."""
-        return len(call.body) >= _LARGE_BODY and self._transport.get_write_buffer_size() > 0
+    def _all_sent(self) -> bool:
+        """Whether the whole request has left; a backend may answer before it has read it."""
+        return self._transport.get_write_buffer_size() == 0
 
 
 def _too_large(limit: int) -> AnswerTooLarge:

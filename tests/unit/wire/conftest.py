@@ -249,10 +249,13 @@ class MemoryTransport(asyncio.Transport):
         self.closed = False
         self.unsent = 0
         self.half_closes = True
+        self.broken = False
         self.high_water: int | None = None
         self.protocol: asyncio.Protocol | None = None
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self.broken:
+            raise RuntimeError("the handler is closed")
         self.written += data
         if self.high_water is not None and len(self.written) > self.high_water:
             assert self.protocol is not None

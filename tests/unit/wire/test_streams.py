@@ -176,6 +176,23 @@ class TestBackPressure:
             assert reply.write(b"ignored") is True
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_transport_that_failed_before_it_told(streamed: bool) -> None:
+    """Between the failure of a write and `connection_lost` the transport refuses every further write."""
+    hold = Hold()
+    with in_memory(hold) as client:
+        client.receive((GET + b"\r\n") * 2)
+        client.transport.broken = True
+        reply = hold.held[0][1]
+        if streamed:
+            reply.start(200, b"")
+            reply.end()
+        else:
+            reply.send(Response(200))
+        assert client.closed()
+        assert len(hold.held) == 1
+
+
 def test_a_large_answer_is_whole(run: Run) -> None:
     body = bytes(range(256)) * 20_000
 
