@@ -31,6 +31,8 @@ format: $(VENV)/.installed-test ## mend what the formatter and the linter can me
 	$(BIN)/ruff check --fix
 
 bench: $(VENV)/.installed-test ## measure against peers (needs wrk, see bench/README.md)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt
+	@if command -v npm >/dev/null && [ ! -d bench/node_modules ]; then cd bench && npm install --silent; fi
 	$(BIN)/python bench/run.py $(ARGS)
 
 clean: ## remove what was built; data directories are left alone
