@@ -52,16 +52,19 @@ def running_management(
     loop.run_until_complete(server.listen(listener))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+
+    async def stop() -> bool:
+        server.stop_accepting()
+        return await server.drain(10)
+
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert asyncio.run_coroutine_threadsafe(stop(), loop).result(20)
     finally:
-        server.stop_accepting()
-        drained = asyncio.run_coroutine_threadsafe(server.drain(10), loop).result(20)
         management.close()
         loop.call_soon_threadsafe(loop.stop)
         thread.join(20)
         loop.close()
-    assert drained
 
 
 @contextmanager
