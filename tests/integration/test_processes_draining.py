@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.integration.conftest import Start
 from tests.support.apis import Api
-from tests.support.backends import HeldBackend, held_backend
+from tests.support.held_backend import HeldBackend, held_backend
 from tests.support.processes import BOUND, Gatewright
 
 

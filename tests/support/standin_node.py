@@ -15,6 +15,7 @@ from gatewright.server.address import Address
 from gatewright.server.settings import Settings
 
 STANDINS = Path(__file__).parent / "standins"
+ROOT = Path(__file__).parents[2]
 BOUND = 30.0  # seconds that anything waited for may take on a loaded machine
 
 
@@ -34,10 +35,10 @@ class Node:
         return self
 
     def close(self) -> None:
-        """Kill it, if it still runs, and let go of its pipes."""
+        """End it, if it still runs, and let go of its pipes."""
         assert self.process.stdout is not None
-        self.process.kill()
-        self.process.wait()
+        self.process.terminate()
+        self.process.wait(BOUND)
         self.process.stdout.close()
         self._reader.join()
 

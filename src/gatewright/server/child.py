@@ -80,6 +80,15 @@ class Child:
         self._writer.close()
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
+    async def ended_within(self, bound: float) -> str:
+        """The same, but past `bound` seconds it is killed."""
+        try:
+            return await asyncio.wait_for(self.ended(), bound)
+        except TimeoutError:
+            self.kill()
+            await self.ended()
+            return f"killed, for it did not end within {bound:g} s"
+
     def _say(self, words: bytes) -> None:
         if not self._writer.is_closing():
             self._writer.write(words)

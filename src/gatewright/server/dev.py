@@ -68,7 +68,7 @@ async def _serve(
                 ready(settings)
                 await asyncio.Event().wait()
         except asyncio.CancelledError:
-            await drain([server], settings, status, Order.STOP)
+            await drain(server, settings, status, Order.STOP)
 
 
 def _cancel_on_signal(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None] | None) -> None:

@@ -60,12 +60,9 @@ class Keeper:
         await asyncio.gather(*(self._end(child, bound) for child in self._alive))
 
     async def _end(self, child: Child, bound: float) -> None:
-        try:
-            await asyncio.wait_for(child.ended(), bound)
-        except TimeoutError:
-            log.error("%s (pid %d) did not end within %g s and is killed", self.slot.name, child.pid, bound)
-            child.kill()
-            await child.ended()
+        how = await child.ended_within(bound)
+        if how != "exit code 0":
+            log.warning("%s (pid %d) ended: %s", self.slot.name, child.pid, how)
 
     def kill(self) -> None:
         for child in self._alive:
@@ -79,8 +76,8 @@ class Keeper:
             return False
         self._alive.add(child)
         if not await child.ready():
-            child.kill()
-            log.error("%s (pid %d) did not start: %s", self.slot.name, child.pid, await child.ended())
+            how = await child.ended_within(KILL_MARGIN)
+            log.error("%s (pid %d) did not start: %s", self.slot.name, child.pid, how)
             self._alive.discard(child)
             return False
         self._current = child

@@ -52,7 +52,7 @@ async def _serve(role: str, parent: Parent, opening: Opening, listening: Listeni
         await server.listen(socket.socket(fileno=job.listener))
         settle()
         parent.say_ready()
-        await drain([server], job.settings, status, await parent.order())
+        await drain(server, job.settings, status, await parent.order())
 
 
 def settle() -> None:
@@ -62,19 +62,15 @@ def settle() -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
-async def drain(servers: list[Server], settings: Settings, status: Status, order: Order) -> None:
+async def drain(server: Server, settings: Settings, status: Status, order: Order) -> None:
     """Finish what is in flight within the bound. A node that goes out of service says so first, as long as a
     load balancer needs to see it; a process that is only replaced stays healthy to the end."""
     if order is Order.STOP:
         status.draining = True
         await asyncio.sleep(settings.drain_delay)
-    for server in servers:
-        server.stop_accepting()
-    await asyncio.sleep(
-        0
-    )  # a connection accepted in this very turn of the loop becomes the server's in the next
-    finished = await asyncio.gather(*(server.drain(settings.drain_timeout) for server in servers))
-    if not all(finished):
+    server.stop_accepting()
+    await asyncio.sleep(0)  # what was accepted in this turn of the loop becomes a connection in the next
+    if not await server.drain(settings.drain_timeout):
         log.warning("requests still in flight after %g s were cut (drain_timeout)", settings.drain_timeout)
 
 

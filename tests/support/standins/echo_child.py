@@ -9,7 +9,7 @@ import sys
 from gatewright.server.channel import Parent
 
 
-async def _serve(parent: Parent) -> None:
+async def serve(parent: Parent) -> None:
     job = parent.job()
     loop = asyncio.get_running_loop()
     listener = socket.socket(fileno=job.listener)
@@ -31,4 +31,4 @@ async def _serve(parent: Parent) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Parent(int(sys.argv[1]))))
+    asyncio.run(serve(Parent(int(sys.argv[1]))))

@@ -11,6 +11,8 @@ from gatewright.server.log import configure_logging
 from gatewright.server.settings import Settings
 from gatewright.server.supervisor import Modules, Owner, supervise
 
+STANDINS = "tests.support.standins."
+
 
 def _reread() -> Settings:
     return Settings.from_json(Path(sys.argv[3]).read_text())
@@ -24,6 +26,8 @@ if __name__ == "__main__":
     configure_logging("supervisor")
     owner = Owner(reread=_reread, starting=lambda _: None, ready=_ready)
     try:
-        supervise(Settings.from_json(sys.argv[1]), owner, Modules(sys.argv[2], "echo_child"))
+        supervise(
+            Settings.from_json(sys.argv[1]), owner, Modules(STANDINS + sys.argv[2], STANDINS + "echo_child")
+        )
     except CannotStart as error:
         sys.exit(f"cannot start: {error}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.standin_node import STANDINS, Node, StartNode
+from tests.support.standin_node import ROOT, STANDINS, Node, StartNode
 
 from gatewright.server.address import Address
 from gatewright.server.settings import Settings
@@ -26,7 +26,7 @@ def start_node(tmp_path: Path) -> Iterator[StartNode]:
         settings_file.write_text(settings.to_json())
         process = subprocess.Popen(
             [sys.executable, STANDINS / "node.py", settings.to_json(), worker, settings_file],
-            env={**os.environ, "PYTHONPATH": str(STANDINS)},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

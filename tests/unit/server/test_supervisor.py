@@ -105,7 +105,7 @@ def test_sighup_replaces_every_child_with_the_settings_read_again(start_node: St
     node.log_line("reloaded")
     assert node.ask()[2] == 0.5
     _wait_until_dead(before)
-    assert len(node.children()) == 3
+    assert len(node.children() - before) == 3
 
 
 def test_no_connection_is_refused_or_lost_through_replacements(start_node: StartNode) -> None:
@@ -141,6 +141,21 @@ def test_bad_settings_leave_the_node_as_it_runs(start_node: StartNode) -> None:
     node.signal(signal.SIGHUP)
     node.log_line("reload refused, the running settings stay")
     assert node.children() == before
+
+
+def test_a_replacement_that_does_not_start_leaves_the_running_one(start_node: StartNode) -> None:
+    node = start_node("moody_child").ready()
+    (control,) = {node.ask(node.settings.management.port)[1]}
+    workers = node.children() - {control}
+    node.settings_file.write_text(replace(node.settings, drain_timeout=13.0).to_json())
+    node.signal(signal.SIGHUP)
+    node.log_line("worker 0", "did not start: exit code 5")
+    node.log_line("reload given up: the replacement of worker 0 did not start")
+    assert node.children() == workers | {control}
+    node.settings_file.write_text(replace(node.settings, drain_timeout=0.3).to_json())
+    node.signal(signal.SIGHUP)
+    node.log_line("reloaded")
+    assert node.ask()[2] == 0.3
 
 
 def test_what_is_fixed_at_the_start_waits_for_the_next(start_node: StartNode) -> None:
