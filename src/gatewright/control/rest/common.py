@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 
 from gatewright.aws.errors import BadRequest, NotFound
@@ -77,7 +77,7 @@ def _limit(asked: int | None) -> int:
 
 def _read_position(position: str | None) -> str:
     try:
-        return urlsafe_b64decode((position or "").encode()).decode()
+        return b64decode((position or "").encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
         raise BadRequest("Invalid position parameter") from None
 
