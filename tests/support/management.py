@@ -16,7 +16,7 @@ from gatewright.catalog.api import Catalog, Partition
 from gatewright.control.application import Management
 from gatewright.control.auth import Verifier
 from gatewright.control.context import Services
-from gatewright.functions.api import FunctionName, Outcome
+from gatewright.functions.api import FunctionName, Functions, Outcome
 from gatewright.wire.pending import Pending
 from gatewright.wire.server import Server, ServerLimits
 
@@ -35,14 +35,14 @@ class NoFunctions:
 
 @contextmanager
 def running_management(
-    catalog: Catalog, *, services: Services | None = None, verifier: Verifier | None = None
+    catalog: Catalog, *, functions: Functions | None = None, verifier: Verifier | None = None
 ) -> Iterator[str]:
     """Serves `catalog`; the endpoint's URL."""
     loop = asyncio.new_event_loop()
     management = Management(
         catalog,
-        services or Services(),
-        NoFunctions(),
+        Services(),
+        functions or NoFunctions(),
         loop=loop,
         verifier=verifier,
         default_partition=PARTITION,

@@ -1,0 +1,71 @@
+"""Operations that go on outside the catalog, on the event loop: Invoke."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from tests.support.management import client_of, running_management
+
+from gatewright.catalog.api import Catalog
+from gatewright.functions.api import FunctionName, FunctionNotFound, Outcome
+from gatewright.wire.pending import Pending
+
+
+class LateFunctions:
+    """Answers each invocation on a later turn of the loop: with its own payload, or the error it is given."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+        self.invoked: list[tuple[FunctionName, dict[str, Any]]] = []
+
+    def invoke(self, function: FunctionName, payload: bytes, **given: Any) -> Pending[Outcome]:
+        self.invoked.append((function, given))
+        pending: Pending[Outcome] = Pending()
+        if self._error is not None:
+            asyncio.get_running_loop().call_soon(pending.fail, self._error)
+        else:
+            outcome = Outcome(200, payload, function_error="Unhandled", log_tail=b"log")
+            asyncio.get_running_loop().call_soon(pending.resolve, outcome)
+        return pending
+
+    async def close(self) -> None:
+        return None
+
+
+def test_an_invocation_is_answered_when_it_ends(catalog: Catalog) -> None:
+    functions = LateFunctions()
+    with (
+        running_management(catalog, functions=functions) as endpoint,
+        client_of(endpoint, "lambda") as client,
+    ):
+        answer = client.invoke(FunctionName="hello", Payload=b'{"a": 1}', LogType="Tail", Qualifier="live")
+        assert answer["Payload"].read() == b'{"a": 1}'
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+    assert (answer["ExecutedVersion"], answer["LogResult"]) == ("$LATEST", "bG9n")
+    ((function, given),) = functions.invoked
+    assert function == FunctionName("111122223333", "us-east-1", "hello", "live")
+    assert given["log_tail"] is True
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "status"),
+    [
+        (FunctionNotFound("Function not found: x", Type="User"), "ResourceNotFoundException", 404),
+        (RuntimeError("a bug"), "InternalFailure", 500),
+    ],
+)
+def test_an_invocation_that_fails_is_answered_too(
+    catalog: Catalog, error: Exception, code: str, status: int
+) -> None:
+    with (
+        running_management(catalog, functions=LateFunctions(error)) as endpoint,
+        client_of(endpoint, "lambda") as client,
+        pytest.raises(ClientError) as raised,
+    ):
+        client.invoke(FunctionName="hello")
+    assert raised.value.response["Error"]["Code"] == code
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert "a bug" not in raised.value.response["Error"]["Message"]
