@@ -21,6 +21,7 @@ def held(settings: Settings) -> Iterator[None]:
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings.run_dir.mkdir(mode=0o700, exist_ok=True)
+        (settings.data_dir / "logs").mkdir(mode=0o700, exist_ok=True)
         file = os.open(settings.run_dir / "pid", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise CannotStart(
