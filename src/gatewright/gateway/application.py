@@ -11,7 +11,7 @@ from gatewright.gateway import pipeline
 from gatewright.gateway.address import Address, Addresses
 from gatewright.gateway.compression import compress
 from gatewright.gateway.exchange import Exchange, Outside
-from gatewright.gateway.gateway_response import front_end
+from gatewright.gateway.gateway_response import DataPlaneRefusals, front_end
 from gatewright.gateway.ids import RequestIds
 from gatewright.gateway.plan import MethodResponse, StagePlan
 from gatewright.gateway.plans import Plans
@@ -22,6 +22,9 @@ from gatewright.wire.client import Client
 from gatewright.wire.pending import drive
 from gatewright.wire.timers import TimerWheel
 from gatewright.wire.types import Reply, Request, Response, render_fields
+
+METHOD_ARN_BYTES = 1_600  # Amazon's limit on the ARN that a request's method has
+LONG_PATH = 1_000  # a shorter path cannot make the ARN too long
 
 
 class Gateway:
@@ -42,6 +45,7 @@ class Gateway:
         self._plans = Plans(catalog, settings, metrics, loop)
         self._outside = Outside(client, functions, timers, settings.payload_bytes)
         self._log = log
+        self._refusals = DataPlaneRefusals(settings.payload_bytes)
         self._addresses = Addresses()
         self._ids = RequestIds()
 
@@ -77,6 +81,12 @@ class Gateway:
     def _serve(self, request: Request, reply: Reply, address: Address, stage: StagePlan | None) -> None:
         if stage is None or stage.execute_api_disabled:
             self._refuse(reply)
+            return
+        if len(request.body) > self._outside.payload_bytes:
+            reply.send(self._refusals.body_too_large())
+            return
+        if len(address.path) > LONG_PATH and _method_arn_bytes(stage, request, address) > METHOD_ARN_BYTES:
+            reply.send(self._refusals.target_too_long())
             return
         exchange = Exchange(request, stage, address, self._ids.next(), self._outside)
         drive(pipeline.respond(exchange), lambda response: self._answer(exchange, reply, response))
@@ -123,3 +133,8 @@ class Gateway:
             extended_request_id,
         )
         reply.send(Response(response.status, head, response.body))
+
+
+def _method_arn_bytes(stage: StagePlan, request: Request, address: Address) -> int:
+    arn = f"arn:aws:execute-api:{stage.region}:{stage.account}:{stage.api_id}/{stage.name}/{request.method}"
+    return len(arn) + len(address.path)

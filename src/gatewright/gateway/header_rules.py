@@ -37,7 +37,9 @@ NOT_KEPT = REMOVED_ON_ENTRY | _REPLACED_ON_ENTRY
 _SCHEMES = {"http": b"http", "https": b"https"}
 
 # HTTP_PROXY forwards everything that entered but these.
-NOT_PROXIED = frozenset((b"content-encoding", b"host", b"via", b"x-amzn-apigateway-api-id"))
+NOT_PROXIED = frozenset(
+    (b"content-encoding", b"host", b"via", b"x-amzn-apigateway-api-id", b"x-http-method-override")
+)
 
 _FRAMING = frozenset(("content-length", "transfer-encoding", "x-amzn-apigateway-api-id", "x-amzn-trace-id"))
 _SIGNED = _FRAMING | {"authorization", "connection", "expect", "proxy-authenticate", "te"}

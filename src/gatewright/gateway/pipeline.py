@@ -36,7 +36,11 @@ async def respond(exchange: Exchange) -> MethodResponse:
 
 
 def route(exchange: Exchange) -> MethodPlan:
-    """Find the method; the refusal of a request without one names no resource, as on AWS."""
+    """Find the method, by the verb of X-HTTP-Method-Override if that is sent; the refusal of a request
+    without a method names no resource, as on AWS."""
+    override = exchange.request.headers.get(b"x-http-method-override")
+    if override is not None:
+        exchange.verb = override.decode("latin-1").upper()
     match = exchange.stage.router.find(exchange.path, exchange.verb)
     if match is None:
         raise unmatched(exchange)

@@ -74,11 +74,12 @@ def gateway_settings(settings: Settings) -> GatewaySettings:
     )
 
 
-def data_server(handler: Handler, settings: Settings) -> Server:
+def data_server(handler: Handler, settings: Settings, body_bytes: int | None = None) -> Server:
+    """`body_bytes` lets larger bodies in than the APIs take, for a port that answers more than APIs."""
     return Server(
         handler,
         loop=asyncio.get_running_loop(),
-        limits=server_limits(settings),
+        limits=server_limits(settings, body_bytes or settings.limits.body_bytes),
         refusals=DataPlaneRefusals(settings.limits.body_bytes),
         tls=tls_of(settings),
         proxy_protocol=settings.proxy_protocol,

@@ -20,7 +20,7 @@ from gatewright.server.listeners import bound_address, open_listeners
 from gatewright.server.management_room import management_pages, management_room
 from gatewright.server.process import drain, settle
 from gatewright.server.project import Project, running
-from gatewright.server.rooms import catalog_room, functions_room
+from gatewright.server.rooms import MANAGEMENT_BODY_BYTES, catalog_room, functions_room
 from gatewright.server.settings import Settings
 from gatewright.wire.types import Handler
 
@@ -59,7 +59,7 @@ async def _serve(
     status = Status("dev")
     _cancel_on_signal(asyncio.get_running_loop(), asyncio.current_task())
     async with open_dev(settings, status) as handler:
-        server = data_server(handler, settings)
+        server = data_server(handler, settings, MANAGEMENT_BODY_BYTES)
         await server.listen(listener)
         settle()
         starting(settings)

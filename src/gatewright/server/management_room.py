@@ -13,7 +13,13 @@ from gatewright.control.context import Limits, Services
 from gatewright.functions.api import Functions
 from gatewright.server.front import Front, Page, Status, metrics_page
 from gatewright.server.process import tls_of
-from gatewright.server.rooms import catalog_room, functions_room, home_partition, server_limits
+from gatewright.server.rooms import (
+    MANAGEMENT_BODY_BYTES,
+    catalog_room,
+    functions_room,
+    home_partition,
+    server_limits,
+)
 from gatewright.server.settings import Settings
 from gatewright.telemetry.metrics import render
 from gatewright.wire.server import Server
@@ -56,5 +62,8 @@ async def open_control(settings: Settings, status: Status) -> AsyncIterator[Hand
 
 def management_server(handler: Handler, settings: Settings) -> Server:
     return Server(
-        handler, loop=asyncio.get_running_loop(), limits=server_limits(settings), tls=tls_of(settings)
+        handler,
+        loop=asyncio.get_running_loop(),
+        limits=server_limits(settings, MANAGEMENT_BODY_BYTES),
+        tls=tls_of(settings),
     )

@@ -54,12 +54,17 @@ def home_partition(settings: Settings) -> Partition:
     return Partition(settings.account_id, settings.region)
 
 
-def server_limits(settings: Settings) -> ServerLimits:
+MANAGEMENT_BODY_BYTES = (
+    72 * 1024 * 1024
+)  # a zip of Lambda's 50 MB, in base64, with room for what is around it
+
+
+def server_limits(settings: Settings, body_bytes: int) -> ServerLimits:
     limits = settings.limits
     return ServerLimits(
         header_bytes=limits.header_bytes,
         target_bytes=limits.header_bytes,
-        body_bytes=limits.body_bytes,
+        body_bytes=body_bytes,
         connections=limits.connections,
         header_timeout=limits.header_timeout,
         body_timeout=limits.body_timeout,

@@ -22,8 +22,9 @@ class Headers:
 
     def get(self, name: bytes) -> bytes | None:
         """The last value sent under `name` (lower case), as API Gateway's single-value views read it."""
+        length = len(name)
         for key, value in reversed(self.fields):
-            if key.lower() == name:
+            if len(key) == length and key.lower() == name:
                 return value
         return None
 
