@@ -54,6 +54,7 @@ def repeats(head: bytes, piece: bytes) -> Script:
 
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
+    request_queue_size = 256
 
     def __init__(self, scripts: dict[str, Script], tls: ssl.SSLContext | None) -> None:
         self.scripts = scripts
