@@ -132,7 +132,13 @@ def test_an_unknown_operation_is_not_found(node: Gatewright, method: str, path: 
     assert document["message"]
 
 
-def test_a_body_over_the_bound_is_refused(node: Gatewright) -> None:
+def test_a_body_over_the_service_s_bound_is_refused(node: Gatewright) -> None:
+    body = bytes(TOO_LARGE)
+    status, kind, _ = _answer(node, "POST", "/restapis", body, _signed(node, "POST", "/restapis", body))
+    assert (status, kind) == (413, "RequestEntityTooLargeException")
+
+
+def test_a_body_no_service_takes_is_refused_before_it_is_sent(node: Gatewright) -> None:
     port = int(node.management_url.rpartition(":")[2])
-    head = b"POST /restapis HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % TOO_LARGE
-    assert statuses(ask(port, head, bytes(TOO_LARGE))) == [413]
+    head = b"POST /restapis HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % 1_000_000_000
+    assert statuses(ask(port, head, end=True)) == [413]
