@@ -25,7 +25,7 @@ GROWTH_BYTES = 6 * 1024 * 1024
 DESCRIPTORS = 16  # connections that happen to be open when they are counted
 CODE = "def handler(event, context):\n    return {'statusCode': 200, 'body': 'lambda'}\n"
 INVOCATIONS = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 65536\r\nConnection: close\r\n\r\n" + b"p" * 65_536
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n" + b"p" * 65_536
 SCRIPTS = {"/good": says(ANSWER), "/dies": says(ANSWER[:-1])}
 EXPECTED = {"/mock": 200, "/lambda": 200, "/good": 200, "/dies": 504, "/nothing": 403}
 

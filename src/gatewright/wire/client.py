@@ -162,9 +162,10 @@ class Pool:
         return call
 
     def submit(self, call: Call) -> None:
-        """Send `call` on an idle connection, or let it wait for one."""
+        """Send `call` on an idle connection, or let it wait for one. A retried call waits for a fresh one:
+        where one idle connection had been closed, others are."""
         idle = self._idle
-        while idle:
+        while idle and not call.retried:
             upstream = idle.pop()
             if call.method in IDEMPOTENT or not upstream.is_closed():
                 upstream.begin(call)
@@ -180,7 +181,7 @@ class Pool:
         else:
             call.timer = Timer(self.timers, call)
             call.timer.set_at(call.deadline)
-            self._waiting.append(call)
+            self._waiting.insert(0 if call.retried else len(self._waiting), call)
             self._connect_as_needed()
 
     @property
@@ -190,8 +191,9 @@ class Pool:
     # ---- for connections ---------------------------------------------------------------------------------
 
     def release(self, upstream: Upstream) -> None:
-        """A connection is free: the next call that waits gets it."""
-        call = self._next_waiting() if self._waiting else None
+        """A connection is free: the next call that waits gets it, but a retried one waits for a fresh one."""
+        waiting = self._waiting
+        call = self._next_waiting() if waiting and not (upstream.used and waiting[0].retried) else None
         if call is not None:
             upstream.begin(call)
         else:

@@ -76,8 +76,8 @@ class Upstream(asyncio.Protocol):
         "_surplus",
         "_timer",
         "_transport",
-        "_used",
         "on_body",
+        "used",
     )
 
     def __init__(self, pool: Pool) -> None:
@@ -87,7 +87,7 @@ class Upstream(asyncio.Protocol):
         self._timer = Timer(pool.timers, self)
         self._transport: asyncio.Transport
         self._poll = select.poll()
-        self._used = False
+        self.used = False
         # The answer being read
         self._call: Call | None = None
         self._parts: list[bytes] = []
@@ -184,7 +184,7 @@ class Upstream(asyncio.Protocol):
             self._call = call
             self._surplus = True
             self._finish()
-        elif self._used and not self._received and not call.retried and call.method in IDEMPOTENT:
+        elif self.used and not self._received and not call.retried and call.method in IDEMPOTENT:
             call.retried = True
             self._pool.submit(call)
         else:
@@ -260,7 +260,7 @@ class Upstream(asyncio.Protocol):
             self._parser = HttpResponseParser(self)
         answer = Answer(status, self._reason.decode("latin-1"), self._fields, body)
         self._complete = False
-        self._used = True
+        self.used = True
         if self._keep and not self._surplus and (len(call.body) < _LARGE_BODY or self._all_sent()):
             self._pool.release(self)
         else:

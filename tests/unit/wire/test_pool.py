@@ -141,15 +141,25 @@ class TestClosedConnections:
 
         run(scenario())
 
-    def test_only_once(self, run: Run) -> None:
+    def test_it_is_tried_again_on_a_fresh_connection(self, run: Run) -> None:
         async def scenario() -> None:
-            async with backend([1, OK, 1, None], [1, OK, 1, None]) as playing, pool_to(playing) as pool:
+            closing = [1, OK, 1, None]
+            async with backend(closing, closing, [1, OK]) as playing, pool_to(playing) as pool:
                 first, second = (pool.send(HEAD, timeout=5.0, method="GET") for _ in range(2))
                 await answer(first)
                 await answer(second)  # two idle connections that will close on their next request
+                assert (await ask(pool)).body == b"ok"
+                assert (len(playing.heads), playing.connections) == (4, 3)
+
+        run(scenario())
+
+    def test_only_once(self, run: Run) -> None:
+        async def scenario() -> None:
+            async with backend([1, OK, 1, None], [1, None]) as playing, pool_to(playing) as pool:
+                await ask(pool)
                 with pytest.raises(ConnectionLost):
                     await ask(pool)
-                assert len(playing.heads) == 4
+                assert len(playing.heads) == 3
 
         run(scenario())
 

@@ -193,7 +193,12 @@ def _failure(error: UpstreamError) -> GatewayError:
         )
     if isinstance(error, HostNotFound):
         return configuration_error("Invalid endpoint address")
-    if isinstance(error, HostMismatch | AnswerTooLarge):
+    if isinstance(error, HostMismatch):
+        return configuration_error(
+            f"Host name '{error.host}' does not match the certificate subject provided by the peer "
+            f"(CN={error.subject})"
+        )
+    if isinstance(error, AnswerTooLarge):
         return configuration_error(str(error))
     return GatewayError(
         errors.INTEGRATION_FAILURE,
