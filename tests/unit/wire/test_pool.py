@@ -143,7 +143,7 @@ class TestClosedConnections:
 
     def test_it_is_tried_again_on_a_fresh_connection(self, run: Run) -> None:
         async def scenario() -> None:
-            closing = [1, OK, 1, None]
+            closing: list[bytes | int | None] = [1, OK, 1, None]
             async with backend(closing, closing, [1, OK]) as playing, pool_to(playing) as pool:
                 first, second = (pool.send(HEAD, timeout=5.0, method="GET") for _ in range(2))
                 await answer(first)
