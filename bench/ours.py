@@ -53,10 +53,10 @@ class Gatewright:
     def worker_memory(self) -> float:
         """Resident MiB of the largest worker process."""
         out = subprocess.run(
-            ["ps", "-e", "-o", "pgid=,rss=,args="], capture_output=True, text=True, check=True
+            ["ps", "--ppid", str(self.pid), "-o", "rss=,args="], capture_output=True, text=True, check=True
         ).stdout
-        mine = [line.split(None, 2) for line in out.splitlines() if line.split()[0] == str(self.pid)]
-        return max((int(rss) for _, rss, args in mine if "worker" in args), default=0) / 1024
+        workers = [line.split(None, 1) for line in out.splitlines() if "gatewright.server.worker" in line]
+        return max(int(rss) for rss, _ in workers) / 1024
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import json
 import os
 import shutil
@@ -90,7 +91,8 @@ def nginx(
         )
     upstream = f"upstream backend {{ server 127.0.0.1:{backend}; keepalive 128; }}" if backend else ""
     (directory / f"nginx-{port}.conf").write_text(
-        f"daemon off; worker_processes 1; pid {directory}/nginx-{port}.pid; error_log stderr error;"
+        f"daemon off; user {getpass.getuser()}; worker_processes 1; "
+        f"pid {directory}/nginx-{port}.pid; error_log stderr error;"
         "events { worker_connections 4096; }"
         "http { access_log off; keepalive_requests 1000000000; client_max_body_size 20m; "
         f"client_body_buffer_size 2m; {upstream} server {{ listen 127.0.0.1:{port}; {action} }} }}"
