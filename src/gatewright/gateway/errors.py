@@ -22,7 +22,6 @@ class ResponseType:
 API_CONFIGURATION_ERROR = ResponseType("API_CONFIGURATION_ERROR", 500, "InternalServerErrorException")
 BAD_REQUEST_BODY = ResponseType("BAD_REQUEST_BODY", 400, "BadRequestException")
 BAD_REQUEST_PARAMETERS = ResponseType("BAD_REQUEST_PARAMETERS", 400, "BadRequestException")
-DEFAULT_4XX = ResponseType("DEFAULT_4XX", 400, "BadRequestException")
 DEFAULT_5XX = ResponseType("DEFAULT_5XX", 500, "InternalServerErrorException")
 INTEGRATION_FAILURE = ResponseType("INTEGRATION_FAILURE", 504, "InternalServerErrorException")
 INTEGRATION_TIMEOUT = ResponseType("INTEGRATION_TIMEOUT", 504, "InternalServerErrorException")

@@ -29,7 +29,7 @@ _FRAMING = frozenset(("connection", "content-length", "date", "transfer-encoding
 class _Custom:
     """One gateway response that was put: what of it departs from the default."""
 
-    __slots__ = ("_fields", "_overridden", "_status", "_templates")
+    __slots__ = ("_fields", "_status", "_templates")
 
     def __init__(self, document: Document, variables: Mapping[str, str]) -> None:
         self._status = _status(document)
@@ -37,7 +37,6 @@ class _Custom:
             (name.encode(), source)
             for name, source in _parameters(document.get("responseParameters") or {}, variables)
         ]
-        self._overridden = frozenset(name.lower() for name, _ in self._fields)
         self._templates = {
             key.lower(): None if text == DEFAULT_TEMPLATE else _template(key, text, variables)
             for key, text in (document.get("responseTemplates") or {}).items()

@@ -12,4 +12,3 @@ class GatewaySettings:
     integration_timeout_ms: int = 29_000  # most that an integration's timeoutInMillis may say
     payload_bytes: int = 10_485_760  # each way
     template_bytes: int = 300 * 1024  # one mapping template
-    model_bytes: int = 400 * 1024  # one model's schema

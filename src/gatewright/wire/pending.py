@@ -7,7 +7,7 @@ A coroutine that awaits nothing unfinished runs to its end inside the parser's c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -87,22 +87,6 @@ def drive(coroutine: Coroutine[Any, None, T], finished: Callable[[T], None]) -> 
         finished(stop.value)
     else:
         waiting.then(_Drive(coroutine, finished).resume)
-
-
-def pending_from(awaitable: Awaitable[T], loop: asyncio.AbstractEventLoop) -> Pending[T]:
-    """Let a driven coroutine await asyncio work, at the price of one task."""
-    pending: Pending[T] = Pending()
-
-    def finished(task: asyncio.Future[T]) -> None:
-        if task.cancelled():
-            pending.fail(asyncio.CancelledError())
-        elif error := task.exception():
-            pending.fail(error)
-        else:
-            pending.resolve(task.result())
-
-    asyncio.ensure_future(awaitable, loop=loop).add_done_callback(finished)
-    return pending
 
 
 def future_from(pending: Pending[T], loop: asyncio.AbstractEventLoop) -> asyncio.Future[T]:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from tests.unit.wire.conftest import Run
 
-from gatewright.wire.pending import Pending, drive, future_from, pending_from
+from gatewright.wire.pending import Pending, drive, future_from
 
 
 def test_the_first_result_counts() -> None:
@@ -71,23 +71,16 @@ def test_a_coroutine_that_waits_for_nothing_ends_at_once() -> None:
     assert done == [5]
 
 
-def test_to_and_from_asyncio(run: Run) -> None:
-    async def answer(value: int) -> int:
-        await asyncio.sleep(0)
-        if value < 0:
-            raise ValueError(value)
-        return value
-
+def test_an_asyncio_task_awaits_it(run: Run) -> None:
     async def scenario() -> None:
         loop = asyncio.get_running_loop()
-        assert await future_from(pending_from(answer(4), loop), loop) == 4
-        with pytest.raises(ValueError, match="-1"):
-            await future_from(pending_from(answer(-1), loop), loop)
-        task = loop.create_task(asyncio.sleep(100, 1))
-        pending = pending_from(task, loop)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await future_from(pending, loop)
+        good: Pending[int] = Pending()
+        bad: Pending[int] = Pending()
+        loop.call_soon(good.resolve, 4)
+        loop.call_soon(bad.fail, ValueError("no"))
+        assert await future_from(good, loop) == 4
+        with pytest.raises(ValueError, match="no"):
+            await future_from(bad, loop)
 
     run(scenario())
 
