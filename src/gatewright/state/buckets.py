@@ -38,10 +38,8 @@ def take(row: bytes | None, bucket: Bucket, now: float) -> bytes | None:
 
 def next_token(row: bytes | None, bucket: Bucket, now: float) -> float:
     """When an empty bucket has a token at the earliest: others can only take more away before."""
-    if bucket.rate == 0 or bucket.burst == 0:
+    if row is None or bucket.rate == 0 or bucket.burst == 0:
         return inf
-    if row is None:
-        return now
     tokens, at, _, _ = _unpack(row)
     return at + (1 - tokens) / bucket.rate if at <= now else now
 

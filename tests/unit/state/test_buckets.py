@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import accumulate, combinations
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -84,7 +85,9 @@ def test_no_token_comes_before_it_is_foretold(rate: float, burst: int, pauses: l
 
 @pytest.mark.parametrize(("rate", "burst"), [(0, 5), (5, 0), (0, 0), (0.5, 0)])
 def test_a_rate_or_burst_of_zero_blocks(rate: float, burst: int) -> None:
-    assert admissions(Bucket(b"k", rate, burst), [1.0, 2.0, 1e9]) == [False] * 3
+    bucket = Bucket(b"k", rate, burst)
+    assert admissions(bucket, [1.0, 2.0, 1e9]) == [False] * 3
+    assert buckets.next_token(None, bucket, 1.0) == inf
 
 
 def test_a_fractional_rate() -> None:

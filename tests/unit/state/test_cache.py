@@ -91,6 +91,14 @@ def test_when_full_those_that_expire_soonest_make_room(state: LmdbState, clock: 
     assert max(sizes) <= LEAST_BYTES * 0.76
 
 
+def test_without_room_a_value_is_not_kept(state: LmdbState) -> None:
+    for number in range(10_000):  # what a flush leaves takes room that no entry can be removed from
+        state.policies.flush(b"%0300d" % number)
+    assert not put(state, PROD, b"token", b"policy")
+    assert get(state, PROD, b"token") is None
+    state.policies.flush(PROD)
+
+
 def test_a_value_over_the_size_is_not_kept(state: LmdbState) -> None:
     assert put(state, PROD, b"token", b"x" * MOST_BYTES)
     assert not put(state, PROD, b"token", b"x" * (MOST_BYTES + 1))

@@ -7,10 +7,12 @@ import stat
 from datetime import date
 from pathlib import Path
 
+import pytest
 from tests.support.coroutines import answer
 from tests.support.moved_clock import MovedClock, open_small
 
 from gatewright.state.api import Bucket, Quota
+from gatewright.state.directory import this_boot
 from gatewright.state.lmdb_store import LmdbState
 
 SLOW = Bucket(b"stage", 0.001, 5)
@@ -78,6 +80,12 @@ def test_a_system_that_does_not_name_its_boots_begins_from_the_ledger(
     state = open_small(tmp_path, clock, boot="")
     assert used(state) == 7
     state.close()
+
+
+def test_a_boot_has_a_name_where_the_system_gives_it_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert this_boot() == this_boot()
+    monkeypatch.setattr("gatewright.state.directory._BOOT_ID", Path("/no/such/file"))
+    assert this_boot() == ""
 
 
 def test_the_ledger_follows_day_by_day(tmp_path: Path, clock: MovedClock) -> None:

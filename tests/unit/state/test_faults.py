@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import signal
@@ -171,6 +172,43 @@ def test_a_reader_that_was_killed_does_not_fill_the_file(tmp_path: Path) -> None
         environment.write(lambda txn, value=b"%0900d" % number: txn.put(b"k", value))  # type: ignore[misc]
     assert environment.clear_dead_readers() == 0, "it was cleared when its place was needed"
     environment.close()
+
+
+def test_a_reader_that_does_not_end_fills_the_file_until_it_ends(tmp_path: Path) -> None:
+    environment = Environment(tmp_path, LEAST_BYTES, durable=False)
+
+    def write(times: int) -> None:
+        for number in range(times):
+            environment.write(lambda txn, value=b"%0900d" % number: txn.put(b"k", value))  # type: ignore[misc]
+
+    with pytest.raises(StateUnavailable, match=r"data\.mdb is full .*: raise its size"):
+        environment.read(lambda _: write(5000))
+    write(5000)
+    environment.close()
+
+
+def test_a_closed_state_says_so(tmp_path: Path, clock: MovedClock) -> None:
+    state = open_small(tmp_path, clock)
+    state.close()
+    with pytest.raises(StateUnavailable, match=r"counters/data\.mdb cannot be used"):
+        answer(state.admit([QUOTA]))
+    with pytest.raises(StateUnavailable, match=r"counters/data\.mdb cannot be used"):
+        state.usage(QUOTA, TODAY, TODAY)
+    with pytest.raises(StateUnavailable, match=r"policies/data\.mdb cannot be used"):
+        answer(state.policies.get(b"space", b"token"))
+
+
+def test_a_process_waits_for_a_bounded_time_for_one_that_is_opening(
+    tmp_path: Path, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gatewright.state.directory.OPENING_SECONDS", 0.02)
+    with (tmp_path / "opening.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(
+            StateUnavailable, match=r"is being opened by another process, for 0\.02 s already"
+        ):
+            open_small(tmp_path, clock)
+    open_small(tmp_path, clock).close()
 
 
 @pytest.mark.parametrize(

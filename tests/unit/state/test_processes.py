@@ -21,7 +21,7 @@ from gatewright.state.api import Bucket, Quota
 from gatewright.state.lmdb_store import LEAST_BYTES, LmdbState, open_state
 
 WORKERS = 3
-ROUNDS = 8
+ROUNDS = 5
 
 # What every script begins with: a state in the directory that is its first argument.
 OPEN = """

@@ -137,7 +137,7 @@ def test_a_changed_period_counts_the_days_it_has(state: LmdbState, clock: MovedC
     assert pairs(state, monthly, WEDNESDAY, date(2026, 3, 12)) == [(5, 7), (7, 0)]
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(data=st.data(), period=st.sampled_from(sorted(OFFSETS)), limit=st.integers(0, 30))
 def test_never_more_than_the_limit_in_any_period(data: st.DataObject, period: Period, limit: int) -> None:
     quota = Quota("plan", "key", limit, period, data.draw(st.integers(0, OFFSETS[period])))
