@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gatewright.state.lmdb_store import LEAST_BYTES, LmdbState, open_state
+from gatewright.state.api import State
+from gatewright.state.lmdb_store import LEAST_BYTES, open_state
 
 
 class MovedClock:
@@ -20,7 +21,7 @@ class MovedClock:
         self.monotonic += seconds + days * 86_400
 
 
-def open_small(directory: Path, clock: MovedClock, boot: str = "this boot") -> LmdbState:
+def open_small(directory: Path, clock: MovedClock, boot: str = "this boot") -> State:
     return open_state(
         directory,
         counters_bytes=LEAST_BYTES,

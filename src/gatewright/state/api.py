@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol, final
+from typing import NamedTuple, Protocol, final
 
 from gatewright.state.periods import Period, check_offset
 
@@ -81,8 +81,7 @@ class DayUsage:
     remaining: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cached:
+class Cached(NamedTuple):
     """What a look-up found: `value` is None on a miss. Hand `generation` to the `put` that fills it."""
 
     value: bytes | None
@@ -118,7 +117,9 @@ class Size:
 class State(Protocol):
     """Shared state. Each process opens it for itself; its methods may be called from any thread."""
 
-    policies: Cache
+    @property
+    def policies(self) -> Cache:
+        """Policies that Lambda authorizers answered with."""
 
     async def admit(self, limits: Sequence[Limit]) -> Limit | None:
         """Take one token from every bucket and one request from every quota, or nothing at all.

@@ -1,7 +1,10 @@
 """The embedded shared state, on LMDB in `DIR/state/`: one machine, all its processes.
 
-An admission is one write transaction: some 2 µs, and 1.5 µs a bucket or quota. It counts exactly, because
-the clock is read inside: readings follow each other as the transactions do.
+An admission is one write transaction: measured at 3.5 µs of CPU with one bucket, 6.5 µs with a bucket and a
+quota, 10 µs with three buckets and a quota; two processes that do nothing else share 110,000 a second. It
+counts exactly, because the clock is read inside: readings follow each other as the transactions do. A bucket
+that this process saw empty is refused from memory, under 1 µs and without the lock, until it can have one:
+so a flood does not take the lock from others.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gatewright.state import buckets, housekeeping, ledger, quotas
-from gatewright.state.api import Bucket, DayUsage, Limit, Quota, Size
+from gatewright.state.api import Bucket, DayUsage, Limit, Quota, Size, State
 from gatewright.state.directory import open_directory, open_ledger, this_boot
 from gatewright.state.environment import Environment, Transaction
 from gatewright.state.lmdb_cache import LmdbCache
@@ -92,13 +95,13 @@ class LmdbState:
 
     def housekeep(self) -> dict[str, Size]:
         today = day_at(self._clock())
+        self._swept = housekeeping.remove_full_buckets(self._counters, self._monotonic(), self._swept)
+        housekeeping.remove_usage(self._counters, today - USAGE_DAYS)
+        self.policies.remove_expired()
         if self._ledger is None:
             self._ledger = open_ledger(self._directory, self._counters_bytes)
         ledger.save(self._counters, self._ledger, today)
-        for environment in (self._counters, self._ledger):
-            housekeeping.remove_usage(environment, today - USAGE_DAYS)
-        self._swept = housekeeping.remove_full_buckets(self._counters, self._monotonic(), self._swept)
-        self.policies.remove_expired()
+        housekeeping.remove_usage(self._ledger, today - USAGE_DAYS)
         return {
             "counters": self._tidied(self._counters),
             "policies": self._tidied(self._opened.policies),
@@ -163,7 +166,7 @@ def open_state(
     clock: Clock = time.time,
     monotonic: Clock = time.monotonic,
     boot: str | None = None,
-) -> LmdbState:
+) -> State:
     """Open the state in `directory`, made if need be, for its owner only. Once a process, after a fork.
 
     Sizes hold from when no process has it open. `clock` is Unix time and decides quotas and times to live,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.moved_clock import MovedClock, open_small
 
-from gatewright.state.lmdb_store import LmdbState
+from gatewright.state.api import State
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def clock() -> MovedClock:
 
 
 @pytest.fixture
-def state(tmp_path: Path, clock: MovedClock) -> Iterator[LmdbState]:
+def state(tmp_path: Path, clock: MovedClock) -> Iterator[State]:
     state = open_small(tmp_path / "state", clock)
     yield state
     state.close()

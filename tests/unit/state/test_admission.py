@@ -8,8 +8,7 @@ import pytest
 from tests.support.coroutines import answer
 from tests.support.moved_clock import MovedClock
 
-from gatewright.state.api import Bucket, Limit, Quota
-from gatewright.state.lmdb_store import LmdbState
+from gatewright.state.api import Bucket, Limit, Quota, State
 
 PLAN = Bucket(b"plan/key", 1, 3, "plan")
 STAGE = Bucket(b"stage", 1, 2, "stage")
@@ -17,11 +16,11 @@ ACCOUNT = Bucket(b"account", 10, 50, "account")
 QUOTA = Quota("plan", "key", 4, "DAY")
 
 
-def admit(state: LmdbState, *limits: Limit) -> Limit | None:
+def admit(state: State, *limits: Limit) -> Limit | None:
     return answer(state.admit(limits))
 
 
-def left(state: LmdbState, bucket: Bucket) -> int:
+def left(state: State, bucket: Bucket) -> int:
     """How many tokens there are; it takes them all."""
     tokens = 0
     while admit(state, bucket) is None:
@@ -29,15 +28,15 @@ def left(state: LmdbState, bucket: Bucket) -> int:
     return tokens
 
 
-def used(state: LmdbState, quota: Quota = QUOTA) -> int:
+def used(state: State, quota: Quota = QUOTA) -> int:
     return state.usage(quota, date(2026, 3, 11), date(2026, 3, 11))[0].used
 
 
-def test_no_limit_admits(state: LmdbState) -> None:
+def test_no_limit_admits(state: State) -> None:
     assert admit(state) is None
 
 
-def test_all_give_or_none_does(state: LmdbState) -> None:
+def test_all_give_or_none_does(state: State) -> None:
     for _ in range(2):
         assert admit(state, PLAN, QUOTA, STAGE, ACCOUNT) is None
     for _ in range(10):
@@ -51,9 +50,7 @@ def test_all_give_or_none_does(state: LmdbState) -> None:
     ("limits", "first"),
     [([PLAN, QUOTA, STAGE], PLAN), ([QUOTA, PLAN, STAGE], QUOTA), ([STAGE, QUOTA, PLAN], STAGE)],
 )
-def test_the_first_that_has_nothing_left_is_named(
-    state: LmdbState, limits: list[Limit], first: Limit
-) -> None:
+def test_the_first_that_has_nothing_left_is_named(state: State, limits: list[Limit], first: Limit) -> None:
     for limit in (PLAN, QUOTA, STAGE):
         while admit(state, limit) is None:
             pass
@@ -61,13 +58,13 @@ def test_the_first_that_has_nothing_left_is_named(
     assert left(state, ACCOUNT) == 50
 
 
-def test_throttled_requests_cost_no_quota(state: LmdbState) -> None:
+def test_throttled_requests_cost_no_quota(state: State) -> None:
     outcomes = [admit(state, STAGE, QUOTA) for _ in range(5)]
     assert outcomes == [None, None, STAGE, STAGE, STAGE]
     assert used(state) == 2
 
 
-def test_a_refused_bucket_opens_again_in_its_time(state: LmdbState, clock: MovedClock) -> None:
+def test_a_refused_bucket_opens_again_in_its_time(state: State, clock: MovedClock) -> None:
     assert left(state, STAGE) == 2
     clock.move(seconds=0.99)
     assert admit(state, STAGE) is STAGE
@@ -76,7 +73,7 @@ def test_a_refused_bucket_opens_again_in_its_time(state: LmdbState, clock: Moved
     assert admit(state, STAGE) is STAGE
 
 
-def test_a_raised_limit_ends_a_refusal_at_once(state: LmdbState, clock: MovedClock) -> None:
+def test_a_raised_limit_ends_a_refusal_at_once(state: State, clock: MovedClock) -> None:
     slow = Bucket(b"k", 0.001, 1)
     assert left(state, slow) == 1
     clock.move(seconds=0.5)
@@ -84,7 +81,7 @@ def test_a_raised_limit_ends_a_refusal_at_once(state: LmdbState, clock: MovedClo
     assert admit(state, Bucket(b"k", 10, 1)) is None
 
 
-def test_a_clock_set_back_neither_refills_nor_starves(state: LmdbState, clock: MovedClock) -> None:
+def test_a_clock_set_back_neither_refills_nor_starves(state: State, clock: MovedClock) -> None:
     assert left(state, STAGE) == 2
     clock.monotonic -= 500
     assert left(state, STAGE) == 0
@@ -92,7 +89,7 @@ def test_a_clock_set_back_neither_refills_nor_starves(state: LmdbState, clock: M
     assert left(state, STAGE) == 1
 
 
-def test_more_refused_buckets_than_are_remembered(state: LmdbState, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_refused_buckets_than_are_remembered(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gatewright.state.lmdb_store.REMEMBERED", 3)
     few = [Bucket(b"k%d" % number, 0.001, 1) for number in range(10)]
     assert [left(state, bucket) for bucket in few] == [1] * 10

@@ -11,24 +11,23 @@ import pytest
 from tests.support.coroutines import answer
 from tests.support.moved_clock import MovedClock, open_small
 
-from gatewright.state.api import Bucket, Quota
+from gatewright.state.api import Bucket, Quota, State
 from gatewright.state.directory import this_boot
-from gatewright.state.lmdb_store import LmdbState
 
 SLOW = Bucket(b"stage", 0.001, 5)
 MONTHLY = Quota("plan", "key", 1000, "MONTH")
 TODAY = date(2026, 3, 11)
 
 
-def use(state: LmdbState, times: int, quota: Quota = MONTHLY) -> int:
+def use(state: State, times: int, quota: Quota = MONTHLY) -> int:
     return sum(answer(state.admit([quota])) is None for _ in range(times))
 
 
-def used(state: LmdbState, day: date = TODAY, quota: Quota = MONTHLY) -> int:
+def used(state: State, day: date = TODAY, quota: Quota = MONTHLY) -> int:
     return state.usage(quota, day, day)[0].used
 
 
-def left(state: LmdbState, bucket: Bucket) -> int:
+def left(state: State, bucket: Bucket) -> int:
     tokens = 0
     while answer(state.admit([bucket])) is None:
         tokens += 1
@@ -122,7 +121,7 @@ def test_a_clock_set_back_is_saved_too(tmp_path: Path, clock: MovedClock) -> Non
     state.close()
 
 
-def test_files_are_for_their_owner_only(state: LmdbState, tmp_path: Path) -> None:
+def test_files_are_for_their_owner_only(state: State, tmp_path: Path) -> None:
     state.housekeep()
     paths = [tmp_path / "state", *(tmp_path / "state").rglob("*")]
     assert {path.name for path in paths} >= {"counters", "policies", "ledger", "data.mdb", "lock.mdb"}

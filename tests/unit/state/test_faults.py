@@ -17,10 +17,10 @@ import pytest
 from tests.support.coroutines import answer
 from tests.support.moved_clock import MovedClock, open_small
 
-from gatewright.state.api import Bucket, Quota, StateUnavailable
+from gatewright.state.api import Bucket, Quota, State, StateUnavailable
 from gatewright.state.environment import Environment
 from gatewright.state.faults import unavailable
-from gatewright.state.lmdb_store import LEAST_BYTES, LmdbState, open_state
+from gatewright.state.lmdb_store import LEAST_BYTES, open_state
 
 QUOTA = Quota("plan", "key", 10, "DAY")
 TODAY = date(2026, 3, 11)
@@ -56,7 +56,7 @@ attempt()
 """
 
 
-def fill(state: LmdbState) -> int:
+def fill(state: State) -> int:
     """Use new buckets until there is no room; how many there was room for."""
     for number in range(1_000_000):
         try:
@@ -66,7 +66,7 @@ def fill(state: LmdbState) -> int:
     raise AssertionError("a store of a bounded size took a million rows")
 
 
-def test_a_full_store_refuses_what_is_new_and_recovers(state: LmdbState, clock: MovedClock) -> None:
+def test_a_full_store_refuses_what_is_new_and_recovers(state: State, clock: MovedClock) -> None:
     known = Bucket(b"known", 10, 50)
     assert answer(state.admit([known, QUOTA])) is None
     first = fill(state)
@@ -145,7 +145,7 @@ def test_the_room_is_taken_at_the_start(
     state.close()
 
 
-def test_the_second_process_goes_along_with_the_size_of_the_first(state: LmdbState, tmp_path: Path) -> None:
+def test_the_second_process_goes_along_with_the_size_of_the_first(state: State, tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from gatewright.state.lmdb_store import open_state;"
         "state = open_state(Path(sys.argv[1]), boot='this boot');"

@@ -7,12 +7,12 @@ from datetime import date
 from tests.support.coroutines import answer
 from tests.support.moved_clock import MovedClock
 
-from gatewright.state.api import Bucket, Quota
+from gatewright.state.api import Bucket, Quota, State
 from gatewright.state.housekeeping import MOST
-from gatewright.state.lmdb_store import LEAST_BYTES, USAGE_DAYS, LmdbState
+from gatewright.state.lmdb_store import LEAST_BYTES, USAGE_DAYS
 
 
-def test_full_buckets_are_removed_others_are_not(state: LmdbState, clock: MovedClock) -> None:
+def test_full_buckets_are_removed_others_are_not(state: State, clock: MovedClock) -> None:
     slow = Bucket(b"slow", 0.001, 1)
     answer(state.admit([slow]))
     for number in range(MOST + 500):
@@ -26,7 +26,7 @@ def test_full_buckets_are_removed_others_are_not(state: LmdbState, clock: MovedC
     assert answer(state.admit([slow])) is slow
 
 
-def test_usage_is_kept_for_its_days(state: LmdbState, clock: MovedClock) -> None:
+def test_usage_is_kept_for_its_days(state: State, clock: MovedClock) -> None:
     quota = Quota("plan", "key", 10, "DAY")
     answer(state.admit([quota]))
     state.housekeep()
@@ -41,7 +41,7 @@ def test_usage_is_kept_for_its_days(state: LmdbState, clock: MovedClock) -> None
     assert state.usage(quota, date(2026, 3, 11), date(2026, 3, 11))[0].used == 0
 
 
-def test_expired_policies_are_removed_others_are_not(state: LmdbState, clock: MovedClock) -> None:
+def test_expired_policies_are_removed_others_are_not(state: State, clock: MovedClock) -> None:
     for number in range(120):
         answer(state.policies.put(b"space", b"%d" % number, b"policy", 300 + number, 0))
     clock.move(seconds=300 + 110.5)
@@ -51,7 +51,7 @@ def test_expired_policies_are_removed_others_are_not(state: LmdbState, clock: Mo
     assert answer(state.policies.get(b"space", b"119")).value == b"policy"
 
 
-def test_sizes(state: LmdbState) -> None:
+def test_sizes(state: State) -> None:
     before = state.housekeep()["counters"]
     assert (before.entries, before.used_bytes, before.total_bytes) == (0, 0, LEAST_BYTES)
     answer(state.admit([Bucket(b"k", 1, 5), Quota("plan", "key", 10, "DAY")]))

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from tests.support.coroutines import answer
 
-from gatewright.state.api import Bucket, Quota
-from gatewright.state.lmdb_store import LEAST_BYTES, LmdbState, open_state
+from gatewright.state.api import Bucket, Quota, State
+from gatewright.state.lmdb_store import LEAST_BYTES, open_state
 
 WORKERS = 3
 ROUNDS = 5
@@ -110,20 +110,20 @@ def together(script: str, directory: Path) -> list[list[float]]:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[LmdbState]:
+def state(tmp_path: Path) -> Iterator[State]:
     state = open_state(tmp_path, counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES)
     yield state
     state.close()
 
 
-def used_today(state: LmdbState, key: str) -> int:
+def used_today(state: State, key: str) -> int:
     """Over two days, for a run around midnight."""
     today = datetime.now(UTC).date()
     days = state.usage(Quota("plan", key, None, "DAY"), today - timedelta(days=1), today)
     return sum(day.used for day in days)
 
 
-def test_together_they_admit_what_one_would(state: LmdbState, tmp_path: Path) -> None:
+def test_together_they_admit_what_one_would(state: State, tmp_path: Path) -> None:
     passed, before, begun = zip(*together(FIRE, tmp_path), strict=True)
     total, emptied = sum(passed), time.monotonic()
     while answer(state.admit([Bucket(b"k", 500, 3000)])) is None:  # what they left when they stopped
@@ -137,7 +137,7 @@ def test_together_they_take_every_token_once(tmp_path: Path) -> None:
     assert [sum(column) for column in zip(*answers, strict=True)] == [1000, 1500]
 
 
-def test_counts_are_exact_whoever_is_killed(state: LmdbState, tmp_path: Path) -> None:
+def test_counts_are_exact_whoever_is_killed(state: State, tmp_path: Path) -> None:
     """Each is killed at any moment of its load: what it acknowledged is counted, at most one more is."""
     chance = random.Random(4)
     own = Quota("plan", "own", None, "DAY")
@@ -162,7 +162,7 @@ def test_counts_are_exact_whoever_is_killed(state: LmdbState, tmp_path: Path) ->
 
 
 def test_a_worker_stopped_in_a_write_holds_up_the_others_until_it_is_killed(
-    state: LmdbState, tmp_path: Path
+    state: State, tmp_path: Path
 ) -> None:
     with worker(STOP, tmp_path) as process:
         go(process)
@@ -176,7 +176,7 @@ def test_a_worker_stopped_in_a_write_holds_up_the_others_until_it_is_killed(
     assert answer(state.admit([Bucket(b"k", 0.001, 1)])) is not None, "the token was taken, once"
 
 
-def test_a_flush_is_seen_by_the_others_at_once(state: LmdbState, tmp_path: Path) -> None:
+def test_a_flush_is_seen_by_the_others_at_once(state: State, tmp_path: Path) -> None:
     with worker(LOOK_UP, tmp_path) as process:
         go(process)
         assert line(process) == "b'policy'"
@@ -191,7 +191,7 @@ def test_a_flush_is_seen_by_the_others_at_once(state: LmdbState, tmp_path: Path)
             assert line(process) == "b'new'"
 
 
-def test_usage_set_or_counted_here_is_seen_there_at_once(state: LmdbState, tmp_path: Path) -> None:
+def test_usage_set_or_counted_here_is_seen_there_at_once(state: State, tmp_path: Path) -> None:
     quota = Quota("plan", "key", 10, "MONTH")
     with worker(
         "for _ in range(99): print(answer(state.admit([Quota('plan', 'key', 10, 'MONTH')])) is None,"
@@ -222,7 +222,7 @@ def test_processes_may_open_a_new_state_together(tmp_path: Path) -> None:
     assert sorted(outputs) == [["open", "False"]] * 2 + [["open", "True"]] * 2
 
 
-def test_threads_of_one_process_take_every_token_once(state: LmdbState) -> None:
+def test_threads_of_one_process_take_every_token_once(state: State) -> None:
     bucket, passed = Bucket(b"k", 1e-9, 500), []
 
     def fire() -> None:

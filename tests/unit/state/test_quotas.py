@@ -11,8 +11,7 @@ from tests.support.coroutines import answer
 from tests.support.moved_clock import MovedClock
 
 from gatewright.state import quotas
-from gatewright.state.api import MOST, Quota
-from gatewright.state.lmdb_store import LmdbState
+from gatewright.state.api import MOST, Quota, State
 from gatewright.state.periods import OFFSETS, Period, day_of, period_start
 
 WEDNESDAY = date(2026, 3, 11)  # what the clock says first
@@ -20,16 +19,16 @@ SATURDAY = date(2026, 3, 14)
 WEEKLY = Quota("plan", "key", 10, "WEEK")
 
 
-def use(state: LmdbState, quota: Quota, times: int) -> int:
+def use(state: State, quota: Quota, times: int) -> int:
     """How many of so many requests are admitted."""
     return sum(answer(state.admit([quota])) is None for _ in range(times))
 
 
-def pairs(state: LmdbState, quota: Quota, first: date, last: date) -> list[tuple[int, int | None]]:
+def pairs(state: State, quota: Quota, first: date, last: date) -> list[tuple[int, int | None]]:
     return [(day.used, day.remaining) for day in state.usage(quota, first, last)]
 
 
-def test_the_limit_is_for_the_whole_period(state: LmdbState, clock: MovedClock) -> None:
+def test_the_limit_is_for_the_whole_period(state: State, clock: MovedClock) -> None:
     assert use(state, WEEKLY, 4) == 4
     clock.move(days=1)
     assert use(state, WEEKLY, 3) == 3
@@ -40,7 +39,7 @@ def test_the_limit_is_for_the_whole_period(state: LmdbState, clock: MovedClock) 
     assert use(state, WEEKLY, 99) == 10
 
 
-def test_usage_of_days_with_and_without_requests(state: LmdbState, clock: MovedClock) -> None:
+def test_usage_of_days_with_and_without_requests(state: State, clock: MovedClock) -> None:
     use(state, WEEKLY, 4)
     clock.move(days=2)
     use(state, WEEKLY, 3)
@@ -58,20 +57,20 @@ def test_usage_of_days_with_and_without_requests(state: LmdbState, clock: MovedC
     assert pairs(state, WEEKLY, SATURDAY, SATURDAY) == [(0, 3)]
 
 
-def test_usage_is_exact_at_once(state: LmdbState) -> None:
+def test_usage_is_exact_at_once(state: State) -> None:
     for count in range(1, 6):
         use(state, WEEKLY, 1)
         assert pairs(state, WEEKLY, WEDNESDAY, WEDNESDAY) == [(count, 10 - count)]
 
 
-def test_keys_and_plans_are_counted_apart(state: LmdbState) -> None:
+def test_keys_and_plans_are_counted_apart(state: State) -> None:
     use(state, WEEKLY, 4)
     for other in (Quota("plan", "key2", 10, "WEEK"), Quota("pla", "nkey", 10, "WEEK")):
         assert pairs(state, other, WEDNESDAY, WEDNESDAY) == [(0, 10)]
         assert use(state, other, 99) == 10
 
 
-def test_without_a_limit_requests_are_only_counted(state: LmdbState) -> None:
+def test_without_a_limit_requests_are_only_counted(state: State) -> None:
     counted = Quota("plan", "key", None, "DAY")
     assert use(state, counted, 50) == 50
     assert pairs(state, counted, WEDNESDAY, WEDNESDAY) == [(50, None)]
@@ -79,11 +78,11 @@ def test_without_a_limit_requests_are_only_counted(state: LmdbState) -> None:
         state.set_remaining(counted, 5)
 
 
-def test_a_limit_of_zero_admits_nothing(state: LmdbState) -> None:
+def test_a_limit_of_zero_admits_nothing(state: State) -> None:
     assert use(state, Quota("plan", "key", 0, "DAY"), 5) == 0
 
 
-def test_remaining_is_set_for_this_period_only(state: LmdbState, clock: MovedClock) -> None:
+def test_remaining_is_set_for_this_period_only(state: State, clock: MovedClock) -> None:
     use(state, WEEKLY, 10)
     state.set_remaining(WEEKLY, 5)
     assert pairs(state, WEEKLY, WEDNESDAY, WEDNESDAY) == [(10, 5)]
@@ -97,19 +96,19 @@ def test_remaining_is_set_for_this_period_only(state: LmdbState, clock: MovedClo
     assert pairs(state, WEEKLY, WEDNESDAY, date(2026, 3, 15))[:2] == [(12, 3), (3, 0)]
 
 
-def test_remaining_is_set_before_the_first_request(state: LmdbState) -> None:
+def test_remaining_is_set_before_the_first_request(state: State) -> None:
     state.set_remaining(WEEKLY, 25)
     assert pairs(state, WEEKLY, WEDNESDAY, WEDNESDAY) == [(0, 25)]
     assert use(state, WEEKLY, 99) == 25
 
 
 @pytest.mark.parametrize("remaining", [-1, MOST + 1])
-def test_remaining_past_the_bounds(state: LmdbState, remaining: int) -> None:
+def test_remaining_past_the_bounds(state: State, remaining: int) -> None:
     with pytest.raises(ValueError, match=f"remaining quota {remaining} is outside"):
         state.set_remaining(WEEKLY, remaining)
 
 
-def test_a_changed_limit_holds_at_once_and_keeps_what_was_granted(state: LmdbState) -> None:
+def test_a_changed_limit_holds_at_once_and_keeps_what_was_granted(state: State) -> None:
     use(state, WEEKLY, 10)
     state.set_remaining(WEEKLY, 2)
     raised = Quota("plan", "key", 15, "WEEK")
@@ -120,14 +119,14 @@ def test_a_changed_limit_holds_at_once_and_keeps_what_was_granted(state: LmdbSta
     assert use(state, lowered, 1) == 0
 
 
-def test_earlier_periods_keep_the_limit_they_had(state: LmdbState, clock: MovedClock) -> None:
+def test_earlier_periods_keep_the_limit_they_had(state: State, clock: MovedClock) -> None:
     use(state, WEEKLY, 4)
     clock.move(days=7)
     raised = Quota("plan", "key", 100, "WEEK")
     assert pairs(state, raised, WEDNESDAY, WEDNESDAY) == [(4, 6)]
 
 
-def test_a_changed_period_counts_the_days_it_has(state: LmdbState, clock: MovedClock) -> None:
+def test_a_changed_period_counts_the_days_it_has(state: State, clock: MovedClock) -> None:
     daily, monthly = Quota("plan", "key", 5, "DAY"), Quota("plan", "key", 12, "MONTH")
     assert use(state, daily, 99) == 5
     clock.move(days=1)
@@ -157,7 +156,7 @@ def test_never_more_than_the_limit_in_any_period(data: st.DataObject, period: Pe
 
 
 @pytest.mark.parametrize(("days", "problem"), [(-1, "0 days"), (-5, "-4 days"), (400, "401 days")])
-def test_a_span_past_the_bounds(state: LmdbState, days: int, problem: str) -> None:
+def test_a_span_past_the_bounds(state: State, days: int, problem: str) -> None:
     with pytest.raises(ValueError, match=f"are {problem}: ask for 1 to 400"):
         state.usage(WEEKLY, WEDNESDAY, WEDNESDAY + timedelta(days=days))
 
