@@ -165,6 +165,11 @@ class Authorization:
         return self.denial is None
 
 
+def request_of(principal: Principal, action: str, resource: str, context: Context) -> Request:
+    """What the policies are asked; the principal's own condition keys cannot be overruled by `context`."""
+    return Request(action, resource, principal.names, {**context, **principal.context})
+
+
 ROOT_DECISION = Decision(Verdict.ALLOW, "account root")
 
 
@@ -182,7 +187,7 @@ def authorize(
     An explicit Deny in any policy wins. A boundary and a session policy must allow, where there is one. Then,
     in the resource's own account, the principal's policy or the resource's must allow; across accounts, both.
     """
-    request = Request(action, resource, principal.names, {**context, **principal.context})
+    request = request_of(principal, action, resource, context)
     decisions = {
         Layer.IDENTITY: ROOT_DECISION if principal.policy is None else evaluate(principal.policy, request),
         Layer.RESOURCE: SILENT if resource_policy is None else evaluate(resource_policy, request),

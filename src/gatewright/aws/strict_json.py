@@ -1,6 +1,6 @@
 """JSON read for access control: what two readers could take two ways is refused.
 
-A repeated member, NaN or Infinity, and more nesting than any policy or token has are errors, not choices.
+A repeated member, NaN or Infinity, half a character and more nesting than any policy or token has are errors.
 """
 
 from __future__ import annotations
@@ -29,7 +29,17 @@ def loads(text: str | bytes) -> Any:
         raise Ambiguous(f"it is not JSON ({error})") from None
     if _deeper(value, MOST_DEPTH):
         raise Ambiguous(f"it is nested deeper than {MOST_DEPTH} levels")
+    if "\\u" in text and not _is_unicode(value):
+        raise Ambiguous("it has half a surrogate pair, which is no character")
     return value
+
+
+def _is_unicode(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -292,6 +292,29 @@ def test_whatever_is_changed_after_signing_is_noticed() -> None:
     assert refusal(signed(body=b"another body")) == MISMATCH
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a=1", "a=2"),
+        ("X-Amz-Expires=60", "X-Amz-Expires=600"),
+        ("20140613T163427Z", "20140613T163428Z"),
+        ("X-Amz-SignedHeaders=host", "X-Amz-SignedHeaders=host%3Bx-more"),
+        ("X-Amz-Signature=", "X-Amz-Signature=0"),
+        ("X-Amz-Algorithm", "x=1&X-Amz-Algorithm"),
+        (SECRET.access_key, TEMPORARY.access_key),
+    ],
+)
+def test_a_presigned_query_that_was_altered(old: str, new: str) -> None:
+    query = presigned()
+    assert old in query
+    code, message = refusal([HOST], query.replace(old, new))
+    expected = (
+        "security token" if new == TEMPORARY.access_key else "does not match the signature you provided"
+    )
+    assert expected in message
+    assert code.endswith("Exception")
+
+
 def test_two_authorization_headers_are_none() -> None:
     fields = signed()
     assert refusal([*fields, fields[-1]])[0] == "IncompleteSignatureException"

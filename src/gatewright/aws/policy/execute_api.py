@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from gatewright.aws.policy.engine import Policy
@@ -74,6 +75,29 @@ def completed(policy: Mapping[str, Any], region: str, account: str, api: str) ->
     else:
         full = _completed(statements, region, account, api)
     return {**policy, "Statement": full}
+
+
+def request_context(
+    keys: Collection[str],
+    *,
+    source_ip: str,
+    user_agent: str | None,
+    referer: str | None,
+    secure: bool,
+    now: float,
+) -> dict[str, str]:
+    """The condition keys that every call has, as far as `keys` (see `Policy.keys`) names them."""
+    known = {
+        "aws:sourceip": source_ip,
+        "aws:useragent": user_agent,
+        "aws:referer": referer,
+        "aws:securetransport": "true" if secure else "false",
+    }
+    if "aws:currenttime" in keys:
+        known["aws:currenttime"] = datetime.fromtimestamp(int(now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if "aws:epochtime" in keys:
+        known["aws:epochtime"] = str(int(now))
+    return {key: value for key, value in known.items() if value is not None and key in keys}
 
 
 def unknown_keys(policy: Policy) -> frozenset[str]:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.support.policies import document, statement
+from typing import Any
 
+import pytest
+from tests.support.policies import Json, document, resource_policy, statement
+
+from gatewright.aws.policy.admission import admitted, admitted_by_authorizer, refused_beforehand
 from gatewright.aws.policy.deny_texts import Denial, Layer, authorizer_denied, not_authorized
-from gatewright.aws.policy.document import RESOURCE_POLICY, compile_policy
+from gatewright.aws.policy.document import AUTHORIZER_POLICY, RESOURCE_POLICY, compile_policy
 from gatewright.aws.policy.engine import Verdict, evaluate
-from gatewright.aws.policy.execute_api import INVOKE, completed, masked, method_arn, unknown_keys
+from gatewright.aws.policy.execute_api import (
+    INVOKE,
+    KEYS_OF_ALL,
+    completed,
+    masked,
+    method_arn,
+    request_context,
+    unknown_keys,
+)
 from gatewright.aws.policy.request import Request
 
 PLACE = ("us-east-1", "123456789012", "a1b2c3d4e5")
@@ -86,6 +97,96 @@ def test_a_policy_matches_the_path_as_sent(resource: str, method: str, path: str
     policy = compile_policy(written, RESOURCE_POLICY)
     decision = evaluate(policy, Request(INVOKE, method_arn(*PLACE, "prod", method, path)))
     assert (decision.verdict is Verdict.ALLOW) is expected
+
+
+EVERY_CALL: dict[str, Any] = {
+    "source_ip": "203.0.113.9",
+    "user_agent": "curl/8",
+    "referer": None,
+    "secure": True,
+    "now": 1_700_000_000.9,
+}
+
+
+def test_what_every_call_brings_to_conditions() -> None:
+    assert request_context(KEYS_OF_ALL, **EVERY_CALL) == {
+        "aws:sourceip": "203.0.113.9",
+        "aws:useragent": "curl/8",
+        "aws:securetransport": "true",
+        "aws:currenttime": "2023-11-14T22:13:20Z",
+        "aws:epochtime": "1700000000",
+    }
+    assert request_context({"aws:sourceip", "aws:referer"}, **EVERY_CALL) == {"aws:sourceip": "203.0.113.9"}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"DateLessThan": {"aws:CurrentTime": "2023-11-14T22:13:21Z"}},
+        {"DateGreaterThanEquals": {"aws:CurrentTime": "1700000000"}},
+        {"NumericEquals": {"aws:EpochTime": 1_700_000_000}},
+        {"DateEquals": {"aws:EpochTime": "2023-11-14T22:13:20Z"}},
+        {"Bool": {"aws:SecureTransport": "true"}},
+        {"Null": {"aws:Referer": "true"}},
+        {"StringLike": {"aws:UserAgent": "curl/*"}},
+    ],
+)
+def test_conditions_on_every_call(condition: Json) -> None:
+    policy = resource_policy(statement(Condition=condition))
+    request = Request(INVOKE, f"{API}/prod/GET/", context=request_context(policy.keys, **EVERY_CALL))
+    assert evaluate(policy, request).verdict is Verdict.ALLOW
+
+
+OFFICE = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+POLICIES = {
+    "allow": resource_policy(statement()),
+    "deny": resource_policy(statement(), statement("Deny")),
+    "silent": resource_policy(statement(Condition={"Bool": {"aws:SecureTransport": "false"}})),
+    "signed": resource_policy(statement(Principal={"AWS": "123456789012"})),
+    "none": None,
+}
+EXPLICIT, SILENT = Denial(Layer.RESOURCE, True), Denial(Layer.RESOURCE, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "without", "beforehand"),
+    [
+        ("none", None, None),
+        ("allow", None, None),
+        ("deny", EXPLICIT, EXPLICIT),
+        ("silent", SILENT, None),
+        ("signed", SILENT, None),  # nobody here is an AWS principal
+    ],
+)
+def test_a_resource_policy_and_callers_that_do_not_sign(
+    name: str, without: Denial | None, beforehand: Denial | None
+) -> None:
+    request = Request(INVOKE, f"{API}/prod/GET/pets", context=request_context(KEYS_OF_ALL, **EVERY_CALL))
+    assert admitted(POLICIES[name], request) == without
+    assert refused_beforehand(POLICIES[name], request) == beforehand
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "resource", "expected"),
+    [
+        (statement(), "none", "in"),
+        (statement(), "silent", "in"),
+        (statement(), "allow", "in"),
+        (statement(), "deny", "explicit"),
+        (statement(Resource=f"{API}/prod/GET/dogs"), "none", "silent"),
+        (statement(Resource=f"{API}/prod/GET/dogs"), "silent", "silent"),
+        (statement(Resource=f"{API}/prod/GET/dogs"), "allow", "in"),  # rescued by an open resource policy
+        (statement("Deny"), "none", "explicit"),
+        (statement("Deny"), "allow", "explicit"),
+        (statement(Resource=f"{API}/prod/*/*"), "none", "in"),
+        (statement(Condition=OFFICE), "none", "in"),
+    ],
+)
+def test_an_authorizers_policy_and_a_resource_policy(authorizer: Json, resource: str, expected: str) -> None:
+    policy = compile_policy(document(authorizer), AUTHORIZER_POLICY)
+    request = Request(INVOKE, f"{API}/prod/GET/pets", context=request_context(KEYS_OF_ALL, **EVERY_CALL))
+    denial = None if expected == "in" else Denial(Layer.IDENTITY, expected == "explicit")
+    assert admitted_by_authorizer(policy, POLICIES[resource], request) == denial
 
 
 def test_keys_that_no_request_has() -> None:
