@@ -151,6 +151,10 @@ def test_an_amazon_header_must_be_signed() -> None:
     )
 
 
+def test_a_signed_amazon_header_is_welcome() -> None:
+    assert check(signed((b"X-Amz-Target", b"Delete"))).access_key == SECRET.access_key
+
+
 def test_a_date_that_cannot_be_read() -> None:
     assert refusal(changed(signed(), b"20140613T163427Z", b"2014-06-13")) == (
         "IncompleteSignatureException",

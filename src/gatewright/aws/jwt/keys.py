@@ -99,7 +99,7 @@ def _checks(entry: Any) -> dict[tuple[str, str], Check]:
     algorithms, key = _public_key(entry)
     named = entry.get("alg")
     if named is not None:
-        if named not in algorithms:
+        if not isinstance(named, str) or named not in algorithms:
             raise _Unfit(f"the algorithm {shown(named)} does not fit it")
         algorithms = {named: algorithms[named]}
     return {(key_id, name): _check(algorithm, key) for name, algorithm in algorithms.items()}

@@ -86,6 +86,7 @@ def compile_policy(document: str | bytes | Mapping[str, Any], kind: Kind, *, nam
 def _read(document: str | bytes | Mapping[str, Any], kind: Kind) -> Mapping[str, Any]:
     try:
         text = document if isinstance(document, (str, bytes)) else orjson.dumps(document)
+        text = text.decode() if isinstance(text, bytes) else text
         if len(text) > kind.most_characters:
             raise ValueError(f"it has {len(text)} characters; at most {kind.most_characters} are allowed")
         value = strict_json.loads(text)

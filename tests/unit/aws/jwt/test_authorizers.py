@@ -149,3 +149,4 @@ def test_claims_are_texts() -> None:
         "nothing": "null",
         "ratio": "0.5",
     }
+    assert rendered({"iat": None, "exp": 0}) == {"iat": "null", "exp": "Thu Jan 01 00:00:00 UTC 1970"}

@@ -38,6 +38,7 @@ LEFT_OUT: list[tuple[Json, str]] = [
     ({"key_ops": "verify"}, "it is not for signatures"),
     ({"d": "AQAB"}, "it is a private key, which nobody may publish"),
     ({"alg": "HS256"}, "the algorithm 'HS256' does not fit it"),
+    ({"alg": ["RS256"]}, "the algorithm ['RS256'] does not fit it"),
     ({"alg": "PS256"}, "the algorithm 'PS256' does not fit it"),
     ({"alg": "ES256"}, "the algorithm 'ES256' does not fit it"),
     ({"kty": "oct", "k": "c2VjcmV0"}, "'oct' is no kind of key that is used here: RSA and EC are"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.policies import ARN, Json, identity_policy, resource_policy, statement
 
@@ -53,6 +53,7 @@ requests = st.builds(
 )
 
 
+@settings(max_examples=50)
 @given(st.lists(statements(), min_size=1, max_size=5), requests, st.randoms())
 def test_the_order_of_statements_means_nothing(written: list[Json], request: Request, random: Any) -> None:
     shuffled = list(written)
@@ -63,12 +64,14 @@ def test_the_order_of_statements_means_nothing(written: list[Json], request: Req
     )
 
 
+@settings(max_examples=50)
 @given(st.lists(statements(), max_size=5), requests)
 def test_an_explicit_deny_always_wins(written: list[Json], request: Request) -> None:
     deny = statement("Deny", Sid="Never", Principal="*", Action="*")
     assert evaluate(resource_policy(*written, deny), request).verdict is Verdict.DENY
 
 
+@settings(max_examples=50)
 @given(st.lists(statements(), min_size=1, max_size=5), requests)
 def test_explain_agrees_with_evaluate(written: list[Json], request: Request) -> None:
     policy = resource_policy(*written)
@@ -83,6 +86,7 @@ def test_explain_agrees_with_evaluate(written: list[Json], request: Request) -> 
     assert [answer.statement for answer in answers] == [f"Statement[{at}]" for at in range(len(written))]
 
 
+@settings(max_examples=50)
 @given(st.lists(st.lists(statements(), min_size=1, max_size=3), max_size=3), requests)
 def test_merged_policies_decide_as_all_of_them(several: list[list[Json]], request: Request) -> None:
     policies = [resource_policy(*written) for written in several]

@@ -156,7 +156,7 @@ def test_a_statement_that_cannot_be_enforced(one: Json, message: str) -> None:
         ("", "the resource policy cannot be read: it is not JSON"),
         ("{", "cannot be read: it is not JSON"),
         ("[]", "cannot be read: it is no object"),
-        (b"\xff", "cannot be read: it is not JSON"),
+        (b"\xff", "cannot be read: 'utf-8' codec can't decode"),
         (
             '{"Version":"2012-10-17","Version":"2008-10-17"}',
             "the member 'Version' stands twice in one object",
