@@ -319,6 +319,10 @@ def test_a_presigned_query_that_was_altered(old: str, new: str) -> None:
     assert code.endswith("Exception")
 
 
+def test_a_statement_about_the_body_that_is_not_signed_means_nothing() -> None:
+    assert check([*signed(), (b"X-Amz-Content-SHA256", b"UNSIGNED-PAYLOAD")]).access_key == SECRET.access_key
+
+
 def test_two_authorization_headers_are_none() -> None:
     fields = signed()
     assert refusal([*fields, fields[-1]])[0] == "IncompleteSignatureException"

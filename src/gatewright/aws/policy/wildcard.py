@@ -23,8 +23,8 @@ _Hole = tuple[Variable, bool]
 
 
 def one_of(templates: Iterable[Template], *, arn: bool = False) -> Matcher:
-    """Whether a text is like one of the templates. With `arn`, wildcards of the first five fields end at a
-    colon."""
+    """Whether a text is like one of the templates. With `arn`, they have all six fields (see
+    `template.arn`), and wildcards of the first five end at a colon."""
     exact: set[str] = set()
     others: list[Matcher] = []
     for template in templates:
@@ -44,7 +44,7 @@ def _matcher(template: Template, arn: bool) -> Matcher:
     if set(template) <= {Wild.MANY, ":"} and (arn or template == (Wild.MANY,)):
         return lambda _, __: True  # a value compared as an ARN has been checked to be one
     prefix = template[0] if template[1:] == (Wild.MANY,) else None
-    if isinstance(prefix, str) and (not arn or prefix.count(":") >= _FIXED_FIELDS):
+    if isinstance(prefix, str):
         return lambda text, _: text.startswith(prefix)
     pieces = _pieces(template, arn)
     if any(isinstance(piece, tuple) for piece in pieces):

@@ -14,7 +14,7 @@ from gatewright.aws.policy.wildcard import Context, one_of
 
 patterns = st.text("ab*?:/", max_size=10)
 texts = st.text("ab:/", max_size=12)
-fields = st.text("ab*?", max_size=4)
+fields = st.just("*") | st.text("ab*?", max_size=4)
 arn_patterns = st.tuples(*[fields] * 4, patterns).map(lambda parts: ":".join(["arn", *parts]))
 plain = st.text("ab", max_size=4)
 arns = st.tuples(*[plain] * 4, texts).map(lambda parts: ":".join(["arn", *parts]))
@@ -51,6 +51,9 @@ def test_wildcards_match_as_defined(pattern: str, text: str) -> None:
 @given(arn_patterns, arns)
 @example("arn:*a*:*:b:*:*/x", "arn:bab:a:b::a:b:/x")
 @example("arn:a*:b::a:*", "arn:a:b:b::a")
+@example("arn:aws:api:*:111:x/*", "arn:aws:api:us:222:y/prod:111:x/z")
+@example("arn:*:api:us:1:*", "arn:aws:other:api:us:1:x")
+@example("arn:aws:a?b:us:1:*", "arn:aws:a:b:us:1:x")
 def test_a_wildcard_does_not_leave_its_field_of_an_arn(pattern: str, text: str) -> None:
     by_field = zip(pattern.split(":", 5), text.split(":", 5), strict=True)
     assert matches(pattern, text, arn=True) is all(like(part, value) for part, value in by_field)
