@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
 SIGNATURE_PARAMETER = "X-Amz-Signature"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+
+# Nothing to resolve and nothing to encode: what most paths are.
+_CANONICAL_PATH = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+/?")
 
 Fields = Iterable[tuple[bytes, bytes]]
 
@@ -65,6 +70,8 @@ def canonical_path(path: str, service: str) -> bytes:
     raw = path.encode("latin-1")
     if service == "s3":
         return raw or b"/"
+    if _CANONICAL_PATH.fullmatch(raw):
+        return raw
     segments: list[bytes] = []
     for segment in raw.split(b"/"):
         if segment == b"..":
@@ -87,17 +94,19 @@ def without_signature(query: str) -> str:
 
 
 def canonical_query(query: str) -> bytes:
+    if not query:
+        return b""
     pairs = [(_encoded(name), _encoded(value)) for name, value in query_pairs(query)]
-    return b"&".join(b"%b=%b" % pair for pair in sorted(pairs))
+    return b"&".join([b"%b=%b" % pair for pair in sorted(pairs)])
 
 
 def canonical_headers(fields: Fields, names: Iterable[str]) -> bytes:
     """A line for each name in order; repeated fields are joined by commas, runs of spaces are one space."""
-    values: dict[bytes, list[bytes]] = {}
+    values: dict[bytes, list[bytes]] = {name.encode("latin-1"): [] for name in names}
     for name, value in fields:
-        values.setdefault(name.lower(), []).append(b" ".join(value.split()))
-    keys = [name.encode("latin-1") for name in names]
-    return b"".join(b"%b:%b\n" % (key, b",".join(values.get(key, []))) for key in keys)
+        if (key := name.lower()) in values:
+            values[key].append(b" ".join(value.split()))
+    return b"".join([b"%b:%b\n" % (key, b",".join(found)) for key, found in values.items()])
 
 
 def string_to_sign(date: str, scope: Scope, canonical: bytes) -> str:
@@ -106,14 +115,20 @@ def string_to_sign(date: str, scope: Scope, canonical: bytes) -> str:
 
 
 def signature(secret_key: str, scope: Scope, text: str) -> str:
+    return _hmac(_signing_key(secret_key, scope), text).hex()
+
+
+@lru_cache(maxsize=1024)
+def _signing_key(secret_key: str, scope: Scope) -> bytes:
+    """The same for all that one key signs on one day; callers that come back make it worth keeping."""
     key = ("AWS4" + secret_key).encode()
     for part in (scope.date, scope.region, scope.service, TERMINATOR):
         key = _hmac(key, part)
-    return _hmac(key, text).hex()
+    return key
 
 
 def _hmac(key: bytes, text: str) -> bytes:
-    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+    return hmac.digest(key, text.encode(), "sha256")
 
 
 def _decoded(text: str) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from gatewright.aws import canonical
 from gatewright.aws.canonical import ALGORITHM, TERMINATOR, Scope
@@ -20,21 +22,32 @@ _QUERY_PARAMETERS = (
     "X-Amz-Date",
     "X-Amz-Expires",
 )
+_CLAIMING = {b"authorization", b"date", b"x-amz-date", b"x-amz-security-token"}
 _BASIC_FORMAT = "%Y%m%dT%H%M%SZ"
+_BASIC_DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    credential: str  # access key/date/region/service/terminator, if well formed
+    credential: tuple[str, ...]  # access key, date, region, service, terminator, if well formed
     signed: tuple[str, ...]  # lower-case header names
     signature: str
-    date: str  # YYYYMMDD'T'HHMMSS'Z'
+    stated_date: str  # as it came
     token: str | None = field(repr=False)
-    expires: int | None  # seconds after `date`; None in the header form
+    expires: int | None  # seconds after the date; None in the header form
 
-    @property
-    def time(self) -> float:
-        return datetime.strptime(self.date, _BASIC_FORMAT).replace(tzinfo=UTC).timestamp()
+    def date(self) -> str:
+        """YYYYMMDD'T'HHMMSS'Z', ISO 8601's basic format; a Date header may have it in HTTP's own."""
+        try:
+            if _BASIC_DATE.fullmatch(self.stated_date):
+                seconds_of(self.stated_date)
+                return self.stated_date
+            return parsedate_to_datetime(self.stated_date).astimezone(UTC).strftime(_BASIC_FORMAT)
+        except (ValueError, OverflowError):
+            raise IncompleteSignature(
+                f"Date must be in ISO-8601 'basic format'. Got '{self.stated_date}'. "
+                "See http://en.wikipedia.org/wiki/ISO_8601"
+            ) from None
 
     @property
     def access_key(self) -> str:
@@ -42,12 +55,14 @@ class Claim:
 
     @property
     def scope(self) -> Scope:
-        """Where the signature is meant to be good; `scope_problems` says whether the date agrees."""
+        """Where the signature is meant to be good; `scope_problems` says whether it is."""
         _, date, region, service, _ = self._elements()
         return Scope(date, region, service)
 
-    def scope_problems(self, service: str, region: str | None) -> str:
-        """Why the signature is not for this service, region (None: any) and date, in AWS's words."""
+    def scope_problems(self, service: str, region: str | None, day: str) -> str:
+        """Why the signature is not for this service, region (None: any) and day, in AWS's words.
+
+        `day` is the `date` it was read from."""
         _, date, its_region, its_service, terminator = self._elements()
         problems, more = "", []
         if region is not None and its_region != region:
@@ -58,25 +73,32 @@ class Claim:
             more.append(
                 f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{terminator}'."
             )
-        if date != self.date[:8]:
+        if date != day[:8]:
             more.append(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-                f"'{date}' != '{self.date[:8]}', from '{self.date}'."
+                f"'{date}' != '{day[:8]}', from '{day}'."
             )
         return problems + " ".join(more)
 
-    def _elements(self) -> list[str]:
-        elements = self.credential.split("/")
-        if len(elements) != 5:
+    def _elements(self) -> tuple[str, ...]:
+        if len(self.credential) != 5:
             raise IncompleteSignature(
                 "Credential must have exactly 5 slash-delimited elements, "
-                f"e.g. keyid/date/region/service/term, got '{self.credential}'"
+                f"e.g. keyid/date/region/service/term, got '{'/'.join(self.credential)}'"
             )
-        return elements
+        return self.credential
+
+
+@lru_cache(maxsize=512)
+def seconds_of(date: str) -> float:
+    """Unix seconds of YYYYMMDD'T'HHMMSS'Z'; raises ValueError if there is no such moment."""
+    year, month, day = int(date[:4]), int(date[4:6]), int(date[6:8])
+    hour, minute, second = int(date[9:11]), int(date[11:13]), int(date[13:15])
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
 
 
 def header_claim(fields: list[tuple[bytes, bytes]]) -> Claim:
-    """The claim in the Authorization header; raises `IncompleteSignature`."""
+    """The claim in the authorization header, names in lower case; raises `IncompleteSignature`."""
     values = _headers(fields)
     authorization = values["authorization"]
     parameters = _parameters(authorization)
@@ -96,10 +118,10 @@ def header_claim(fields: list[tuple[bytes, bytes]]) -> Claim:
             f"Authorization={hashed(authorization)}"
         )
     return Claim(
-        parameters["Credential"],
+        tuple(parameters["Credential"].split("/")),
         _names(parameters["SignedHeaders"]),
         parameters["Signature"],
-        _basic_date(date),
+        date,
         values.get("x-amz-security-token"),
         None,
     )
@@ -115,21 +137,22 @@ def query_claim(query: str) -> Claim:
     if values["X-Amz-Algorithm"] != ALGORITHM:
         raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{values['X-Amz-Algorithm']}'.")
     return Claim(
-        values["X-Amz-Credential"],
+        tuple(values["X-Amz-Credential"].split("/")),
         _names(values["X-Amz-SignedHeaders"]),
         values["X-Amz-Signature"],
-        _basic_date(values["X-Amz-Date"]),
+        values["X-Amz-Date"],
         values.get("X-Amz-Security-Token"),
         _expires(values["X-Amz-Expires"]),
     )
 
 
 def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Fields as text by lower-case name; repeats are joined, so that two signatures are none."""
+    """The fields that make a claim, as text by name; of repeats, joined, nothing can be read."""
     values: dict[str, str] = {}
-    for key, value in fields:
-        name, text = key.lower().decode("latin-1"), value.strip().decode("latin-1")
-        values[name] = f"{values[name]},{text}" if name in values else text
+    for name, value in fields:
+        if name in _CLAIMING:
+            known, text = name.decode(), value.strip().decode("latin-1")
+            values[known] = f"{values[known]},{text}" if known in values else text
     return values
 
 
@@ -151,19 +174,6 @@ def _parameters(authorization: str) -> dict[str, str]:
 
 def _names(signed_headers: str) -> tuple[str, ...]:
     return tuple(name.lower() for name in signed_headers.split(";"))
-
-
-def _basic_date(text: str) -> str:
-    """The date in ISO 8601's basic format; a Date header may have it in HTTP's own."""
-    try:
-        if len(text) == len("YYYYMMDDTHHMMSSZ"):
-            datetime.strptime(text, _BASIC_FORMAT)
-            return text
-        return parsedate_to_datetime(text).astimezone(UTC).strftime(_BASIC_FORMAT)
-    except (ValueError, OverflowError):
-        raise IncompleteSignature(
-            f"Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601"
-        ) from None
 
 
 def _expires(text: str) -> int:

@@ -41,6 +41,13 @@ class SignatureMismatch(InvalidSignature):
         self.canonical_request = canonical_request
         self.string_to_sign = string_to_sign
 
+    @property
+    def message_of_rest_apis(self) -> str:
+        return (
+            f"{self.message}\n\nThe Canonical String for this request should have been\n"
+            f"'{self.canonical_request}'\n\nThe String-to-Sign should have been\n'{self.string_to_sign}'\n"
+        )
+
 
 class UnrecognizedClient(AwsError):
     """The access key is not known, or its session token is not the one it was issued with."""

@@ -9,11 +9,12 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 from urllib.parse import quote
 
 from gatewright.aws import canonical
 from gatewright.aws.canonical import ALGORITHM, UNSIGNED_PAYLOAD, Fields, Scope
-from gatewright.aws.signature_claim import Claim, header_claim, query_claim
+from gatewright.aws.signature_claim import Claim, header_claim, query_claim, seconds_of
 from gatewright.aws.signature_errors import (
     ExpiredToken,
     IncompleteSignature,
@@ -24,6 +25,7 @@ from gatewright.aws.signature_errors import (
 )
 
 SKEW_SECONDS = 300
+EMPTY_PAYLOAD = canonical.payload_hash(b"")
 
 # Left out of what `sign` signs: proxies on the way change them.
 _UNSIGNED = {b"authorization", b"connection", b"expect", b"te", b"transfer-encoding", b"user-agent"}
@@ -39,6 +41,9 @@ class Secret:
     secret_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)  # of temporary keys
     expires: float | None = None
+
+
+Known = TypeVar("Known", bound=Secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +123,29 @@ def presign(
 
 def claim_of(query: str | None, headers: Fields) -> Claim:
     """What a request says of its signature; nothing of it is proven. Raises as `verify` does."""
-    fields = list(headers)
-    in_header = any(name.lower() == b"authorization" for name, _ in fields)
-    in_query = any(name == b"X-Amz-Algorithm" for name, _ in canonical.query_pairs(query or ""))
+    return _claim(query or "", _lowered(headers))
+
+
+def _lowered(headers: Fields) -> list[tuple[bytes, bytes]]:
+    return [(name.lower(), value) for name, value in headers]
+
+
+def _claim(query: str, fields: list[tuple[bytes, bytes]]) -> Claim:
+    in_header = any(name == b"authorization" for name, _ in fields)
+    in_query = _may_be_signed(query) and any(
+        name == b"X-Amz-Algorithm" for name, _ in canonical.query_pairs(query)
+    )
     if in_header and in_query:
         raise IncompleteSignature("Only one of the Authorization header and the query may hold a signature.")
     if in_header:
         return header_claim(fields)
     if in_query:
-        return query_claim(query or "")
+        return query_claim(query)
     raise MissingAuthenticationToken
+
+
+def _may_be_signed(query: str) -> bool:
+    return "X-Amz-Algorithm" in query or "%" in query
 
 
 def verify(
@@ -142,47 +160,71 @@ def verify(
     now: float,
     region: str | None = None,
 ) -> Identity:
+    """Who signed a request: `authenticate`, when no more is to be known of the signer."""
+    identity, _ = authenticate(
+        method, path, query, headers, body, lookup, service=service, now=now, region=region
+    )
+    return identity
+
+
+def authenticate(
+    method: str,
+    path: str,
+    query: str | None,
+    headers: Fields,
+    body: bytes | str,
+    lookup: Callable[[str], Known | None],
+    *,
+    service: str,
+    now: float,
+    region: str | None = None,
+) -> tuple[Identity, Known]:
     """Check a request signed in its Authorization header or its query.
+
+    Answers who signed, and what `lookup` knows of the signer.
 
     `body` is the body or its SHA-256 in hexadecimal; `lookup` finds the secret of an access key; `region` is
     the one the signature must be scoped to, None for any. Raises the errors of `signature_errors`, in the
     order AWS checks.
     """
-    fields = list(headers)
-    claim = claim_of(query, fields)
+    fields = _lowered(headers)
+    claim = _claim(query or "", fields)
     _check_signed_headers(claim, fields)
-    _check_time(claim, now)
-    if problems := claim.scope_problems(service, region):
+    date = claim.date()
+    _check_time(claim, date, now)
+    if problems := claim.scope_problems(service, region, date):
         raise InvalidSignature(problems)
+    scope = claim.scope
     secret = _checked_secret(lookup(claim.access_key), claim, now)
-    payload = _payload(fields, body, service)
     if claim.expires is not None:
         query = canonical.without_signature(query or "")
+    payload = _payload(claim, fields, body, service)
     request = canonical.canonical_request(method, path, query, fields, claim.signed, payload, service)
-    text = canonical.string_to_sign(claim.date, claim.scope, request)
-    if not _same(canonical.signature(secret.secret_key, claim.scope, text), claim.signature):
+    text = canonical.string_to_sign(date, scope, request)
+    if not _same(canonical.signature(secret.secret_key, scope, text), claim.signature):
         raise SignatureMismatch(request.decode("latin-1"), text)
-    return Identity(claim.access_key, claim.scope.region, claim.scope.service)
+    return Identity(secret.access_key, scope.region, scope.service), secret
 
 
 def _check_signed_headers(claim: Claim, fields: Fields) -> None:
-    if not {"host", ":authority"} & set(claim.signed):
+    if "host" not in claim.signed and ":authority" not in claim.signed:
         raise InvalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
-    for name in sorted({key.lower().decode("latin-1") for key, _ in fields} - set(claim.signed) - _FREE):
-        if name.startswith("x-amz-"):
+    amazons = {name.decode("latin-1") for name, _ in fields if name.startswith(b"x-amz-")}
+    for name in sorted(amazons - _FREE):
+        if name not in claim.signed:
             raise InvalidSignature(f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
 
 
-def _check_time(claim: Claim, now: float) -> None:
-    allowed = SKEW_SECONDS if claim.expires is None else claim.expires
-    if claim.time < now - allowed:
+def _check_time(claim: Claim, date: str, now: float) -> None:
+    time, allowed = seconds_of(date), SKEW_SECONDS if claim.expires is None else claim.expires
+    if time < now - allowed:
         raise InvalidSignature(
-            f"Signature expired: {claim.date} is now earlier than {amz_date(now - allowed)} "
+            f"Signature expired: {date} is now earlier than {amz_date(now - allowed)} "
             f"({amz_date(now)} - {_span(allowed)})"
         )
-    if claim.time > now + SKEW_SECONDS:
+    if time > now + SKEW_SECONDS:
         raise InvalidSignature(
-            f"Signature not yet current: {claim.date} is still later than {amz_date(now + SKEW_SECONDS)} "
+            f"Signature not yet current: {date} is still later than {amz_date(now + SKEW_SECONDS)} "
             f"({amz_date(now)} + {_span(SKEW_SECONDS)})"
         )
 
@@ -191,7 +233,7 @@ def _span(seconds: int) -> str:
     return f"{seconds} sec." if seconds % 60 else f"{seconds // 60} min."
 
 
-def _checked_secret(secret: Secret | None, claim: Claim, now: float) -> Secret:
+def _checked_secret(secret: Known | None, claim: Claim, now: float) -> Known:
     if secret is None or not _same(secret.session_token or "", claim.token or ""):
         raise UnrecognizedClient
     if secret.expires is not None and secret.expires <= now:
@@ -199,14 +241,24 @@ def _checked_secret(secret: Secret | None, claim: Claim, now: float) -> Secret:
     return secret
 
 
-def _payload(fields: Fields, body: bytes | str, service: str) -> str:
-    """What stands for the body in the canonical request: always the hash of the body that came, except that
-    S3 lets a caller leave its body unsigned."""
-    if service == "s3":
-        said = [value for name, value in fields if name.lower() == b"x-amz-content-sha256"]
-        if not said or said[-1] == UNSIGNED_PAYLOAD.encode():
-            return UNSIGNED_PAYLOAD
-    return body if isinstance(body, str) else canonical.payload_hash(body)
+def _payload(claim: Claim, fields: Fields, body: bytes | str, service: str) -> str:
+    """What stands for the body in the canonical request: the hash of the body that came.
+
+    S3 lets a caller leave its body unsigned. Elsewhere only an empty body may be, since there is nothing that
+    could be changed, and only if the header that says so is signed.
+    """
+    stated = _stated_payload(fields)
+    if service == "s3" and stated in (None, UNSIGNED_PAYLOAD):
+        return UNSIGNED_PAYLOAD
+    payload = body if isinstance(body, str) else canonical.payload_hash(body)
+    if stated == UNSIGNED_PAYLOAD and payload == EMPTY_PAYLOAD and "x-amz-content-sha256" in claim.signed:
+        return UNSIGNED_PAYLOAD
+    return payload
+
+
+def _stated_payload(fields: Fields) -> str | None:
+    stated = [value.strip() for name, value in fields if name == b"x-amz-content-sha256"]
+    return stated[-1].decode("latin-1") if stated else None
 
 
 def _same(one: str, other: str) -> bool:

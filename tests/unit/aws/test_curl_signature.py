@@ -18,6 +18,7 @@ SECRET = Secret("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKE
 class Recorder(BaseHTTPRequestHandler):
     """Verifies what it is sent."""
 
+    service: str
     seen: list[Identity]
 
     def do_POST(self) -> None:
@@ -33,7 +34,7 @@ class Recorder(BaseHTTPRequestHandler):
                     fields,
                     body,
                     {SECRET.access_key: SECRET}.get,
-                    service="lambda",
+                    service=self.service,
                     now=time.time(),
                 )
             )
@@ -46,16 +47,23 @@ class Recorder(BaseHTTPRequestHandler):
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
-def test_curls_signature_verifies() -> None:
+@pytest.mark.parametrize(
+    ("service", "target"),
+    [
+        ("lambda", "/2015-03-31/functions/f/invocations?Qualifier=live"),
+        ("execute-api", "/prod/items/7?a=0&a=1&b=2"),  # curl 7 does not sort
+    ],
+)
+def test_curls_signature_verifies(service: str, target: str) -> None:
     seen: list[Identity] = []
-    server = HTTPServer(("127.0.0.1", 0), type("Handler", (Recorder,), {"seen": seen}))
+    server = HTTPServer(("127.0.0.1", 0), type("Handler", (Recorder,), {"seen": seen, "service": service}))
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    url = f"http://127.0.0.1:{server.server_port}/2015-03-31/functions/f/invocations?Qualifier=live"
+    url = f"http://127.0.0.1:{server.server_port}{target}"
     user = f"{SECRET.access_key}:{SECRET.secret_key}"
-    command = ["curl", "-s", "-m", "20", "--aws-sigv4", "aws:amz:us-east-1:lambda", "--user", user]
+    command = ["curl", "-s", "-m", "20", "--aws-sigv4", f"aws:amz:us-east-1:{service}", "--user", user]
     subprocess.run([*command, "-d", '{"a": 1}', url], check=True, timeout=30)
     server.shutdown()
     thread.join(10)
     server.server_close()
-    assert seen == [Identity(SECRET.access_key, "us-east-1", "lambda")]
+    assert seen == [Identity(SECRET.access_key, "us-east-1", service)]

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from gatewright.aws.errors import AwsError
+from gatewright.aws.signature_errors import SignatureMismatch
 from gatewright.aws.sigv4 import Identity, Secret, presign, sign, verify
 
 SECRET = Secret("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
@@ -129,11 +130,29 @@ def test_the_host_must_be_signed() -> None:
     )
 
 
+def test_problems_come_in_amazons_order() -> None:
+    """Each request has the next problem too."""
+    fields = changed(signed(), b"SignedHeaders=host;", b"SignedHeaders=")
+    fields = changed(fields, b"20140613T163427Z", b"2014-06-13")
+    assert "must be a 'SignedHeader'" in refusal(fields)[1]
+    fields = changed(signed(), b"20140613T163427Z", b"2014-06-13")
+    assert "Date must be" in refusal(changed(fields, b"/aws4_request", b""), now=NOW + 999)[1]
+    fields = changed(signed(), b"/aws4_request", b"")
+    assert "Signature expired" in refusal(fields, now=NOW + 999)[1]
+    fields = changed(signed(secret=Secret("AKIAUNKNOWN", "x")), b"us-east-1", b"x")
+    assert "scoped to a valid region" in refusal(fields)[1]
+    assert "security token" in refusal(signed(secret=Secret("AKIAUNKNOWN", "x")), "a=2")[1]
+
+
 def test_an_amazon_header_must_be_signed() -> None:
     assert refusal([*signed(), (b"X-Amz-Target", b"Delete")]) == (
         "InvalidSignatureException",
         "'x-amz-target' must be a 'SignedHeader' in the AWS Authorization.",
     )
+
+
+def test_a_signed_amazon_header_is_welcome() -> None:
+    assert check(signed((b"X-Amz-Target", b"Delete"))).access_key == SECRET.access_key
 
 
 def test_a_date_that_cannot_be_read() -> None:
@@ -169,6 +188,22 @@ def test_a_presigned_query_is_good_until_it_expires() -> None:
     code, message = refusal([HOST], query, now=NOW + 3601)
     assert code == "InvalidSignatureException"
     assert message.startswith("Signature expired: 20140613T163427Z is now earlier than 20140613T163428Z")
+
+
+def test_a_presigned_query_is_not_good_before_its_time() -> None:
+    code, message = refusal([HOST], presigned(), now=NOW - 301)
+    assert (code, message[:26]) == ("InvalidSignatureException", "Signature not yet current:")
+    assert check([HOST], presigned(), now=NOW - 300).access_key == SECRET.access_key
+
+
+@pytest.mark.parametrize("date", ["20141313T163427Z", "20140613T166427Z", "٢٠140613T163427Z", "soon", ""])
+def test_a_date_that_does_not_exist(date: str) -> None:
+    query = presigned().replace("20140613T163427Z", quote(date))
+    code, message = refusal([HOST], query)
+    assert (code, message[:46]) == (
+        "IncompleteSignatureException",
+        "Date must be in ISO-8601 'basic format'. Got '",
+    )
 
 
 @pytest.mark.parametrize("expires", ["0", "604801", "-1", "1e3", "٣", "9" * 5000])
@@ -231,6 +266,18 @@ def test_an_expired_token() -> None:
     assert check(signed(secret=TEMPORARY, now=NOW - 300), now=NOW - 300).access_key == TEMPORARY.access_key
 
 
+def test_rest_apis_show_what_should_have_been_signed() -> None:
+    with pytest.raises(SignatureMismatch) as refused:
+        check(signed(), "a=2")
+    text = refused.value.message_of_rest_apis
+    assert text.startswith(
+        f"{refused.value.message}\n\nThe Canonical String for this request should have been\n'GET\n"
+    )
+    assert "\n/prod\na=2\nhost:api.test\n" in text
+    assert f"'\n\nThe String-to-Sign should have been\n'{refused.value.string_to_sign}'\n" in text
+    assert text.endswith("'\n")
+
+
 MISMATCH = (
     "InvalidSignatureException",
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
@@ -249,12 +296,31 @@ def test_whatever_is_changed_after_signing_is_noticed() -> None:
     assert refusal(signed(body=b"another body")) == MISMATCH
 
 
-def test_a_body_cannot_be_left_unsigned() -> None:
-    unsigned = (b"X-Amz-Content-SHA256", b"UNSIGNED-PAYLOAD")
-    fields = signed(unsigned)
-    assert check(fields, body=b"")
-    with pytest.raises(AwsError, match="does not match"):
-        check(fields, body=b"slipped in")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a=1", "a=2"),
+        ("X-Amz-Expires=60", "X-Amz-Expires=600"),
+        ("20140613T163427Z", "20140613T163428Z"),
+        ("X-Amz-SignedHeaders=host", "X-Amz-SignedHeaders=host%3Bx-more"),
+        ("X-Amz-Signature=", "X-Amz-Signature=0"),
+        ("X-Amz-Algorithm", "x=1&X-Amz-Algorithm"),
+        (SECRET.access_key, TEMPORARY.access_key),
+    ],
+)
+def test_a_presigned_query_that_was_altered(old: str, new: str) -> None:
+    query = presigned()
+    assert old in query
+    code, message = refusal([HOST], query.replace(old, new))
+    expected = (
+        "security token" if new == TEMPORARY.access_key else "does not match the signature you provided"
+    )
+    assert expected in message
+    assert code.endswith("Exception")
+
+
+def test_a_statement_about_the_body_that_is_not_signed_means_nothing() -> None:
+    assert check([*signed(), (b"X-Amz-Content-SHA256", b"UNSIGNED-PAYLOAD")]).access_key == SECRET.access_key
 
 
 def test_two_authorization_headers_are_none() -> None:

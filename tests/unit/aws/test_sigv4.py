@@ -15,8 +15,11 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatewright.aws.canonical import canonical_query
+from gatewright.aws.errors import AwsError
+from gatewright.aws.principals import Credential, root
 from gatewright.aws.signature_errors import SignatureMismatch
-from gatewright.aws.sigv4 import Identity, Secret, presign, sign, verify
+from gatewright.aws.sigv4 import Identity, Secret, authenticate, presign, sign, verify
 
 SECRET = Secret("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 TEMPORARY = Secret("ASIAIOSFODNN7EXAMPLE", SECRET.secret_key, "TOKEN==")
@@ -197,3 +200,121 @@ def test_a_hash_stands_for_the_body() -> None:
     fields, digest = fields_of(request), hashlib.sha256(body).hexdigest()
     now = NOW.timestamp()
     assert verify("POST", "/", None, fields, digest, lookup, service="execute-api", now=now)
+
+
+EMPTY = hashlib.sha256(b"").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("stated", "body", "good"),
+    [
+        (hashlib.sha256(b"body").hexdigest(), b"body", True),
+        (hashlib.sha256(b"body").hexdigest(), b"other", False),
+        (EMPTY, b"", True),
+        (EMPTY, b"slipped in", False),
+        ("UNSIGNED-PAYLOAD", b"", True),  # there is nothing to change
+        ("UNSIGNED-PAYLOAD", b"slipped in", False),
+        ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", b"body", False),
+    ],
+)
+def test_a_stated_hash_must_be_the_bodys(stated: str, body: bytes, good: bool) -> None:
+    request = AWSRequest("POST", f"https://{HOST}/", headers={"X-Amz-Content-SHA256": stated}, data=b"body")
+    SigV4Auth(credentials(SECRET), "execute-api", "us-east-1").add_auth(request)
+    assert "x-amz-content-sha256" in request.headers["Authorization"]
+    if good:
+        assert check(request, body)
+    else:
+        with pytest.raises(SignatureMismatch):
+            check(request, body)
+
+
+@pytest.mark.parametrize(
+    "path", ["/a//b/", "/a/./b/../c", "/..", "/a%2Fb", "/%7Eann", "/a%20b+c", "/*", "//", "/é", "/a.b/..c"]
+)
+@pytest.mark.parametrize("query", ["", "a=", "b=2&a=1&a=0", "a=%20&a=%2B"])
+def test_paths_that_are_easy_to_get_wrong(path: str, query: str) -> None:
+    wire = quote(path, safe="/%~*+")
+    request = AWSRequest("GET", f"https://{HOST}{wire}?{query}")
+    SigV4Auth(credentials(SECRET), "execute-api", "us-east-1").add_auth(request)
+    assert check(request).access_key == SECRET.access_key
+
+
+@pytest.mark.parametrize(
+    ("sent", "signed"),
+    [
+        ("a", b"a="),
+        ("a=%2B+%20", b"a=%2B%2B%20"),  # a plus sign is one
+        ("a=b=c", b"a=b%3Dc"),
+        ("%61=1&B=2", b"B=2&a=1"),
+        ("a=%7E~*'", b"a=~~%2A%27"),
+        ("&&a=1&", b"a=1"),
+        ("a=\xe9", b"a=%E9"),
+        ("a=%zz", b"a=%25zz"),
+    ],
+)
+def test_queries_are_decoded_and_encoded_again(sent: str, signed: bytes) -> None:
+    assert canonical_query(sent) == signed
+
+
+Wire = tuple[str, str, str, list[tuple[bytes, bytes]], bytes]
+
+
+def altered(wire: Wire, what: str) -> Wire:
+    method, path, query, fields, body = wire
+    if what == "method":
+        return "PATCH", path, query, fields, body
+    if what == "path":
+        return method, path + "x", query, fields, body
+    if what == "query":
+        return method, path, query + "&zz=1", fields, body
+    if what == "body":
+        return method, path, query, fields, body + b" "
+    if what == "host":
+        return method, path, query, [(b"Host", b"other.test"), *fields[1:]], body
+    old, new = {
+        "signature": (b"Signature=", b"Signature=0"),
+        "key": (SECRET.access_key.encode(), TEMPORARY.access_key.encode()),
+        "region": (b"/us-east-1/", b"/eu-west-1/"),
+        "day": (b"/20260115/", b"/20260114/"),
+        "signed headers": (b"SignedHeaders=", b"SignedHeaders=zz;"),
+        "date": (b"20260115T120000Z", b"20260115T120001Z"),
+    }[what]
+    return method, path, query, [(name, value.replace(old, new)) for name, value in fields], body
+
+
+ALTERATIONS = [
+    "method", "path", "query", "body", "host", "signature", "key", "region", "day", "signed headers", "date",
+]  # fmt: skip
+
+
+@given(paths, queries, headers, st.binary(max_size=20), st.sampled_from(ALTERATIONS))
+def test_an_altered_request_is_refused(
+    path: str, query: str, extra: dict[str, str], body: bytes, what: str
+) -> None:
+    request = AWSRequest("POST", f"https://{HOST}{path}?{query}", headers=extra, data=body)
+    SigV4Auth(credentials(SECRET), "execute-api", "us-east-1").add_auth(request)
+    parts = urlsplit(str(request.url))
+    wire: Wire = ("POST", parts.path, parts.query, fields_of(request), body)
+    service, now = "execute-api", NOW.timestamp()
+    assert verify(*wire, lookup, service=service, now=now, region="us-east-1")
+    with pytest.raises(AwsError) as refused:
+        verify(*altered(wire, what), lookup, service=service, now=now, region="us-east-1")
+    assert refused.value.status == 403
+
+
+def test_what_is_known_of_the_signer_is_answered() -> None:
+    known = Credential(SECRET.access_key, SECRET.secret_key, principal=root("123456789012"))
+    request = AWSRequest("GET", f"https://{HOST}/")
+    SigV4Auth(credentials(SECRET), "execute-api", "us-east-1").add_auth(request)
+    identity, found = authenticate(
+        "GET",
+        "/",
+        None,
+        fields_of(request),
+        b"",
+        {known.access_key: known}.get,
+        service="execute-api",
+        now=NOW.timestamp(),
+    )
+    assert found is known
+    assert identity == Identity(known.access_key, "us-east-1", "execute-api")
