@@ -26,7 +26,13 @@ MAX_SHOWN = 40  # characters of a number in a message
 
 END = "\x1a"
 TRIMMED = "".join(map(chr, range(0x21)))
-LITERALS = {"true": True, "false": False, "null": None, "NaN": float("nan")}
+
+
+class NotANumber(float):
+    """The value of `NaN`: no plain float, because orjson writes those as null and json-smart does not."""
+
+
+LITERALS = {"true": True, "false": False, "null": None, "NaN": NotANumber("nan")}
 ESCAPES = dict(zip("tnrfb\\/'\"", "\t\n\r\f\b\\/'\"", strict=True))
 HEX_ESCAPES = {"u": 4, "x": 2}
 
@@ -195,15 +201,10 @@ class LenientReader:
 
     def _decimal(self, text: str, start: int) -> float | Decimal:
         try:
-            if len(text) <= MAX_DOUBLE_LENGTH:
-                return float(text)
-            value = Decimal(text)
-        except (ValueError, ArithmeticError):
-            value = None
-        if value is None or abs(_exponent(value)) > MAX_JAVA_INT:
+            return read_decimal(text)
+        except ValueError:
             self.position = start
-            raise self._error(f"No value for number {text[:MAX_SHOWN]} at position")
-        return value
+            raise self._error(f"No value for number {text[:MAX_SHOWN]} at position") from None
 
     def _quoted(self, quote: str) -> str:
         start = self.position + 1
@@ -290,7 +291,15 @@ def _joined_surrogates(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
-def _exponent(value: Decimal) -> int:
+def read_decimal(text: str) -> float | Decimal:
+    """Raises ValueError for `1E+`, `-.` and exponents that are no Java int."""
+    if len(text) <= MAX_DOUBLE_LENGTH:
+        return float(text)
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        raise ValueError(f"{text} is no number") from None
     exponent = value.as_tuple().exponent
-    assert isinstance(exponent, int)  # a number of digits is neither infinite nor NaN
-    return exponent
+    if not isinstance(exponent, int) or abs(exponent) > MAX_JAVA_INT:
+        raise ValueError(f"{text} has too large an exponent")
+    return value
