@@ -22,6 +22,8 @@ from gatewright.jsonpath.lenient_reader import (
 
 __all__ = ["ParseError", "dumps", "parse", "to_string"]
 
+MAX_LENIENT_LENGTH = 1_000_000  # characters, for which the lenient reader holds its worker up for a second
+
 # A number that orjson may round, or something like it in a text: its first digit and 17 characters more.
 _long_number = re.compile(r"[0-9][-+.0-9eE]{17}").search
 
@@ -38,17 +40,32 @@ _escaped_punctuation = re.compile(rb"\xe2[\x80-\x83]").search
 def parse(text: str) -> object:
     """The value of JSON text, read as leniently as json-smart does; a repeated key keeps its first place.
 
-    Raises ParseError, also for nesting deeper than 400 levels and integers of more than 4300 digits.
+    Raises ParseError, also for nesting deeper than 400 levels, integers of more than 4300 digits, and text of
+    more than 1,000,000 characters that is no strict JSON.
     """
-    if "\x7f" not in text:  # which json-smart drops from some texts
+    if "\x7f" not in text or "\\" not in text:  # json-smart drops U+007F from texts with escapes
         try:
-            value = orjson.loads(text) if _long_number(text) is None else _keeps_decimals(text)
+            value = _strict(text)
         except (ValueError, RecursionError):
             pass
         else:
             if text.count("[") + text.count("{") <= MAX_DEPTH or not _is_deep(value):
                 return value
+    if len(text) > MAX_LENIENT_LENGTH:
+        message = f"Text of {len(text)} characters is no strict JSON: lenient reading ends at position"
+        raise ParseError(f"{message} {MAX_LENIENT_LENGTH}.", MAX_LENIENT_LENGTH)
     return LenientReader(text).read()
+
+
+def _strict(text: str) -> object:
+    if _long_number(text):
+        return _keeps_decimals(text)
+    try:
+        return orjson.loads(text)
+    except ValueError:  # also for halves of surrogate pairs and numbers as large as 1e400
+        if len(text) <= MAX_LENIENT_LENGTH:
+            raise
+        return _keeps_decimals(text)
 
 
 def _constant(name: str) -> object:
