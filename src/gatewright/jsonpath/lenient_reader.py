@@ -43,6 +43,13 @@ _key = re.compile(r"[^:\x1a]*").match
 _number = re.compile(r"-?[0-9]*(\.[0-9]*)?([eE][-+0-9][0-9]*)?").match
 _plain = re.compile(r"[^\\\"'\x00-\x1f\x7f]*").match
 _hex_digits = re.compile(r"[0-9a-fA-F]*").match
+
+# Most of any document at one go: items and members that are plain texts and short integers.
+_plain_item = re.compile(r'[ \t\n\r,]*(?:"([^"\\]*)"|(-?[0-9]{1,18})(?=[,\]]))').match
+_plain_member = re.compile(
+    r'[ \t\n\r,]*"([^"\\]*)"[\x00-\x19\x1b-\x20]*:[ \t\n\r]*(?:"([^"\\]*)"|(-?[0-9]{1,18}))(?=[,}])'
+).match
+
 _has_surrogate = re.compile(r"[\ud800-\udfff]").search
 
 
@@ -109,6 +116,10 @@ class LenientReader:
     def _continue_array(self, items: list[object]) -> list[object] | dict[str, object] | None:
         """Reads items up to the end of the array (None) or to a container, which it opens and returns."""
         while True:
+            while plain := _plain_item(self.text, self.position):
+                text, digits = plain.groups()
+                items.append(int(digits) if text is None else text)
+                self.position = plain.end()
             first = self._skip(_whitespace_or_commas)
             if first == "]":
                 self.position += 1
@@ -126,6 +137,10 @@ class LenientReader:
     def _continue_object(self, members: dict[str, object]) -> list[object] | dict[str, object] | None:
         """Reads members up to the end of the object (None) or to a container, which it opens and returns."""
         while True:
+            while plain := _plain_member(self.text, self.position):
+                key, text, digits = plain.groups()
+                members[key] = int(digits) if text is None else text
+                self.position = plain.end()
             first = self._skip(_whitespace_or_commas)
             if first == "}":
                 self.position += 1
