@@ -6,7 +6,7 @@ Each takes the value before it and its arguments' values.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 
 from gatewright.jsonpath.errors import MISSING, PathError
@@ -16,19 +16,14 @@ Arguments = list[object]
 
 
 def _numbers(value: object, arguments: Arguments) -> list[float]:
-    """As Java doubles; what is no number is skipped. Raises PathError where nothing is left."""
-    found = [_double(number) for number in _each([value, *arguments]) if _is_number(number)]
+    """As Java doubles: those in the list, and the arguments. Raises PathError where there is none."""
+    candidates = list(value) if isinstance(value, list) else []
+    for argument in arguments:
+        candidates.extend(argument if isinstance(argument, list) else [argument])
+    found = [_double(candidate) for candidate in candidates if _is_number(candidate)]
     if not found:
         raise PathError("Aggregation function attempted to calculate value using empty array")
     return found
-
-
-def _each(values: Iterable[object]) -> Iterable[object]:
-    for value in values:
-        if isinstance(value, list):
-            yield from value
-        else:
-            yield value
 
 
 def _is_number(value: object) -> bool:

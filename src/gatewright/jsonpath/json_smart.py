@@ -5,37 +5,75 @@ Values are plain: dict, list, str, int, float, bool, None, and `Decimal` for mor
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 
 import orjson
 
 from gatewright.jsonpath.json_writer import scalar, write
-from gatewright.jsonpath.lenient_reader import MAX_DEPTH, LenientReader, ParseError
+from gatewright.jsonpath.lenient_reader import (
+    LITERALS,
+    MAX_DEPTH,
+    LenientReader,
+    ParseError,
+    read_decimal,
+)
 
 __all__ = ["ParseError", "dumps", "parse", "to_string"]
 
-# A number that orjson may round: 19 characters or more. It stands at the start, or behind one of these four.
-_long_number = re.compile(r"[:,\[\s][-0-9][-+.0-9eE]{18}").search
-# A float in orjson's text that Java writes with an exponent: from 1e7 up, below 1e-3.
-_exponent_number = re.compile(r"[:,\[]-?(?:[0-9]{8,}\.|0\.000|[0-9](?:\.[0-9]+)?e)").search
-_java_escaped = re.compile("[\x7f-\x9f\u2000-\u20ff]").search
+MAX_LENIENT_LENGTH = 1_000_000  # characters, for which the lenient reader holds its worker up for a second
+
+# A number that orjson may round, or something like it in a text: its first digit and 17 characters more.
+_long_number = re.compile(r"[0-9][-+.0-9eE]{17}").search
+
+# Floats in orjson's text that Java writes with an exponent: from 1e7 up, below 1e-3, and those that have one.
+_java_floats = re.compile(rb"[:,\[]-?(?:[0-9]{8,}\.|0\.000|[0-9](?:\.[0-9]+)?e)").search
+# What is in such a float. Each pattern begins with one byte, so that texts without it are passed over fast.
+_large = re.compile(rb"\.(?<=[0-9]{8}\.)").search
+_exponent = re.compile(rb"e(?<=[0-9]e)[-+0-9]").search
+# In UTF-8, the characters from U+0080 to U+009F and from U+2000 to U+20FF: json-smart escapes them.
+_escaped_latin = re.compile(rb"\xc2[\x80-\x9f]").search
+_escaped_punctuation = re.compile(rb"\xe2[\x80-\x83]").search
 
 
 def parse(text: str) -> object:
     """The value of JSON text, read as leniently as json-smart does; a repeated key keeps its first place.
 
-    Raises ParseError, also for nesting deeper than 400 levels and integers of more than 4300 digits.
+    Raises ParseError, also for nesting deeper than 400 levels, integers of more than 4300 digits, and text of
+    more than 1,000,000 characters that is no strict JSON.
     """
-    if "\x7f" not in text and not _long_number(text) and text[:1] not in "-0123456789":
+    if "\x7f" not in text or "\\" not in text:  # json-smart drops U+007F from texts with escapes
         try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:
+            value = _strict(text)
+        except (ValueError, RecursionError):
             pass
         else:
             if text.count("[") + text.count("{") <= MAX_DEPTH or not _is_deep(value):
                 return value
+    if len(text) > MAX_LENIENT_LENGTH:
+        message = f"Text of {len(text)} characters is no strict JSON: lenient reading ends at position"
+        raise ParseError(f"{message} {MAX_LENIENT_LENGTH}.", MAX_LENIENT_LENGTH)
     return LenientReader(text).read()
+
+
+def _strict(text: str) -> object:
+    if _long_number(text):
+        return _keeps_decimals(text)
+    try:
+        return orjson.loads(text)
+    except ValueError:  # also for halves of surrogate pairs and numbers as large as 1e400
+        if len(text) <= MAX_LENIENT_LENGTH:
+            raise
+        return _keeps_decimals(text)
+
+
+def _constant(name: str) -> object:
+    """`NaN`, or `Infinity` and `-Infinity`, which are texts to json-smart: refused here."""
+    return LITERALS[name]
+
+
+_keeps_decimals = json.JSONDecoder(parse_float=read_decimal, parse_constant=_constant).decode
 
 
 def dumps(value: object) -> str:
@@ -46,12 +84,12 @@ def dumps(value: object) -> str:
     if not isinstance(value, (dict, list)):
         return scalar(value)
     try:
-        text = orjson.dumps(value).decode()
+        text = orjson.dumps(value)
     except (
         TypeError
-    ):  # big integers, Decimals, lone surrogates, keys that are no strings, more than 254 levels
+    ):  # big integers, Decimals, NaN, lone surrogates, keys that are no strings, over 254 levels
         return write(value)
-    return write(value) if _needs_java(text, value) else text
+    return write(value) if _needs_java(text) else text.decode()
 
 
 def to_string(value: object) -> str:
@@ -59,25 +97,13 @@ def to_string(value: object) -> str:
     return dumps(value).replace("/", "\\/")
 
 
-def _needs_java(text: str, value: object) -> bool:
-    if "\\u00" in text or _exponent_number(
-        text
-    ):  # control characters: json-smart's hex digits are upper case
+def _needs_java(text: bytes) -> bool:
+    if b"\\u00" in text or b"\x7f" in text:  # json-smart's hex digits are upper case
         return True
-    if "\x7f" in text or (not text.isascii() and _java_escaped(text)):
+    if not text.isascii() and (_escaped_latin(text) or _escaped_punctuation(text)):
         return True
-    return "null" in text and _holds_nan(value)  # which orjson writes as null
-
-
-def _holds_nan(value: object) -> bool:
-    containers = [value]
-    for container in containers:
-        for nested in _nested(container):
-            if isinstance(nested, float):
-                if nested != nested:
-                    return True
-            elif isinstance(nested, (dict, list)):
-                containers.append(nested)
+    if b"0.000" in text or _large(text) or _exponent(text):
+        return _java_floats(text) is not None
     return False
 
 

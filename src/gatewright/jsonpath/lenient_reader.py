@@ -26,7 +26,13 @@ MAX_SHOWN = 40  # characters of a number in a message
 
 END = "\x1a"
 TRIMMED = "".join(map(chr, range(0x21)))
-LITERALS = {"true": True, "false": False, "null": None, "NaN": float("nan")}
+
+
+class NotANumber(float):
+    """The value of `NaN`: no plain float, because orjson writes those as null and json-smart does not."""
+
+
+LITERALS = {"true": True, "false": False, "null": None, "NaN": NotANumber("nan")}
 ESCAPES = dict(zip("tnrfb\\/'\"", "\t\n\r\f\b\\/'\"", strict=True))
 HEX_ESCAPES = {"u": 4, "x": 2}
 
@@ -37,6 +43,13 @@ _key = re.compile(r"[^:\x1a]*").match
 _number = re.compile(r"-?[0-9]*(\.[0-9]*)?([eE][-+0-9][0-9]*)?").match
 _plain = re.compile(r"[^\\\"'\x00-\x1f\x7f]*").match
 _hex_digits = re.compile(r"[0-9a-fA-F]*").match
+
+# Most of any document at one go: items and members that are plain texts and short integers.
+_plain_item = re.compile(r'[ \t\n\r,]*(?:"([^"\\]*)"|(-?[0-9]{1,18})(?=[,\]]))').match
+_plain_member = re.compile(
+    r'[ \t\n\r,]*"([^"\\]*)"[\x00-\x19\x1b-\x20]*:[ \t\n\r]*(?:"([^"\\]*)"|(-?[0-9]{1,18}))(?=[,}])'
+).match
+
 _has_surrogate = re.compile(r"[\ud800-\udfff]").search
 
 
@@ -103,6 +116,10 @@ class LenientReader:
     def _continue_array(self, items: list[object]) -> list[object] | dict[str, object] | None:
         """Reads items up to the end of the array (None) or to a container, which it opens and returns."""
         while True:
+            while plain := _plain_item(self.text, self.position):
+                text, digits = plain.groups()
+                items.append(int(digits) if text is None else text)
+                self.position = plain.end()
             first = self._skip(_whitespace_or_commas)
             if first == "]":
                 self.position += 1
@@ -120,6 +137,10 @@ class LenientReader:
     def _continue_object(self, members: dict[str, object]) -> list[object] | dict[str, object] | None:
         """Reads members up to the end of the object (None) or to a container, which it opens and returns."""
         while True:
+            while plain := _plain_member(self.text, self.position):
+                key, text, digits = plain.groups()
+                members[key] = int(digits) if text is None else text
+                self.position = plain.end()
             first = self._skip(_whitespace_or_commas)
             if first == "}":
                 self.position += 1
@@ -195,15 +216,10 @@ class LenientReader:
 
     def _decimal(self, text: str, start: int) -> float | Decimal:
         try:
-            if len(text) <= MAX_DOUBLE_LENGTH:
-                return float(text)
-            value = Decimal(text)
-        except (ValueError, ArithmeticError):
-            value = None
-        if value is None or abs(_exponent(value)) > MAX_JAVA_INT:
+            return read_decimal(text)
+        except ValueError:
             self.position = start
-            raise self._error(f"No value for number {text[:MAX_SHOWN]} at position")
-        return value
+            raise self._error(f"No value for number {text[:MAX_SHOWN]} at position") from None
 
     def _quoted(self, quote: str) -> str:
         start = self.position + 1
@@ -290,7 +306,15 @@ def _joined_surrogates(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
-def _exponent(value: Decimal) -> int:
+def read_decimal(text: str) -> float | Decimal:
+    """Raises ValueError for `1E+`, `-.` and exponents that are no Java int."""
+    if len(text) <= MAX_DOUBLE_LENGTH:
+        return float(text)
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        raise ValueError(f"{text} is no number") from None
     exponent = value.as_tuple().exponent
-    assert isinstance(exponent, int)  # a number of digits is neither infinite nor NaN
-    return exponent
+    if not isinstance(exponent, int) or abs(exponent) > MAX_JAVA_INT:
+        raise ValueError(f"{text} has too large an exponent")
+    return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from gatewright.jsonpath.compiler import compile_path_value
 from gatewright.jsonpath.errors import InvalidPath
@@ -71,16 +72,17 @@ def _plain_keys(syntax: PathSyntax) -> list[str | int] | None:
 
 
 def _direct(keys: list[str | int], read: Read) -> Read:
-    """Looks up as written, `document["a"][0]`; whatever stands in the way is left to `read`.
+    """Looks the keys up as they stand; whatever is in the way is left to `read`."""
 
-    Only a text would take an index without complaint, so what an index is applied to is looked at first.
-    """
-    lines = ["def direct(document):", " try:", "  value = document"]
-    for key in keys:
-        if isinstance(key, int):
-            lines.append("  if isinstance(value, str): return read(document)")
-        lines.append(f"  value = value[{key!r}]")
-    lines += ["  return value", " except (KeyError, IndexError, TypeError):", "  return read(document)"]
-    namespace: dict[str, Read] = {"read": read}
-    exec("\n".join(lines), namespace)  # nothing but the keys comes from outside, and those as literals
-    return namespace["direct"]
+    def direct(document: object) -> object:
+        value: Any = document
+        try:
+            for key in keys:
+                if isinstance(value, str):  # which would take an index
+                    return read(document)
+                value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return read(document)
+        return value
+
+    return direct

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gatewright.jsonpath.errors import PathError
-from gatewright.jsonpath.run import Run
+from gatewright.jsonpath.run import CONTAINER_COST, Run
 from gatewright.jsonpath.syntax import Index, Property, Slice
 
 Values = list[object]
@@ -157,7 +157,7 @@ def _containers(value: object, run: Run) -> Iterator[dict[str, object] | list[ob
         container = pending.pop()
         if not isinstance(container, (dict, list)):
             continue
-        run.spend(1 + len(container))
+        run.spend(CONTAINER_COST + len(container))
         yield container
         children = container.values() if isinstance(container, dict) else container
         pending.extend(child for child in reversed(children) if isinstance(child, (dict, list)))
