@@ -12,6 +12,7 @@ from gatewright.vtl.errors import LimitExceeded, MethodFailed, RenderError, Temp
 from gatewright.vtl.limits import DEFAULT_LIMITS, Limits
 from gatewright.vtl.template import Template, compile_template
 from gatewright.vtl.text import to_text
+from gatewright.vtl.tracing import Step
 from gatewright.vtl.values import (
     ANY,
     BOOLEAN,
@@ -53,6 +54,7 @@ __all__ = [
     "Method",
     "MethodFailed",
     "RenderError",
+    "Step",
     "Template",
     "TemplateSyntaxError",
     "compile_template",

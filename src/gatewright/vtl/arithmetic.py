@@ -8,7 +8,8 @@ from collections.abc import Callable
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_DOWN, Context, Decimal
 
 from gatewright.vtl.errors import LimitExceeded
-from gatewright.vtl.runtime import LONG, Runtime
+from gatewright.vtl.limits import LONG
+from gatewright.vtl.runtime import Runtime
 from gatewright.vtl.text import to_text
 
 _MAX_BITS = 13_000  # of an integer; about 4000 digits

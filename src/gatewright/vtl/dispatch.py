@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gatewright.vtl.limits import LONG
 from gatewright.vtl.methods.table import methods_of
-from gatewright.vtl.runtime import LONG, Runtime
+from gatewright.vtl.runtime import Runtime
 from gatewright.vtl.values import Kinds, Method
 
 Call = Callable[..., object]

@@ -37,7 +37,7 @@ _OPERATORS: tuple[Mapping[Kind, str], ...] = (
     {Kind.MULTIPLY: "mul", Kind.DIVIDE: "div", Kind.MODULUS: "mod"},
 )
 REFERENCE_STARTS = frozenset({Kind.IDENTIFIER, Kind.LCURLY})
-_ARGUMENT_STARTS = REFERENCE_STARTS | {
+ARGUMENT_STARTS = REFERENCE_STARTS | {
     Kind.STRING_LITERAL,
     Kind.INTEGER_LITERAL,
     Kind.FLOATING_POINT_LITERAL,
@@ -46,7 +46,7 @@ _ARGUMENT_STARTS = REFERENCE_STARTS | {
     Kind.TRUE,
     Kind.FALSE,
 }
-_CALL_STARTS = _ARGUMENT_STARTS | {Kind.WHITESPACE, Kind.REFMOD2_RPAREN}
+_CALL_STARTS = ARGUMENT_STARTS | {Kind.WHITESPACE, Kind.REFMOD2_RPAREN}
 _INDEX_STARTS = REFERENCE_STARTS | {Kind.STRING_LITERAL, Kind.INTEGER_LITERAL, Kind.TRUE, Kind.FALSE}
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})?")
 
@@ -252,13 +252,17 @@ def _reference(
     dollar = max(image.rfind("$"), 0)
     prefix = "\\" * (slashes // 2)
     more, image = image[:dollar], image[dollar:]
+    first.image = image
+    literal = parser.source.text[first.start + slashes + dollar : parser.last_end]
     if slashes % 2:
-        literal = parser.source.text[first.start + slashes + dollar : parser.last_end]
         return Reference(position, _root(image, name, braced), steps, prefix, escaped=literal)
     if not image.startswith("$"):
         return Reference(position, image, steps, bare=True, assignable=False)
     assignable = bool(steps) or not (braced or image.startswith("$!"))
-    return Reference(position, _root(image, name, braced), steps, prefix + more, assignable=assignable)
+    unprinted = prefix + prefix + more + ("" if image.startswith("$!") else literal)
+    return Reference(
+        position, _root(image, name, braced), steps, prefix + more, unprinted, assignable=assignable
+    )
 
 
 def _root(image: str, name: str, braced: bool) -> str:

@@ -91,7 +91,8 @@ Step: TypeAlias = Property | Method | Index
 class Reference:
     """`$root` and what follows it. `prefix` prints before the value.
 
-    `escaped`: the text that prints instead of the value. `bare`: a word that only looks like a reference; it
+    `unprinted`: what prints for a block that may not be rendered there. `escaped`: the text that prints
+    instead of the value. `bare`: a word that only looks like a reference; it
     has no value and prints itself.
     """
 
@@ -99,6 +100,7 @@ class Reference:
     root: str
     steps: tuple[Step, ...]
     prefix: str = ""
+    unprinted: str = ""
     escaped: str | None = None
     bare: bool = False
     assignable: bool = True
@@ -175,7 +177,7 @@ class MacroCall:
 
     position: Position
     name: str
-    arguments: tuple[Expression, ...]
+    arguments: tuple[tuple[Expression, str], ...]  # with what is written there
     invalid: str | None  # a bare word among the arguments
     body: Block | None
     source: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from gatewright.vtl.equality import compare_numbers, java_class, loosely_equal
+from gatewright.jsonpath.java_numbers import double_text
+from gatewright.vtl.equality import compare_numbers, java_class
 from gatewright.vtl.errors import LimitExceeded, MethodFailed
-from gatewright.vtl.limits import Limits
+from gatewright.vtl.limits import LONG, Limits
 from gatewright.vtl.methods.table import properties_of
 from gatewright.vtl.text import to_text
 from gatewright.vtl.values import (
@@ -24,8 +25,10 @@ from gatewright.vtl.values import (
 )
 
 _MEASURED_EVERY = 256  # pieces of output between two looks at their length
-LONG = 65_536  # characters of a string from which on it is counted
 _BUILT_STRINGS = 10  # strings of the greatest length that a template may make
+
+
+int_text = int.__repr__
 
 
 class StopRendering(Exception):
@@ -49,7 +52,6 @@ class Runtime:
         "macros",
         "measured",
         "out",
-        "recorder",
     )
 
     def __init__(self, limits: Limits) -> None:
@@ -62,7 +64,6 @@ class Runtime:
         self.depth = 0
         self.macros: dict[str, Macro] = {}
         self.evaluator: Callable[[Runtime, str], Body] | None = None
-        self.recorder: object = None
 
     def check_time(self) -> None:
         if self.limits.clock() > self.deadline:
@@ -200,12 +201,11 @@ class Block(HostObject):
     def text(self) -> str:
         out: list[str] = []
         self.render(self.context, out)
-        return joined(self.rt, out)
+        return joined(self.rt, "".join(out))
 
 
-def joined(rt: Runtime, pieces: Sequence[str]) -> str:
-    """The text of an interpolated string."""
-    text = "".join(pieces)
+def joined(rt: Runtime, text: str) -> str:
+    """The text of an interpolated string, counted if it is long."""
     if len(text) > LONG:
         rt.built(len(text))
     return text
@@ -215,7 +215,7 @@ def render_string(rt: Runtime, context: Context, body: Body) -> str:
     """An interpolated string with directives in it."""
     out: list[str] = []
     body(rt, context, out)
-    return joined(rt, out)
+    return joined(rt, "".join(out))
 
 
 Argument = tuple[Callable[[], object], str | None]
@@ -262,22 +262,33 @@ def evaluate(rt: Runtime, context: Context, out: list[str], template: object) ->
     rt.leave()
 
 
-def emit(rt: Runtime, context: Context, out: list[str], value: object, literal: str) -> None:
-    """Prints a value where it may be a block."""
+def emit(rt: Runtime, context: Context, out: list[str], value: object, prefix: str, unprinted: str) -> None:
+    """Prints a value where it may be a block; a block prints without what stands before the reference."""
     if type(value) is not Block:
-        out.append(text(rt, value))
+        out.append(prefix + text(rt, value))
     elif not value.render(context, out):
-        out.append(literal)
+        out.append(unprinted)
+
+
+def second(first: object, result: str) -> str:
+    """An escaped reference: evaluated, since it may fail, but not printed."""
+    del first
+    return result
 
 
 def text(rt: Runtime, value: object) -> str:
     """What prints for a value that is no string."""
+    kind = type(value)
+    if kind is int:
+        return int_text(value)
     if value is None:
         return ""
-    text = to_text(value, rt.limits)
-    if len(text) > LONG:
-        rt.built(len(text))
-    return text
+    if kind is float:
+        return double_text(value)  # type: ignore[arg-type]  # mypy does not narrow by a variable's type
+    printed = to_text(value, rt.limits)
+    if len(printed) > LONG:
+        rt.built(len(printed))
+    return printed
 
 
 def get_property(target: object, name: str) -> object:
@@ -303,6 +314,8 @@ _INDEXED = (list, JavaList, JavaArray)
 def get_index(target: object, key: object) -> object:
     """`target[key]`; a negative index of a list counts from its end."""
     kind = type(target)
+    if type(key) is int and key < 0:
+        key = _from_end(target, key)
     if kind is dict:
         return target.get(map_key(key))  # type: ignore[attr-defined]  # mypy does not narrow by a variable's type
     if kind in _INDEXED:
@@ -314,11 +327,20 @@ def get_index(target: object, key: object) -> object:
     return None
 
 
+def _from_end(target: object, index: int) -> int:
+    if target is None:
+        return index
+    if isinstance(target, dict | list):
+        return index + len(target)
+    if isinstance(target, MapValue):
+        return index + len(list(target.keys()))
+    raise MethodFailed(f"index {index} counts from the end of a value that has no size()")
+
+
 def _list_index(items: list[object], index: int) -> int:
-    position = index + len(items) if index < 0 else index
-    if not 0 <= position < len(items):
-        raise MethodFailed(f"index {index} is out of range for a list of {len(items)}")
-    return position
+    if not 0 <= index < len(items):
+        raise MethodFailed(f"IndexOutOfBoundsException: index {index} for a size of {len(items)}")
+    return index
 
 
 def set_property(rt: Runtime, target: object, name: str, value: object) -> None:
@@ -335,6 +357,8 @@ def set_property(rt: Runtime, target: object, name: str, value: object) -> None:
 def set_index(rt: Runtime, target: object, key: object, value: object) -> None:
     """`#set($target[key] = value)`."""
     kind = type(target)
+    if type(key) is int and key < 0:
+        key = _from_end(target, key)
     if kind in _INDEXED:
         if type(key) is int and kind is not JavaArray:
             target[_list_index(target, key)] = value  # type: ignore[index, arg-type]
@@ -391,11 +415,6 @@ def make_range(rt: Runtime, first: object, last: object) -> JavaList | None:
         return None
     rt.check_items(abs(last - first) + 1)
     return JavaList(range(first, last + 1) if first <= last else range(first, last - 1, -1))
-
-
-def equal(left: object, right: object) -> bool:
-    """`==` where a side may be a missing reference, which is the empty string."""
-    return loosely_equal("" if left is None else left, "" if right is None else right)
 
 
 def less(left: object, right: object) -> bool:

@@ -29,6 +29,7 @@ class TokenStream:
         self.lexer = Lexer(source)
         self.nesting = nesting
         self._ahead: list[Token] = []
+        self.taken: list[Token] = []
         self.last_end = 0  # where the last token taken ends
 
     def peek(self, distance: int = 0) -> Token:
@@ -45,6 +46,7 @@ class TokenStream:
         if kinds and token.kind not in kinds:
             raise self.unexpected(token)
         self.last_end = token.end
+        self.taken.append(token)
         return self._ahead.pop(0)
 
     def skip(self, kind: Kind) -> bool:
@@ -60,6 +62,14 @@ class TokenStream:
             raise self.source.error(f"more than {MAX_NESTING} levels inside one another", start.start)
         yield
         self.nesting.level -= 1
+
+    def images(self, start: Token) -> str:
+        """What Velocity takes for the source of what begins with `start`: the images of its tokens.
+
+        Comments, broken references and the backslashes of escapes are no part of it.
+        """
+        index = max(i for i, token in enumerate(self.taken) if token is start)
+        return "".join(token.image for token in self.taken[index:])
 
     def position(self, start: Token) -> Position:
         """Of what begins with `start` and ends with the last token taken."""

@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import TracebackType
 
-from gatewright.vtl import arithmetic, runtime
+from gatewright.vtl import arithmetic, runtime, tracing
 from gatewright.vtl.codegen.analysis import Uses, analyse
 from gatewright.vtl.codegen.pyast import mark
 from gatewright.vtl.codegen.statements import StatementCode
+from gatewright.vtl.codegen.traced import TracedCode
+from gatewright.vtl.equality import loosely_equal
 from gatewright.vtl.errors import MethodFailed, Position, RenderError, TemplateSyntaxError
 from gatewright.vtl.limits import DEFAULT_LIMITS, Limits
 from gatewright.vtl.nodes import Block, Text
 from gatewright.vtl.parser import parse
 from gatewright.vtl.runtime import Body, BreakLoop, Context, Macro, Runtime, StopRendering
+from gatewright.vtl.tracing import Recorder, TracedRuntime
 from gatewright.vtl.units import printable
 from gatewright.vtl.values import ForeachScope, JavaList, map_key
 
@@ -25,9 +28,11 @@ _POSITIONS = "positions"
 _NAMESPACE: Mapping[str, object] = {
     "__builtins__": {},
     "dict": dict,
+    "int": int,
     "enumerate": enumerate,
     "len": len,
     "str": str,
+    "equal": loosely_equal,
     "type": type,
     "BreakLoop": BreakLoop,
     "ForeachScope": ForeachScope,
@@ -47,7 +52,7 @@ _NAMESPACE: Mapping[str, object] = {
             runtime.at_most,
             runtime.call_macro,
             runtime.emit,
-            runtime.equal,
+            runtime.second,
             runtime.evaluate,
             runtime.fail_include,
             runtime.get_index,
@@ -62,6 +67,15 @@ _NAMESPACE: Mapping[str, object] = {
             runtime.set_index,
             runtime.set_property,
             runtime.text,
+            tracing.traced_call,
+            tracing.traced_condition,
+            tracing.traced_emit,
+            tracing.traced_index,
+            tracing.traced_loop,
+            tracing.traced_property,
+            tracing.traced_set,
+            tracing.traced_text,
+            tracing.traced_variable,
         )
     },
 }
@@ -72,8 +86,7 @@ class Program:
 
     __slots__ = ("macros", "main", "shared")
 
-    def __init__(self, block: Block, uses: Uses) -> None:
-        code = StatementCode(uses)
+    def __init__(self, block: Block, uses: Uses, code: StatementCode) -> None:
         code.main(block)
         namespace = _executed(code)
         self.shared = uses.shared
@@ -105,21 +118,23 @@ def _executed(code: StatementCode) -> dict[str, object]:
 
 
 class Template:
-    """What `compile_template` makes of a text.
+    """What `compile_template` makes of a text; any number of threads can render it at once.
 
-    It can be rendered any number of times, by several threads at once.
+    Attributes:
+        text: what was compiled.
+        constant: the output of a template in which nothing can change; None for all others.
     """
 
-    __slots__ = ("_block", "_program", "constant", "text")
+    __slots__ = ("_block", "_program", "_traced", "_uses", "constant", "text")
 
     def __init__(self, text: str) -> None:
         block = parse(text)
         self.text = text
-        self.constant: str | None = None  # the output of a template in which nothing can change
-        if all(isinstance(statement, Text) for statement in block):
-            self.constant = "".join(statement.text for statement in block if isinstance(statement, Text))
+        self.constant = _constant(block)
         self._block = block
-        self._program = _compiled(text, block, analyse(block))
+        self._uses = analyse(block)
+        self._program = _compiled(block, self._uses, StatementCode(self._uses))
+        self._traced: Program | None = None  # compiled when it is first asked for
 
     def render(self, variables: Mapping[str, object], limits: Limits = DEFAULT_LIMITS) -> str:
         """The output. `variables` are the template's references by name; templates do not change the mapping.
@@ -128,13 +143,31 @@ class Template:
             RenderError: a method failed, or a limit was exceeded.
         """
         rt = Runtime(limits)
-        rt.evaluator = evaluator
+        rt.evaluator = _evaluator
         return _rendered(self._program, rt, variables)
 
+    def render_traced(
+        self, variables: Mapping[str, object], recorder: Recorder, limits: Limits = DEFAULT_LIMITS
+    ) -> str:
+        """As `render`; calls `recorder` for each thing that happens, in its order.
 
-def _compiled(text: str, block: Block, uses: Uses) -> Program:
+        A loop is told when it has ended, after the steps in it.
+        """
+        if self._traced is None:
+            self._traced = _compiled(self._block, self._uses, TracedCode(self._uses))
+        rt = TracedRuntime(limits, recorder)
+        rt.evaluator = _traced_evaluator
+        return _rendered(self._traced, rt, variables)
+
+
+def _constant(block: Block) -> str | None:
+    texts = [statement.text for statement in block if isinstance(statement, Text)]
+    return "".join(texts) if len(texts) == len(block) else None
+
+
+def _compiled(block: Block, uses: Uses, code: StatementCode) -> Program:
     try:
-        return Program(block, uses)
+        return Program(block, uses, code)
     except (RecursionError, SyntaxError) as fault:  # Python's own bounds on nesting
         raise TemplateSyntaxError("the directives of the template are nested too deep", 1, 1) from fault
 
@@ -144,14 +177,10 @@ def _rendered(program: Program, rt: Runtime, variables: Mapping[str, object]) ->
         program.run(rt, variables)
         rt.check_output()
     except (MethodFailed, TemplateSyntaxError) as fault:
-        raise RenderError(_message(fault), _position(fault.__traceback__)) from fault
+        raise RenderError(str(fault), _position(fault.__traceback__)) from fault
     except RecursionError as fault:
         raise RenderError("a value or a macro is nested too deep", _position(fault.__traceback__)) from None
     return printable("".join(rt.out))
-
-
-def _message(fault: MethodFailed | TemplateSyntaxError) -> str:
-    return str(fault)
 
 
 def _position(traceback: TracebackType | None) -> Position:
@@ -168,15 +197,22 @@ def _position(traceback: TracebackType | None) -> Position:
 
 
 @lru_cache(maxsize=128)
-def _evaluated(text: str) -> Program:
+def _evaluated(text: str, generator: type[StatementCode]) -> Program:
     block = parse(text)
-    uses = analyse(block)
-    return _compiled(text, block, uses.as_shared())
+    uses = analyse(block).as_shared()
+    return _compiled(block, uses, generator(uses))
 
 
-def evaluator(rt: Runtime, text: str) -> Body:
-    """Compiles the text of an #evaluate; its macros are there from then on."""
-    program = _evaluated(text)
+def _evaluator(rt: Runtime, text: str) -> Body:
+    return _with_macros(rt, _evaluated(text, StatementCode))
+
+
+def _traced_evaluator(rt: Runtime, text: str) -> Body:
+    return _with_macros(rt, _evaluated(text, TracedCode))
+
+
+def _with_macros(rt: Runtime, program: Program) -> Body:
+    """The text of an #evaluate; its macros are there from then on."""
     for name, macro in program.macros.items():
         rt.macros.setdefault(name, macro)
     return program.main

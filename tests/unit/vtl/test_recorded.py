@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.unit.vtl.support import CASES, recorded, variables
 
 from gatewright.vtl import RenderError, TemplateSyntaxError, compile_template
-from tests.unit.vtl.support import CASES, recorded, variables
 
 ERRORS: dict[str, type[Exception]] = {"parse": TemplateSyntaxError, "render": RenderError}
 

@@ -7,7 +7,6 @@ used before the next is bound.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 
 from gatewright.vtl.codegen.analysis import Uses, is_plain, loop_property
 from gatewright.vtl.codegen.pyast import (
@@ -21,7 +20,6 @@ from gatewright.vtl.codegen.pyast import (
     is_not,
     mark,
     name,
-    tuple_,
     type_is,
     when,
 )
@@ -75,6 +73,9 @@ class ExpressionCode:
         self.positions.append(position)
         return len(self.positions)
 
+    def load(self, variable: str) -> ast.expr:
+        return self.variables.load(variable)
+
     def raw(self, reference: Reference) -> ast.expr:
         """The reference's value, None where it is missing or null."""
         plain = self._loop_place(reference)
@@ -82,9 +83,9 @@ class ExpressionCode:
             return plain
         if reference.bare:
             return constant(None)
-        value = self.variables.load(reference.root)
+        value = self.load(reference.root)
         for step in reference.steps:
-            value = self.step(value, step)
+            value = self._step(value, step)
         mark(value, self.place(reference.position))
         return value
 
@@ -107,35 +108,36 @@ class ExpressionCode:
             return compare(index, ast.Eq(), constant(0))
         return compare(following, ast.Eq() if wanted == "last" else ast.NotEq(), name(loop.size))
 
-    def step(self, target: ast.expr, step: Step) -> ast.expr:
+    def _step(self, target: ast.expr, step: Step) -> ast.expr:
         if isinstance(step, Property):
-            return self._property(target, step.name)
+            return self.get_property(target, step.name)
         if isinstance(step, Index):
-            return self._index(target, step.key)
-        arguments = [self.value(argument) for argument in step.arguments]
-        return when(
-            is_(bind("t", target), NONE),
-            NONE,
-            call(self.site(step), name("rt"), name("t"), *arguments),
-        )
+            return self.get_index(target, step.key)
+        return self.call_method(target, step)
 
-    def _property(self, target: ast.expr, key: str) -> ast.expr:
+    def get_property(self, target: ast.expr, key: str) -> ast.expr:
         if key in ("class", "Class"):
             return call("get_property", target, constant(key))
+        return self._map_entry(target, key, "get_property")
+
+    def get_index(self, target: ast.expr, key: Expression) -> ast.expr:
+        if isinstance(key, Literal) and isinstance(key.value, str):
+            return self._map_entry(target, key.value, "get_index")
+        return call("get_index", target, self.value(key))
+
+    def _map_entry(self, target: ast.expr, key: str, otherwise: str) -> ast.expr:
+        """The entry of a dict, without a call; other types go to the function `otherwise`."""
+        first, again = _held(target)
         return when(
-            type_is(bind("t", target), "dict"),
-            call(attribute(name("t"), "get"), constant(key)),
-            call("get_property", name("t"), constant(key)),
+            type_is(first, "dict"),
+            call(attribute(again, "get"), constant(key)),
+            call(otherwise, again, constant(key)),
         )
 
-    def _index(self, target: ast.expr, key: Expression) -> ast.expr:
-        if isinstance(key, Literal) and isinstance(key.value, str):
-            return when(
-                type_is(bind("t", target), "dict"),
-                call(attribute(name("t"), "get"), constant(key.value)),
-                call("get_index", name("t"), constant(key.value)),
-            )
-        return call("get_index", target, self.value(key))
+    def call_method(self, target: ast.expr, method: Method) -> ast.expr:
+        first, again = _held(target)
+        arguments = [self.value(argument) for argument in method.arguments]
+        return when(is_(first, NONE), NONE, call(self.site(method), name("rt"), again, *arguments))
 
     def site(self, method: Method) -> str:
         key = (method.name, len(method.arguments))
@@ -149,7 +151,8 @@ class ExpressionCode:
             return constant(None)
         if self._loop_place(reference) is not None:
             return self.raw(reference)
-        return when(is_not(bind("t", self.raw(reference)), NONE), name("t"), EMPTY)
+        first, again = _held(self.raw(reference))
+        return when(is_not(first, NONE), again, EMPTY)
 
     def value(self, expression: Expression) -> ast.expr:
         """The expression's value; None only where `nullable` says so."""
@@ -197,42 +200,41 @@ class ExpressionCode:
     def interpolated(self, string: Interpolated) -> ast.expr:
         if not is_plain(string.body):
             return self.nested_string(string)
-        pieces = [
-            constant(part.text) if isinstance(part, Text) else self._piece(part)
-            for part in string.body
-            if not isinstance(part, Text) or part.text
-        ]
-        code = call("joined", name("rt"), tuple_(pieces))
+        pieces: list[ast.expr] = []
+        for part in string.body:
+            if isinstance(part, Text):
+                add_text(pieces, part.text)
+            else:
+                assert isinstance(part, Reference)
+                self.add_printed(pieces, part)
+        code = call("joined", name("rt"), string_of(pieces))
         mark(code, self.place(string.position))
         return code
-
-    def _piece(self, part: object) -> ast.expr:
-        assert isinstance(part, Reference)
-        pieces = self.printed(part)
-        return pieces[0] if len(pieces) == 1 else ast.BinOp(pieces[0], ast.Add(), pieces[1])
 
     def nested_string(self, string: Interpolated) -> ast.expr:
         """A string with directives, which is a function of its own."""
         raise NotImplementedError
 
-    def printed(self, reference: Reference) -> Sequence[ast.expr]:
-        """The strings that the reference prints."""
-        prefix = [constant(reference.prefix)] if reference.prefix else []
+    def add_printed(self, pieces: list[ast.expr], reference: Reference) -> None:
+        """What the reference prints."""
+        add_text(pieces, reference.prefix)
         if reference.bare:
-            return [*prefix, constant(reference.root)]
-        return [*prefix, self.text_of(self.raw(reference))]
+            add_text(pieces, reference.root)
+        else:
+            pieces.append(self.text_of(self.raw(reference), reference.position))
 
-    def text_of(self, value: ast.expr) -> ast.expr:
-        code = when(type_is(bind("t", value), "str"), name("t"), call("text", name("rt"), name("t")))
-        line = getattr(value, "lineno", None)
-        if line is not None:
-            mark(code, line)
+    def text_of(self, value: ast.expr, position: Position) -> ast.expr:
+        """A str or an int, which Python prints as Java does."""
+        first, again = _held(value)
+        simple = ast.BoolOp(ast.Or(), [type_is(first, "str"), type_is(again, "int")])
+        code = when(simple, again, call("text", name("rt"), again))
+        mark(code, self.place(position))
         return code
 
     def truth(self, expression: Expression) -> ast.expr:
         """A Python bool. Literals that are no Boolean, and sums, are false; so is a bare word."""
         if isinstance(expression, Reference):
-            return constant(False) if expression.bare else is_not(self.raw(expression), constant(False))
+            return self._reference_truth(expression)
         if isinstance(expression, Literal):
             return constant(expression.value is True)
         if isinstance(expression, Not):
@@ -240,6 +242,12 @@ class ExpressionCode:
         if isinstance(expression, Chain) and expression.rest[0][0] not in _ARITHMETIC:
             return self._condition(expression)
         return constant(False)
+
+    def _reference_truth(self, reference: Reference) -> ast.expr:
+        if reference.bare:
+            return constant(False)
+        place = self._loop_place(reference)
+        return place if isinstance(place, ast.Compare) else is_not(self.raw(reference), constant(False))
 
     def _condition(self, chain: Chain) -> ast.expr:
         operator = chain.rest[0][0]
@@ -260,10 +268,11 @@ class ExpressionCode:
             return self._comparison(operator, self.value(left), self.value(right))
         if left.bare or self._loop_place(left) is not None:
             return self._comparison(operator, self.value(left), self.value(right))
-        missing = when(is_not(name("t"), NONE), name("t"), EMPTY)
+        first, again = _held(self.raw(left))
+        missing = when(is_not(again, NONE), again, EMPTY)
         return when(
-            type_is(bind("t", self.raw(left)), "str"),
-            compare(name("t"), ast.Eq() if operator == "eq" else ast.NotEq(), self.value(right)),
+            type_is(first, "str"),
+            compare(again, ast.Eq() if operator == "eq" else ast.NotEq(), self.value(right)),
             self._comparison(operator, missing, self.value(right)),
         )
 
@@ -272,6 +281,34 @@ class ExpressionCode:
             return call(_ORDER[operator], left, right)
         equal = call("equal", left, right)
         return equal if operator == "eq" else ast.UnaryOp(ast.Not(), equal)
+
+
+def _held(value: ast.expr) -> tuple[ast.expr, ast.expr]:
+    """The value for its first use, and for those that follow at once."""
+    return (value, value) if isinstance(value, ast.Name) else (bind("t", value), name("t"))
+
+
+def add_text(pieces: list[ast.expr], text: str) -> None:
+    """Appends text to the pieces of a string, to the last of them where that is text."""
+    last = pieces[-1] if pieces else None
+    if isinstance(last, ast.Constant):
+        pieces[-1] = constant(str(last.value) + text)
+    elif text:
+        pieces.append(constant(text))
+
+
+def string_of(pieces: list[ast.expr]) -> ast.expr:
+    """One string of all the pieces."""
+    if not pieces:
+        return EMPTY
+    if len(pieces) == 1 and isinstance(pieces[0], ast.Constant):
+        return pieces[0]
+    return ast.JoinedStr(
+        [
+            piece if isinstance(piece, ast.Constant) else ast.FormattedValue(piece, -1, None)
+            for piece in pieces
+        ]
+    )
 
 
 def _is_constant_string(expression: Expression) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import Any
 
 from gatewright.vtl.codegen.analysis import Uses, uses_loop_place, walk
-from gatewright.vtl.codegen.expressions import NONE, ExpressionCode, Loop, nullable
+from gatewright.vtl.codegen.expressions import NONE, ExpressionCode, Loop, add_text, nullable, string_of
 from gatewright.vtl.codegen.pyast import (
     STORE,
     assign,
     attribute,
+    bind,
     call,
     compare,
     constant,
@@ -23,8 +25,10 @@ from gatewright.vtl.codegen.pyast import (
     name,
     tuple_,
 )
+from gatewright.vtl.limits import LONG
 from gatewright.vtl.nodes import (
     Block,
+    Branch,
     Break,
     Define,
     Evaluate,
@@ -34,6 +38,7 @@ from gatewright.vtl.nodes import (
     Include,
     Index,
     Interpolated,
+    Literal,
     MacroCall,
     MacroDefinition,
     Property,
@@ -46,11 +51,14 @@ from gatewright.vtl.nodes import (
 
 _NESTED_BRANCHES = 8  # an #if with more is not written as nested ifs, which Python bounds
 _HEAVY = 100  # nodes in a loop's body from which on each round looks at the time
+_PIECES = 24  # of one string of output
 _COUNTERS = ("velocityCount", "velocityHasNext")
 
 
 class StatementCode(ExpressionCode):
     """Generates a template's functions into `functions`; `main` is the template itself."""
+
+    counts_rounds = False  # whether each loop keeps its index
 
     def __init__(self, uses: Uses) -> None:
         super().__init__(uses)
@@ -59,10 +67,10 @@ class StatementCode(ExpressionCode):
         self._names = 0
         self._chains = 0
         self._kind = "template"  # what function is being written: template, macro, block or string
-        self._handlers: dict[type, Callable[[object], list[ast.stmt]]] = {
-            Set: self._set,
+        self._handlers: dict[type, Callable[[Any], list[ast.stmt]]] = {
+            Set: self.set_,
             If: self._if,
-            Foreach: self._foreach,
+            Foreach: self.foreach,
             Define: self._define,
             MacroDefinition: self._macro,
             MacroCall: self._macro_call,
@@ -113,7 +121,7 @@ class StatementCode(ExpressionCode):
         pieces: list[ast.expr] = []
         for statement in body:
             if isinstance(statement, Text):
-                self._add_text(pieces, statement.text)
+                add_text(pieces, statement.text)
             elif isinstance(statement, Reference):
                 self._add_reference(statements, pieces, statement)
             else:
@@ -122,53 +130,60 @@ class StatementCode(ExpressionCode):
         self._flush(statements, pieces)
         return statements
 
-    def _add_text(self, pieces: list[ast.expr], text: str) -> None:
-        last = pieces[-1] if pieces else None
-        if isinstance(last, ast.Constant):
-            pieces[-1] = constant(str(last.value) + text)
-        elif text:
-            pieces.append(constant(text))
-
     def _add_reference(
         self, statements: list[ast.stmt], pieces: list[ast.expr], reference: Reference
     ) -> None:
         if reference.escaped is not None:
-            self._add_text(pieces, reference.prefix)
-            self._add_escaped(pieces, reference)
+            add_text(pieces, reference.prefix)
+            self._add_escaped(pieces, reference, reference.escaped)
         elif self.uses.shared and not reference.bare:
-            self._add_text(pieces, reference.prefix)
             self._flush(statements, pieces)
-            code = call(
-                "emit",
-                name("rt"),
-                name("c"),
-                name("out"),
-                self.raw(reference),
-                constant(reference.position.source),
-            )
-            mark(code, len(self.positions))
-            statements.append(ast.Expr(code))
+            statements.append(self.emitted(reference))
         else:
-            for piece in self.printed(reference):
-                if isinstance(piece, ast.Constant):
-                    self._add_text(pieces, str(piece.value))
-                else:
-                    pieces.append(piece)
+            self.add_printed(pieces, reference)
+        if len(pieces) > _PIECES:
+            self._flush(statements, pieces)
 
-    def _add_escaped(self, pieces: list[ast.expr], reference: Reference) -> None:
+    def emitted(self, reference: Reference) -> ast.stmt:
+        code = call(
+            "emit",
+            name("rt"),
+            name("c"),
+            name("out"),
+            self.raw(reference),
+            constant(reference.prefix),
+            constant(reference.unprinted),
+        )
+        mark(code, self.place(reference.position))
+        return ast.Expr(code)
+
+    def _add_escaped(self, pieces: list[ast.expr], reference: Reference, escaped: str) -> None:
         """An escaped argument of a macro prints as it was written in the call."""
-        escaped = reference.escaped or ""
-        if not self.uses.macros:
-            self._add_text(pieces, escaped)
-            return
-        written = call("get", constant(f".literal.{escaped}"))
-        pieces.append(ast.BoolOp(ast.Or(), [written, constant(escaped)]))
+        text: ast.expr = constant(escaped)
+        if self.uses.macros:
+            text = ast.BoolOp(ast.Or(), [call("get", constant(f".literal.{escaped}")), text])
+        if reference.steps:
+            text = call("second", self.raw(reference), text)
+        if isinstance(text, ast.Constant):
+            add_text(pieces, escaped)
+        else:
+            pieces.append(text)
 
     def _flush(self, statements: list[ast.stmt], pieces: list[ast.expr]) -> None:
-        if len(pieces) == 1:
-            statements.append(ast.Expr(call(attribute(name("out"), "append"), pieces[0])))
-        elif pieces:
-            statements.append(ast.AugAssign(ast.Name("out", STORE), ast.Add(), tuple_(pieces)))
+        """Writes the pieces as one string; a long one is counted."""
+        if not pieces:
+            return
+        text = string_of(pieces)
+        append = attribute(name("out"), "append")
+        if isinstance(text, ast.Constant):
+            statements.append(ast.Expr(call(append, text)))
+        else:
+            length = call("len", name("s"))
+            counted = ast.Expr(call(attribute(name("rt"), "built"), length))
+            statements += [
+                ast.Expr(call(append, bind("s", text))),
+                if_(compare(length, ast.Gt(), constant(LONG)), [counted]),
+            ]
         pieces.clear()
 
     def _statement(self, statement: Statement) -> list[ast.stmt]:
@@ -176,24 +191,23 @@ class StatementCode(ExpressionCode):
 
     # Directives
 
-    def _set(self, node: object) -> list[ast.stmt]:
-        assert isinstance(node, Set)
-        value = self.value(node.value)
-        if not node.target.assignable:
-            return [ast.Expr(value)]
-        if not node.target.steps and not nullable(node.value):
-            stored = self.variables.store(node.target.root, value)
-            mark(stored, self.place(node.position))
-            return [stored]
-        body = self._assignment(node.target, name("s"))
-        if nullable(node.value):
-            result: list[ast.stmt] = [assign("s", value), if_(is_not(name("s"), NONE), [body])]
+    def set_(self, node: Set) -> list[ast.stmt]:
+        if not node.target.steps and node.target.assignable and not nullable(node.value):
+            result = [self.variables.store(node.target.root, self.value(node.value))]
         else:
-            result = [assign("s", value), body]
+            result = self.assigned(node)
         line = self.place(node.position)
         for statement in result:
             mark(statement, line)
         return result
+
+    def assigned(self, node: Set) -> list[ast.stmt]:
+        """The value in the Python variable `s`, and stored if there is one."""
+        evaluated = assign("s", self.value(node.value))
+        if not node.target.assignable:
+            return [evaluated]
+        stored = self._assignment(node.target, name("s"))
+        return [evaluated, if_(is_not(name("s"), NONE), [stored]) if nullable(node.value) else stored]
 
     def _assignment(self, target: Reference, value: ast.expr) -> ast.stmt:
         if not target.steps:
@@ -206,16 +220,21 @@ class StatementCode(ExpressionCode):
             return ast.Expr(call("set_index", name("rt"), self.raw(container), self.value(last.key), value))
         return ast.Expr(self.raw(target))
 
-    def _if(self, node: object) -> list[ast.stmt]:
-        assert isinstance(node, If)
+    def _if(self, node: If) -> list[ast.stmt]:
         if len(node.branches) > _NESTED_BRANCHES:
             return self._flat_if(node)
-        orelse = self.block(node.otherwise)
-        for branch in reversed(node.branches):
-            test = self.truth(branch.condition)
+        written: list[tuple[ast.expr, list[ast.stmt]]] = []  # in their order, which decides between macros
+        for branch in node.branches:
+            test = self.condition(branch)
             mark(test, self.place(branch.position))
-            orelse = [if_(test, self.block(branch.body), orelse)]
+            written.append((test, self.block(branch.body)))
+        orelse = self.block(node.otherwise)
+        for test, body in reversed(written):
+            orelse = [if_(test, body, orelse)]
         return orelse
+
+    def condition(self, branch: Branch) -> ast.expr:
+        return self.truth(branch.condition)
 
     def _flat_if(self, node: If) -> list[ast.stmt]:
         """A long chain: a variable says whether a branch is still to be found."""
@@ -223,23 +242,24 @@ class StatementCode(ExpressionCode):
         pending = f"p{self._chains}"
         statements: list[ast.stmt] = [assign(pending, constant(True))]
         for branch in node.branches:
-            test = self.truth(branch.condition)
+            test = self.condition(branch)
             mark(test, self.place(branch.position))
             body: list[ast.stmt] = [assign(pending, constant(False)), *self.block(branch.body)]
             statements.append(if_(ast.BoolOp(ast.And(), [name(pending), test]), body))
         otherwise = self.block(node.otherwise)
         return [*statements, if_(name(pending), otherwise)] if otherwise else statements
 
-    def _foreach(self, node: object) -> list[ast.stmt]:
-        assert isinstance(node, Foreach)
+    def foreach(self, node: Foreach) -> list[ast.stmt]:
         if node.items is None:
             return []
-        number = self._new_name("")
+        return self.loop_statements(node, node.items, self._new_name(""))
+
+    def loop_statements(self, node: Foreach, collection: Expression, number: str) -> list[ast.stmt]:
         loop = Loop(f"i{number}", f"n{number}", f"f{number}")
         items, saved = f"l{number}", f"o{number}"
         line = self.place(node.position)
         before: list[ast.stmt] = [
-            assign(items, call("loop_items", name("rt"), self.value(node.items))),
+            assign(items, call("loop_items", name("rt"), self.value(collection))),
             assign(loop.size, call("len", name(items))),
             assign(saved, self.variables.load(node.variable)),
         ]
@@ -264,7 +284,7 @@ class StatementCode(ExpressionCode):
         if self.uses.mutates or self.uses.macros:
             iterable = call("guarded", iterable)
         target: ast.expr = element
-        if not self.uses.plain_loops or uses_loop_place(node.body):
+        if self.counts_rounds or not self.uses.plain_loops or uses_loop_place(node.body):
             target = ast.Tuple([ast.Name(loop.index, STORE), element], STORE)
             iterable = call("enumerate", iterable)
         return ast.For(target, iterable, [*each, *body, *self._back_edge(node.body)], [])
@@ -306,20 +326,17 @@ class StatementCode(ExpressionCode):
             statements.append(ast.Expr(call(attribute(name("rt"), "check_time"))))
         return statements
 
-    def _define(self, node: object) -> list[ast.stmt]:
-        assert isinstance(node, Define)
+    def _define(self, node: Define) -> list[ast.stmt]:
         block = call("Block", name("rt"), name("c"), name(self._body_function(node.body, "block")))
         return [self.variables.store(node.name, block)]
 
-    def _macro(self, node: object) -> list[ast.stmt]:
+    def _macro(self, node: MacroDefinition) -> list[ast.stmt]:
         """The first definition of a name holds, wherever it stands."""
-        assert isinstance(node, MacroDefinition)
         identifier = self._body_function(node.body, "macro")
         self.macros.setdefault(node.name, (node.parameters, identifier))
         return []
 
-    def _macro_call(self, node: object) -> list[ast.stmt]:
-        assert isinstance(node, MacroCall)
+    def _macro_call(self, node: MacroCall) -> list[ast.stmt]:
         if not self.uses.macros:
             return [ast.Expr(call(attribute(name("out"), "append"), constant(node.source)))]
         body = NONE if node.body is None else name(self._body_function(node.body, "block"))
@@ -329,7 +346,7 @@ class StatementCode(ExpressionCode):
             name("c"),
             name("out"),
             constant(node.name),
-            tuple_(self._by_name(argument) for argument in node.arguments),
+            tuple_(self._by_name(*argument) for argument in node.arguments),
             body,
             constant(node.source),
             constant(node.invalid),
@@ -337,19 +354,17 @@ class StatementCode(ExpressionCode):
         mark(code, self.place(node.position))
         return [ast.Expr(code)]
 
-    def _by_name(self, argument: Expression) -> ast.expr:
-        """A macro's argument: code that is run at each use, and how it is written."""
-        written = argument.position.source if isinstance(argument, Reference) else None
-        return tuple_([lambda_(self.value(argument)), constant(written)])
+    def _by_name(self, argument: Expression, written: str) -> ast.expr:
+        """A macro's argument: code that is run at each use, and how it is written if that is no number."""
+        scalar = isinstance(argument, Literal) and not isinstance(argument.value, str)
+        return tuple_([lambda_(self.value(argument)), constant(None if scalar else written)])
 
-    def _evaluate(self, node: object) -> list[ast.stmt]:
-        assert isinstance(node, Evaluate)
+    def _evaluate(self, node: Evaluate) -> list[ast.stmt]:
         code = call("evaluate", name("rt"), name("c"), name("out"), self.value(node.template))
         mark(code, self.place(node.position))
         return [ast.Expr(code)]
 
-    def _include(self, node: object) -> list[ast.stmt]:
-        assert isinstance(node, Include)
+    def _include(self, node: Include) -> list[ast.stmt]:
         if not node.names:
             return []
         code = call("fail_include", self.value(node.names[0]))

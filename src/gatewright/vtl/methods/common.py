@@ -102,6 +102,11 @@ def get_class(value: object) -> JavaClass:
     return JavaClass(java_class(value))
 
 
+def fail_comparison(target: object, other: object) -> object:
+    """`compareTo` takes any object and fails for those of another class."""
+    raise MethodFailed(f"ClassCastException: {java_class(other)} compared to {java_class(target)}")
+
+
 def checked_index(index: int, size: int) -> int:
     if not 0 <= index < size:
         raise MethodFailed(f"IndexOutOfBoundsException: index {index} for a size of {size}")

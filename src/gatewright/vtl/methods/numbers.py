@@ -6,9 +6,9 @@ import math
 import re
 from decimal import Decimal
 
-from gatewright.vtl.equality import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, compare_numbers, equals
+from gatewright.vtl.equality import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, compare_numbers, equals, java_class
 from gatewright.vtl.errors import MethodFailed
-from gatewright.vtl.methods.common import ANYTHING, int32
+from gatewright.vtl.methods.common import ANYTHING, fail_comparison, int32
 from gatewright.vtl.values import ANY, BOOLEAN, INTEGER, STRING, Kinds, Method, Methods
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
@@ -60,9 +60,24 @@ def parse_long(target: object, text: str) -> int:
     return _parsed(text, LONG_MIN, LONG_MAX)
 
 
-def parse_any_integer(number: int, text: str) -> int:
-    """`parseInt` of an Integer, `parseLong` of a Long."""
-    return parse_int(number, text) if INT_MIN <= number <= INT_MAX else parse_long(number, text)
+def value_of_text(number: int, text: str) -> int | None:
+    """`valueOf` of an Integer or a Long; BigInteger has none for strings."""
+    kind = java_class(number)
+    if kind == "java.math.BigInteger":
+        return None
+    return parse_int(number, text) if kind == "java.lang.Integer" else parse_long(number, text)
+
+
+def value_of_integer(number: int, value: int) -> int | None:
+    """An int for an Integer, a long for the others."""
+    narrow = java_class(number) == "java.lang.Integer"
+    return value if (INT_MIN <= value <= INT_MAX if narrow else LONG_MIN <= value <= LONG_MAX) else None
+
+
+def compare_integers(number: int, other: int) -> int:
+    if java_class(number) != java_class(other):
+        fail_comparison(number, other)
+    return compare(number, other)
 
 
 def _parsed(text: str, least: int, most: int) -> int:
@@ -104,7 +119,6 @@ def same(target: object, value: object) -> object:
     return value
 
 
-_INTEGERS: Kinds = INTEGER
 _DOUBLES: Kinds = frozenset({float})
 _DECIMALS: Kinds = frozenset({Decimal})
 _NUMBERS: Methods = {
@@ -119,11 +133,11 @@ _NUMBERS: Methods = {
 }
 INTEGERS: Methods = {
     **_NUMBERS,
-    "compareTo": (Method(compare, (_INTEGERS,)),),
+    "compareTo": (Method(compare_integers, (INTEGER,)), Method(fail_comparison, (ANY,))),
     "compare": (Method(lambda target, one, other: compare(one, other), (INTEGER, INTEGER)),),
     "parseInt": (Method(parse_int, (STRING,)),),
     "parseLong": (Method(parse_long, (STRING,)),),
-    "valueOf": (Method(parse_any_integer, (STRING,)), Method(same, (INTEGER,))),
+    "valueOf": (Method(value_of_text, (STRING,)), Method(value_of_integer, (INTEGER,))),
     "toString": (*ANYTHING["toString"], Method(lambda target, number: str(number), (INTEGER,))),
     "toHexString": (Method(to_hex, (INTEGER,)),),
     "toBinaryString": (Method(to_binary, (INTEGER,)),),
@@ -132,7 +146,7 @@ INTEGERS: Methods = {
 }
 DOUBLES: Methods = {
     **_NUMBERS,
-    "compareTo": (Method(compare, (_DOUBLES,)),),
+    "compareTo": (Method(compare, (_DOUBLES,)), Method(fail_comparison, (ANY,))),
     "parseDouble": (Method(parse_double, (STRING,)),),
     "valueOf": (Method(parse_double, (STRING,)), Method(same, (_DOUBLES,))),
     "isNaN": (Method(lambda number: number != number),),
@@ -140,12 +154,15 @@ DOUBLES: Methods = {
 }
 DECIMALS: Methods = {
     **_NUMBERS,
-    "compareTo": (Method(compare, (_DECIMALS,)),),
+    "compareTo": (Method(compare, (_DECIMALS,)), Method(fail_comparison, (ANY,))),
 }
 BOOLEANS: Methods = {
     **ANYTHING,
     "booleanValue": (Method(lambda value: value),),
-    "compareTo": (Method(lambda value, other: int(value) - int(other), (BOOLEAN,)),),
+    "compareTo": (
+        Method(lambda value, other: int(value) - int(other), (BOOLEAN,)),
+        Method(fail_comparison, (ANY,)),
+    ),
     "parseBoolean": (Method(parse_boolean, (STRING,)),),
     "valueOf": (Method(parse_boolean, (STRING,)), Method(same, (BOOLEAN,))),
 }

@@ -6,7 +6,7 @@ from gatewright.vtl import formatting, regexes
 from gatewright.vtl.bounds import Bounds
 from gatewright.vtl.equality import equals
 from gatewright.vtl.errors import MethodFailed
-from gatewright.vtl.methods.common import ANYTHING
+from gatewright.vtl.methods.common import ANYTHING, fail_comparison
 from gatewright.vtl.text import to_text
 from gatewright.vtl.units import from_units, units
 from gatewright.vtl.values import (
@@ -179,7 +179,7 @@ STRINGS: Methods = {
     "isBlank": (Method(lambda text: text.strip() == ""),),
     "equals": (Method(equals, (ANY,)),),
     "equalsIgnoreCase": (Method(equals_ignore_case, (STRING,)),),
-    "compareTo": (Method(compare_to, (STRING,)),),
+    "compareTo": (Method(compare_to, (STRING,)), Method(fail_comparison, (ANY,))),
     "compareToIgnoreCase": (Method(compare_to_ignore_case, (STRING,)),),
     "contains": (Method(lambda text, part: part in text, (STRING,)),),
     "contentEquals": (Method(lambda text, other: text == other, (STRING,)),),
@@ -220,7 +220,7 @@ CHARACTERS: Methods = {
     **ANYTHING,
     "equals": (Method(char_equals, (ANY,)),),
     "charValue": (Method(lambda char: char),),
-    "compareTo": (Method(char_compare, (_CHAR,)),),
+    "compareTo": (Method(char_compare, (_CHAR,)), Method(fail_comparison, (ANY,))),
     "isDigit": (Method(lambda char, other: other.isdigit(), (_CHAR,)),),
     "isLetter": (Method(lambda char, other: other.isalpha(), (_CHAR,)),),
 }
