@@ -1,0 +1,184 @@
+"""Parses the directives that are a word and its arguments: #foreach, #macro, #define, calls of macros."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+from gatewright.vtl.errors import Position
+from gatewright.vtl.expressions import ARGUMENT_STARTS, ExpressionParser
+from gatewright.vtl.nodes import (
+    Block,
+    Break,
+    Define,
+    Evaluate,
+    Expression,
+    Foreach,
+    Include,
+    Interpolated,
+    Literal,
+    MacroCall,
+    MacroDefinition,
+    Reference,
+    Statement,
+    Stop,
+    Text,
+)
+from gatewright.vtl.source import Source
+from gatewright.vtl.stream import Nesting
+from gatewright.vtl.tokens import Kind, State, Token
+
+_BLOCK_DIRECTIVES = frozenset({"foreach", "macro", "literal", "define"})
+DIRECTIVES = _BLOCK_DIRECTIVES | {"include", "parse", "evaluate", "break", "stop"}
+_ARGUMENT_STARTS = ARGUMENT_STARTS | {Kind.WORD}
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """Of a directive: its value, None for a bare word, and what is written."""
+
+    value: Expression | None
+    written: str
+
+
+class DirectiveParser(ExpressionParser):
+    """The part of the grammar for named directives. `macros`: names of those defined so far."""
+
+    def __init__(self, source: Source, nesting: Nesting, macros: set[str]) -> None:
+        super().__init__(source, nesting)
+        self.macros = macros
+
+    @abstractmethod
+    def block(self) -> Block:
+        """Statements up to what ends a block, which is left."""
+
+    def directive(self) -> Statement:
+        start = self.take(Kind.WORD, Kind.BRACKETED_WORD)
+        name = start.image[2:-1] if start.kind is Kind.BRACKETED_WORD else start.image[1:]
+        self.lexer.state = State.DIRECTIVE
+        if not self._opens_parenthesis():
+            self.lexer.pop()
+            return self._bare_directive(start, name)
+        arguments = self._directive_arguments(name)
+        position = self.position(start)
+        if name == "macro":
+            return self._macro(start, arguments)
+        if name in _BLOCK_DIRECTIVES or (name not in DIRECTIVES and name.startswith("@")):
+            return self._block_directive(start, name, arguments)
+        if name in ("break", "stop"):
+            return Break() if name == "break" else Stop()
+        if name in ("include", "parse"):
+            return Include(
+                position, tuple(argument.value for argument in arguments if argument.value is not None)
+            )
+        if name == "evaluate":
+            return self._evaluate(start, arguments)
+        return self._macro_call(start, name, arguments, None)
+
+    def _opens_parenthesis(self) -> bool:
+        text, at = self.lexer.text, self.lexer.position
+        while at < len(text) and text[at] in " \t\r\n":
+            at += 1
+        return text[at : at + 1] == "("
+
+    def _bare_directive(self, start: Token, name: str) -> Statement:
+        """A directive's name without parentheses."""
+        if name in ("break", "stop"):
+            return Break() if name == "break" else Stop()
+        if name in DIRECTIVES:
+            raise self.source.error(f"#{name} needs its arguments in parentheses", start.start)
+        if name.startswith("@"):
+            return Text(start.image)
+        return self._macro_call(start, name, [], None)
+
+    def _directive_arguments(self, name: str) -> list[Argument]:
+        self.skip(Kind.WHITESPACE)
+        arguments: list[Argument] = []
+        with self.nested(self.take(Kind.LPAREN)):
+            while self._argument_follows():
+                self.skip(Kind.WHITESPACE)
+                if self.skip(Kind.COMMA):
+                    self.skip(Kind.WHITESPACE)
+                arguments.append(self._directive_argument(name, len(arguments)))
+            self.skip(Kind.WHITESPACE)
+            self.take(Kind.RPAREN)
+        return arguments
+
+    def _argument_follows(self) -> bool:
+        kind = self.kind()
+        if kind is Kind.WHITESPACE:
+            return self.kind(1) is Kind.COMMA or self.kind(1) in _ARGUMENT_STARTS
+        if kind is Kind.COMMA:
+            return self.kind(1) is Kind.WHITESPACE or self.kind(1) in _ARGUMENT_STARTS
+        return kind in _ARGUMENT_STARTS
+
+    def _directive_argument(self, name: str, index: int) -> Argument:
+        token = self.peek()
+        if token.kind is not Kind.WORD:
+            if name == "macro" and index == 0:
+                raise self.source.error("#macro begins with the macro's name, a bare word", token.start)
+            value = self.argument()
+            return Argument(value, self.images(token))
+        allowed = name not in DIRECTIVES or (name, index) in (("macro", 0), ("foreach", 1))
+        if not allowed:
+            raise self.source.error(f"{token.image!r} is no argument for #{name}", token.start)
+        return Argument(None, self.take().image)
+
+    def _block_directive(self, start: Token, name: str, arguments: list[Argument]) -> Statement:
+        position, body_start = self.position(start), self.last_end
+        body = self.block()
+        body_end = self.peek().start
+        self.take(Kind.END)
+        if name == "foreach":
+            return self._foreach(position, arguments, body)
+        if name == "define":
+            return self._define(start, arguments, body)
+        if name == "literal":
+            return Text(self.source.text[body_start:body_end])
+        return self._macro_call(start, name[1:], arguments, body)
+
+    def _foreach(self, position: Position, arguments: list[Argument], body: Block) -> Foreach:
+        if len(arguments) < 3:
+            return Foreach(position, "", None, body)
+        variable, _, items, *more = (argument.value for argument in arguments)
+        if more:  # Velocity renders a fourth argument in place of the body
+            body = (more[0],) if isinstance(more[0], Reference) else ()
+        return Foreach(position, variable.root if isinstance(variable, Reference) else "", items, body)
+
+    def _define(self, start: Token, arguments: list[Argument], body: Block) -> Define:
+        if len(arguments) != 1:
+            raise self.source.error("#define takes one reference", start.start)
+        target = arguments[0].value
+        return Define(target.root if isinstance(target, Reference) else "", body)
+
+    def _macro(self, start: Token, arguments: list[Argument]) -> MacroDefinition:
+        body = self.block()
+        self.take(Kind.END)
+        if not arguments:
+            raise self.source.error("#macro begins with the macro's name, a bare word", start.start)
+        name = arguments[0].written
+        parameters: list[str] = []
+        for argument in arguments[1:]:
+            if not isinstance(argument.value, Reference):
+                raise self.source.error("the parameters of a #macro are references", start.start)
+            parameters.append(argument.value.root)
+        self.macros.add(name)
+        return MacroDefinition(name, tuple(parameters), body)
+
+    def _evaluate(self, start: Token, arguments: list[Argument]) -> Evaluate:
+        template = arguments[0].value if len(arguments) == 1 else None
+        if template is None:
+            raise self.source.error("#evaluate takes one argument", start.start)
+        text = isinstance(template, Literal) and isinstance(template.value, str)
+        if not (text or isinstance(template, Interpolated | Reference)):
+            raise self.source.error("the argument of #evaluate is a string or a reference", start.start)
+        return Evaluate(self.position(start), template)
+
+    def _macro_call(
+        self, start: Token, name: str, arguments: list[Argument], body: Block | None
+    ) -> MacroCall:
+        invalid = next((argument.written for argument in arguments if argument.value is None), None)
+        values = tuple(
+            (argument.value, argument.written) for argument in arguments if argument.value is not None
+        )
+        return MacroCall(self.position(start), name, values, invalid, body, self.images(start))

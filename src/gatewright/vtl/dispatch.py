@@ -1,0 +1,84 @@
+"""Method calls: one function a place in a template, which remembers what each type of target has to offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gatewright.vtl.limits import LONG
+from gatewright.vtl.methods.table import methods_of
+from gatewright.vtl.runtime import Runtime
+from gatewright.vtl.values import Kinds, Method
+
+Call = Callable[..., object]
+
+
+def call_site(name: str, count: int) -> Call:
+    """A function of the rendering, the target and `count` arguments; None where no method fits them."""
+    if count == 0:
+        return _without_arguments(name)
+    if count == 1:
+        return _with_one_argument(name)
+    return _with_arguments(name, count)
+
+
+def _without_arguments(name: str) -> Call:
+    found: dict[type, Method | None] = {}
+
+    def call(rt: Runtime, target: object) -> object:
+        kind = type(target)
+        if kind not in found:
+            found[kind] = next(iter(methods_of(kind, name, 0)), None)
+        method = found[kind]
+        if method is None:
+            return None
+        result = method.function(rt, target) if method.bounded else method.function(target)
+        return result if type(result) is not str or len(result) < LONG else _counted(rt, result)
+
+    return call
+
+
+def _with_one_argument(name: str) -> Call:
+    found: dict[type, tuple[tuple[Kinds, Method], ...]] = {}
+
+    def call(rt: Runtime, target: object, argument: object) -> object:
+        methods = found.get(type(target))
+        if methods is None:
+            methods = tuple((method.parameters[0], method) for method in methods_of(type(target), name, 1))
+            found[type(target)] = methods
+        for kinds, method in methods:
+            if kinds is None or type(argument) in kinds:
+                function = method.function
+                result = function(rt, target, argument) if method.bounded else function(target, argument)
+                return result if type(result) is not str or len(result) < LONG else _counted(rt, result)
+        return None
+
+    return call
+
+
+def _with_arguments(name: str, count: int) -> Call:
+    found: dict[type, tuple[Method, ...]] = {}
+
+    def call(rt: Runtime, target: object, *arguments: object) -> object:
+        methods = found.get(type(target))
+        if methods is None:
+            methods = found[type(target)] = methods_of(type(target), name, count)
+        for method in methods:
+            if fits(method, arguments):
+                function = method.function
+                result = function(rt, target, *arguments) if method.bounded else function(target, *arguments)
+                return result if type(result) is not str or len(result) < LONG else _counted(rt, result)
+        return None
+
+    return call
+
+
+def _counted(rt: Runtime, text: str) -> str:
+    rt.built(len(text))
+    return text
+
+
+def fits(method: Method, arguments: tuple[object, ...]) -> bool:
+    return all(
+        kinds is None or type(argument) in kinds
+        for kinds, argument in zip(method.parameters, arguments, strict=False)
+    )

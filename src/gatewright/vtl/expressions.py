@@ -1,0 +1,271 @@
+"""Parses references, literals and the expressions of #set, #if and #elseif."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Mapping
+
+from gatewright.vtl.nodes import (
+    Block,
+    Chain,
+    Expression,
+    Index,
+    Interpolated,
+    ListLiteral,
+    Literal,
+    MapLiteral,
+    Method,
+    Not,
+    Property,
+    RangeLiteral,
+    Reference,
+    Step,
+    Text,
+)
+from gatewright.vtl.source import Source
+from gatewright.vtl.stream import TokenStream
+from gatewright.vtl.tokens import Kind, Token
+
+# By precedence, the weakest first.
+_OPERATORS: tuple[Mapping[Kind, str], ...] = (
+    {Kind.OR: "or"},
+    {Kind.AND: "and"},
+    {Kind.EQUALS: "eq", Kind.NOT_EQUALS: "ne"},
+    {Kind.LT: "lt", Kind.GT: "gt", Kind.LE: "le", Kind.GE: "ge"},
+    {Kind.PLUS: "add", Kind.MINUS: "sub"},
+    {Kind.MULTIPLY: "mul", Kind.DIVIDE: "div", Kind.MODULUS: "mod"},
+)
+REFERENCE_STARTS = frozenset({Kind.IDENTIFIER, Kind.LCURLY})
+ARGUMENT_STARTS = REFERENCE_STARTS | {
+    Kind.STRING_LITERAL,
+    Kind.INTEGER_LITERAL,
+    Kind.FLOATING_POINT_LITERAL,
+    Kind.LBRACKET,
+    Kind.LEFT_CURLEY,
+    Kind.TRUE,
+    Kind.FALSE,
+}
+_CALL_STARTS = ARGUMENT_STARTS | {Kind.WHITESPACE, Kind.REFMOD2_RPAREN}
+_INDEX_STARTS = REFERENCE_STARTS | {Kind.STRING_LITERAL, Kind.INTEGER_LITERAL, Kind.TRUE, Kind.FALSE}
+_UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})?")
+
+
+class ExpressionParser(TokenStream):
+    """The part of the grammar below directives."""
+
+    def expression(self) -> Expression:
+        with self.nested(self.peek()):
+            return self._chain(0)
+
+    def _chain(self, level: int) -> Expression:
+        if level == len(_OPERATORS):
+            return self._unary()
+        start = self.peek()
+        first = self._chain(level + 1)
+        rest: list[tuple[str, Expression]] = []
+        while (operator := _OPERATORS[level].get(self.kind())) is not None:
+            self.take()
+            rest.append((operator, self._chain(level + 1)))
+        return Chain(self.position(start), first, tuple(rest)) if rest else first
+
+    def _unary(self) -> Expression:
+        self.skip(Kind.WHITESPACE)
+        negations = 0
+        while self.skip(Kind.NOT):
+            self.skip(Kind.WHITESPACE)
+            negations += 1
+        operand = self._primary()
+        if negations == 0:
+            return operand
+        return Not(operand) if negations % 2 else Not(Not(operand))
+
+    def _primary(self) -> Expression:
+        if self.skip(Kind.LPAREN):
+            inner = self.expression()
+            self.take(Kind.RPAREN)
+            self.skip(Kind.WHITESPACE)
+            return inner
+        value = self.argument()
+        self.skip(Kind.WHITESPACE)
+        return value
+
+    def argument(self) -> Expression:
+        """What may stand as an argument: a literal, list, range, map or reference; no operator."""
+        token = self.peek()
+        if token.kind in REFERENCE_STARTS:
+            return self.reference()
+        if token.kind is Kind.STRING_LITERAL:
+            return self._string(self.take())
+        if token.kind is Kind.INTEGER_LITERAL:
+            return Literal(int(self.take().image))
+        if token.kind is Kind.FLOATING_POINT_LITERAL:
+            return Literal(float(self.take().image))
+        if token.kind in (Kind.TRUE, Kind.FALSE):
+            return Literal(self.take().kind is Kind.TRUE)
+        if token.kind is Kind.LEFT_CURLEY:
+            return self._map()
+        if token.kind is Kind.LBRACKET:
+            return self._list_or_range()
+        raise self.unexpected(token)
+
+    def _padded(self) -> Expression:
+        self.skip(Kind.WHITESPACE)
+        value = self.argument()
+        self.skip(Kind.WHITESPACE)
+        return value
+
+    def _list_or_range(self) -> Expression:
+        start = self.take(Kind.LBRACKET)
+        with self.nested(start):
+            if self.skip(Kind.RBRACKET):
+                return ListLiteral(())
+            first = self._padded()
+            if self.kind() is Kind.DOUBLEDOT:
+                return self._range(start, first)
+            items = [first]
+            while self.skip(Kind.COMMA):
+                items.append(self._padded())
+            self.take(Kind.RBRACKET)
+            return ListLiteral(tuple(items))
+
+    def _range(self, start: Token, first: Expression) -> RangeLiteral:
+        dots = self.take(Kind.DOUBLEDOT)
+        last = self._padded()
+        for end in (first, last):
+            if not isinstance(end, Reference) and not (isinstance(end, Literal) and type(end.value) is int):
+                raise self.source.error("the ends of a range are integers or references", dots.start)
+        self.take(Kind.RBRACKET)
+        return RangeLiteral(self.position(start), first, last)
+
+    def _map(self) -> MapLiteral:
+        with self.nested(self.take(Kind.LEFT_CURLEY)):
+            entries: list[tuple[Expression, Expression]] = []
+            self.skip(Kind.WHITESPACE)
+            if self.kind() not in (Kind.RIGHT_CURLEY, Kind.RCURLY):
+                entries.append(self._map_entry())
+                while self.skip(Kind.COMMA):
+                    entries.append(self._map_entry())
+            self.take(Kind.RIGHT_CURLEY, Kind.RCURLY)
+            return MapLiteral(tuple(entries))
+
+    def _map_entry(self) -> tuple[Expression, Expression]:
+        key = self._padded()
+        self.take(Kind.COLON)
+        return key, self._padded()
+
+    def _string(self, token: Token) -> Expression:
+        quote, text = token.image[0], token.image[1:-1]
+        plain = text
+        if quote == '"':
+            plain = self._unescaped(text, token)
+        plain = plain.replace(quote * 2, quote)
+        if quote == "'" or ("$" not in text and "#" not in text):
+            return Literal(plain)
+        # Velocity adds a blank so that a "$" or "#" at the end is text, and takes it off the result.
+        comment = "##" in plain
+        inner = Source(plain if comment else plain + " ", self.source, token.start + 1, plain == text)
+        with self.nested(token):
+            body = self.template(inner)
+        return Interpolated(self.position(token), body if comment else _without_last_blank(body))
+
+    @abstractmethod
+    def template(self, source: Source) -> Block:
+        """The statements of a text inside this one."""
+
+    def _unescaped(self, text: str, token: Token) -> str:
+        if "\\u" not in text:
+            return text
+
+        def character(match: re.Match[str]) -> str:
+            if match[1] is None:
+                raise self.source.error(
+                    "\\u in a double-quoted string needs four hexadecimal digits", token.start
+                )
+            return chr(int(match[1], 16))
+
+        units = _UNICODE_ESCAPE.sub(character, text)
+        return units.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+    def reference(self) -> Reference:
+        first = self.take(*REFERENCE_STARTS)
+        braced = first.kind is Kind.LCURLY
+        name = self.take(Kind.IDENTIFIER).image if braced else first.image
+        steps = self._steps()
+        if braced:
+            self.take(Kind.RCURLY)
+        return _reference(self, first, name, steps, braced)
+
+    def _steps(self) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        level = self.nesting.level
+        self._indexes(steps)
+        while self.kind() is Kind.DOT and self.kind(1) is Kind.IDENTIFIER:
+            self.take()
+            if self.kind(1) is Kind.LPAREN and self.kind(2) in _CALL_STARTS:
+                steps.append(self._method())
+            else:
+                steps.append(Property(self.take().image))
+            self._indexes(steps)
+        self.nesting.level = level
+        return tuple(steps)
+
+    def _indexes(self, steps: list[Step]) -> None:
+        while self.kind() is Kind.INDEX_LBRACKET:
+            with self.nested(self.take()):
+                self.skip(Kind.WHITESPACE)
+                if self.kind() not in _INDEX_STARTS:
+                    raise self.unexpected(self.peek())
+                steps.append(Index(self.argument()))
+                self.skip(Kind.WHITESPACE)
+                self.take(Kind.INDEX_RBRACKET)
+
+    def _method(self) -> Method:
+        name = self.take(Kind.IDENTIFIER).image
+        arguments: list[Expression] = []
+        with self.nested(self.take(Kind.LPAREN)):
+            if self.kind() is not Kind.REFMOD2_RPAREN:
+                arguments.append(self._padded())
+                while self.skip(Kind.COMMA):
+                    arguments.append(self._padded())
+            self.take(Kind.REFMOD2_RPAREN)
+        return Method(name, tuple(arguments))
+
+
+def _without_last_blank(body: Block) -> Block:
+    last = body[-1]
+    assert isinstance(last, Text)
+    assert last.text.endswith(" ")
+    return (*body[:-1], Text(last.text[:-1]))
+
+
+def _reference(
+    parser: TokenStream, first: Token, name: str, steps: tuple[Step, ...], braced: bool
+) -> Reference:
+    """Sorts out what the image of the first token holds before the name: backslashes, other dollars, `!`."""
+    image = first.image
+    position = parser.position(first)
+    if "\\!" in image:  # `$\!x` is no reference that could have a value
+        return Reference(position, image, steps, assignable=False)
+    slashes = len(image) - len(image.lstrip("\\"))
+    image = image[slashes:]
+    dollar = max(image.rfind("$"), 0)
+    prefix = "\\" * (slashes // 2)
+    more, image = image[:dollar], image[dollar:]
+    first.image = image
+    literal = parser.source.text[first.start + slashes + dollar : parser.last_end]
+    if slashes % 2:
+        return Reference(position, _root(image, name, braced), steps, prefix, escaped=literal)
+    if not image.startswith("$"):
+        return Reference(position, image, steps, bare=True, assignable=False)
+    assignable = bool(steps) or not (braced or image.startswith("$!"))
+    unprinted = prefix + prefix + more + ("" if image.startswith("$!") else literal)
+    return Reference(
+        position, _root(image, name, braced), steps, prefix + more, unprinted, assignable=assignable
+    )
+
+
+def _root(image: str, name: str, braced: bool) -> str:
+    if braced:
+        return name
+    return image[2:] if image.startswith("$!") else image[1:]

@@ -1,0 +1,1 @@
+"""The methods that templates may call, by the value's type."""

@@ -1,0 +1,168 @@
+"""Integer, Long, BigInteger, Double, BigDecimal and Boolean."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+
+from gatewright.vtl.equality import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, compare_numbers, equals, java_class
+from gatewright.vtl.errors import MethodFailed
+from gatewright.vtl.methods.common import ANYTHING, fail_comparison, int32
+from gatewright.vtl.values import ANY, BOOLEAN, INTEGER, STRING, Kinds, Method, Methods
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
+_DOUBLE = re.compile(r"[+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[fFdD]?")
+
+Number = int | float | Decimal
+
+
+def int_value(number: Number) -> int:
+    """Narrowed as Java does: integers wrap around, doubles stop at the ends."""
+    if isinstance(number, float):
+        return _clamped(number, INT_MIN, INT_MAX)
+    return int32(int(number))
+
+
+def long_value(number: Number) -> int:
+    if isinstance(number, float):
+        return _clamped(number, LONG_MIN, LONG_MAX)
+    return (int(number) + 2**63) % 2**64 - 2**63
+
+
+def _clamped(number: float, least: int, most: int) -> int:
+    if math.isnan(number):
+        return 0
+    if math.isinf(number):
+        return most if number > 0 else least
+    return max(least, min(most, int(number)))
+
+
+def double_value(number: Number) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def compare(number: Number, other: Number) -> int:
+    order = compare_numbers(number, other)
+    return order if order is not None else 0
+
+
+def parse_int(target: object, text: str) -> int:
+    del target
+    return _parsed(text, INT_MIN, INT_MAX)
+
+
+def parse_long(target: object, text: str) -> int:
+    del target
+    return _parsed(text, LONG_MIN, LONG_MAX)
+
+
+def value_of_text(number: int, text: str) -> int | None:
+    """`valueOf` of an Integer or a Long; BigInteger has none for strings."""
+    kind = java_class(number)
+    if kind == "java.math.BigInteger":
+        return None
+    return parse_int(number, text) if kind == "java.lang.Integer" else parse_long(number, text)
+
+
+def value_of_integer(number: int, value: int) -> int | None:
+    """An int for an Integer, a long for the others."""
+    narrow = java_class(number) == "java.lang.Integer"
+    return value if (INT_MIN <= value <= INT_MAX if narrow else LONG_MIN <= value <= LONG_MAX) else None
+
+
+def compare_integers(number: int, other: int) -> int:
+    if java_class(number) != java_class(other):
+        fail_comparison(number, other)
+    return compare(number, other)
+
+
+def _parsed(text: str, least: int, most: int) -> int:
+    if _WHOLE.fullmatch(text) is None or not least <= int(text) <= most:
+        raise MethodFailed(f'NumberFormatException: For input string: "{text}"')
+    return int(text)
+
+
+def parse_double(target: object, text: str) -> float:
+    del target
+    stripped = text.strip()
+    if _DOUBLE.fullmatch(stripped) is None:
+        raise MethodFailed(f'NumberFormatException: For input string: "{text}"')
+    return float(stripped.rstrip("fFdD"))
+
+
+def to_hex(target: object, number: int) -> str:
+    del target
+    return f"{number & 0xFFFFFFFF if INT_MIN <= number <= INT_MAX else number & (2**64 - 1):x}"
+
+
+def to_binary(target: object, number: int) -> str:
+    del target
+    return f"{number & 0xFFFFFFFF:b}"
+
+
+def parse_boolean(target: object, text: str) -> bool:
+    del target
+    return text.lower() == "true"
+
+
+def round_half_up(target: object, number: float) -> int:
+    del target
+    return math.floor(number + 0.5)
+
+
+def same(target: object, value: object) -> object:
+    del target
+    return value
+
+
+_DOUBLES: Kinds = frozenset({float})
+_DECIMALS: Kinds = frozenset({Decimal})
+_NUMBERS: Methods = {
+    **ANYTHING,
+    "intValue": (Method(int_value),),
+    "longValue": (Method(long_value),),
+    "doubleValue": (Method(double_value),),
+    "floatValue": (Method(double_value),),
+    "shortValue": (Method(lambda number: (int_value(number) + 2**15) % 2**16 - 2**15),),
+    "byteValue": (Method(lambda number: (int_value(number) + 2**7) % 2**8 - 2**7),),
+    "equals": (Method(equals, (ANY,)),),
+}
+INTEGERS: Methods = {
+    **_NUMBERS,
+    "compareTo": (Method(compare_integers, (INTEGER,)), Method(fail_comparison, (ANY,))),
+    "compare": (Method(lambda target, one, other: compare(one, other), (INTEGER, INTEGER)),),
+    "parseInt": (Method(parse_int, (STRING,)),),
+    "parseLong": (Method(parse_long, (STRING,)),),
+    "valueOf": (Method(value_of_text, (STRING,)), Method(value_of_integer, (INTEGER,))),
+    "toString": (*ANYTHING["toString"], Method(lambda target, number: str(number), (INTEGER,))),
+    "toHexString": (Method(to_hex, (INTEGER,)),),
+    "toBinaryString": (Method(to_binary, (INTEGER,)),),
+    "max": (Method(lambda target, one, other: max(one, other), (INTEGER, INTEGER)),),
+    "min": (Method(lambda target, one, other: min(one, other), (INTEGER, INTEGER)),),
+}
+DOUBLES: Methods = {
+    **_NUMBERS,
+    "compareTo": (Method(compare, (_DOUBLES,)), Method(fail_comparison, (ANY,))),
+    "parseDouble": (Method(parse_double, (STRING,)),),
+    "valueOf": (Method(parse_double, (STRING,)), Method(same, (_DOUBLES,))),
+    "isNaN": (Method(lambda number: number != number),),
+    "isInfinite": (Method(math.isinf),),
+}
+DECIMALS: Methods = {
+    **_NUMBERS,
+    "compareTo": (Method(compare, (_DECIMALS,)), Method(fail_comparison, (ANY,))),
+}
+BOOLEANS: Methods = {
+    **ANYTHING,
+    "booleanValue": (Method(lambda value: value),),
+    "compareTo": (
+        Method(lambda value, other: int(value) - int(other), (BOOLEAN,)),
+        Method(fail_comparison, (ANY,)),
+    ),
+    "parseBoolean": (Method(parse_boolean, (STRING,)),),
+    "valueOf": (Method(parse_boolean, (STRING,)), Method(same, (BOOLEAN,))),
+}

@@ -1,0 +1,226 @@
+"""The syntax tree of a template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gatewright.vtl.errors import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A string without references, a number or a Boolean."""
+
+    value: str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Interpolated:
+    """A double-quoted string: a template of its own."""
+
+    position: Position
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class ListLiteral:
+    """`[a, b]`."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RangeLiteral:
+    """`[a..b]`."""
+
+    position: Position
+    first: Expression
+    last: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class MapLiteral:
+    """`{k : v}`."""
+
+    entries: tuple[tuple[Expression, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Operands joined by operators of one precedence, from left to right."""
+
+    position: Position
+    first: Expression
+    rest: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """`!a`."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """`.name`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """`.name(a, b)`."""
+
+    name: str
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`[key]`."""
+
+    key: Expression
+
+
+Step: TypeAlias = Property | Method | Index
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`$root` and what follows it. `prefix` prints before the value.
+
+    `unprinted`: what prints for a block that may not be rendered there. `escaped`: the text that prints
+    instead of the value. `bare`: a word that only looks like a reference; it
+    has no value and prints itself.
+    """
+
+    position: Position
+    root: str
+    steps: tuple[Step, ...]
+    prefix: str = ""
+    unprinted: str = ""
+    escaped: str | None = None
+    bare: bool = False
+    assignable: bool = True
+
+
+Expression: TypeAlias = (
+    Literal | Interpolated | ListLiteral | RangeLiteral | MapLiteral | Chain | Not | Reference
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What prints as it stands."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """`#set($target = value)`."""
+
+    position: Position
+    target: Reference
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A condition and what it guards."""
+
+    position: Position
+    condition: Expression
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`#if … #elseif … #else … #end`."""
+
+    branches: tuple[Branch, ...]
+    otherwise: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Foreach:
+    """`#foreach($variable in items) … #end`. `items` is None where the arguments make no loop."""
+
+    position: Position
+    variable: str
+    items: Expression | None
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """`#define($name) … #end`."""
+
+    name: str
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class MacroDefinition:
+    """`#macro(name $a $b) … #end`."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class MacroCall:
+    """`#name(a b)`, or with a body `#@name(a b) … #end`. Where no macro has the name, `source` prints."""
+
+    position: Position
+    name: str
+    arguments: tuple[tuple[Expression, str], ...]  # with what is written there
+    invalid: str | None  # a bare word among the arguments
+    body: Block | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """`#evaluate(template)`."""
+
+    position: Position
+    template: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """`#include` or `#parse`: there is nothing to include, so that it fails when it is reached."""
+
+    position: Position
+    names: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """`#break`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """`#stop`."""
+
+
+Statement: TypeAlias = (
+    Text
+    | Reference
+    | Set
+    | If
+    | Foreach
+    | Define
+    | MacroDefinition
+    | MacroCall
+    | Evaluate
+    | Include
+    | Break
+    | Stop
+)
+Block: TypeAlias = tuple[Statement, ...]

@@ -1,0 +1,227 @@
+"""A compiled template."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import TracebackType
+
+from gatewright.vtl import arithmetic, runtime, tracing
+from gatewright.vtl.codegen.analysis import Uses, analyse
+from gatewright.vtl.codegen.pyast import mark
+from gatewright.vtl.codegen.statements import StatementCode
+from gatewright.vtl.codegen.traced import TracedCode
+from gatewright.vtl.equality import loosely_equal
+from gatewright.vtl.errors import MethodFailed, Position, RenderError, TemplateSyntaxError
+from gatewright.vtl.limits import DEFAULT_LIMITS, Limits
+from gatewright.vtl.nodes import Block, Text
+from gatewright.vtl.parser import parse
+from gatewright.vtl.runtime import Body, BreakLoop, Context, Macro, Runtime, StopRendering
+from gatewright.vtl.tracing import Recorder, TracedRuntime
+from gatewright.vtl.units import printable
+from gatewright.vtl.values import ForeachScope, JavaList, map_key
+
+_FILE = "<template>"
+_POSITIONS = "positions"
+# All that compiled templates can name.
+_NAMESPACE: Mapping[str, object] = {
+    "__builtins__": {},
+    "dict": dict,
+    "int": int,
+    "enumerate": enumerate,
+    "len": len,
+    "str": str,
+    "equal": loosely_equal,
+    "type": type,
+    "BreakLoop": BreakLoop,
+    "ForeachScope": ForeachScope,
+    "JavaList": JavaList,
+    "StopRendering": StopRendering,
+    "map_key": map_key,
+    **{
+        function.__name__: function
+        for function in (
+            arithmetic.add,
+            arithmetic.divide,
+            arithmetic.modulo,
+            arithmetic.multiply,
+            arithmetic.subtract,
+            runtime.Block,
+            runtime.at_least,
+            runtime.at_most,
+            runtime.call_macro,
+            runtime.emit,
+            runtime.second,
+            runtime.evaluate,
+            runtime.fail_include,
+            runtime.get_index,
+            runtime.get_property,
+            runtime.greater,
+            runtime.guarded,
+            runtime.joined,
+            runtime.less,
+            runtime.loop_items,
+            runtime.make_range,
+            runtime.render_string,
+            runtime.set_index,
+            runtime.set_property,
+            runtime.text,
+            tracing.traced_call,
+            tracing.traced_condition,
+            tracing.traced_emit,
+            tracing.traced_index,
+            tracing.traced_loop,
+            tracing.traced_property,
+            tracing.traced_set,
+            tracing.traced_text,
+            tracing.traced_variable,
+        )
+    },
+}
+
+
+class Program:
+    """A template's functions."""
+
+    __slots__ = ("macros", "main", "shared")
+
+    def __init__(self, block: Block, uses: Uses, code: StatementCode) -> None:
+        code.main(block)
+        namespace = _executed(code)
+        self.shared = uses.shared
+        self.main: Callable[..., None] = namespace["main"]  # type: ignore[assignment]
+        self.macros = {
+            name: Macro(name, parameters, namespace[function])  # type: ignore[arg-type]
+            for name, (parameters, function) in code.macros.items()
+        }
+
+    def run(self, rt: Runtime, variables: Mapping[str, object]) -> None:
+        if not self.shared:
+            self.main(rt, variables.get, rt.out)
+            return
+        rt.macros = dict(self.macros)
+        try:
+            self.main(rt, Context(dict(variables)), rt.out)
+        except (StopRendering, BreakLoop):
+            pass
+
+
+def _executed(code: StatementCode) -> dict[str, object]:
+    module = ast.Module(code.functions, [])
+    mark(module, 1)
+    namespace = dict(_NAMESPACE)
+    namespace |= {f"m_{name}_{count}": site for (name, count), site in code.sites.items()}
+    namespace[_POSITIONS] = code.positions
+    exec(compile(module, _FILE, "exec"), namespace)
+    return namespace
+
+
+class Template:
+    """What `compile_template` makes of a text; any number of threads can render it at once.
+
+    Attributes:
+        text: what was compiled.
+        constant: the output of a template in which nothing can change; None for all others.
+    """
+
+    __slots__ = ("_block", "_program", "_traced", "_uses", "constant", "text")
+
+    def __init__(self, text: str) -> None:
+        block = parse(text)
+        self.text = text
+        self.constant = _constant(block)
+        self._block = block
+        self._uses = analyse(block)
+        self._program = _compiled(block, self._uses, StatementCode(self._uses))
+        self._traced: Program | None = None  # compiled when it is first asked for
+
+    def render(self, variables: Mapping[str, object], limits: Limits = DEFAULT_LIMITS) -> str:
+        """The output. `variables` are the template's references by name; templates do not change the mapping.
+
+        Raises:
+            RenderError: a method failed, or a limit was exceeded.
+        """
+        rt = Runtime(limits)
+        rt.evaluator = _evaluator
+        return _rendered(self._program, rt, variables)
+
+    def render_traced(
+        self, variables: Mapping[str, object], recorder: Recorder, limits: Limits = DEFAULT_LIMITS
+    ) -> str:
+        """As `render`; calls `recorder` for each thing that happens, in its order.
+
+        A loop is told when it has ended, after the steps in it.
+        """
+        if self._traced is None:
+            self._traced = _compiled(self._block, self._uses, TracedCode(self._uses))
+        rt = TracedRuntime(limits, recorder)
+        rt.evaluator = _traced_evaluator
+        return _rendered(self._traced, rt, variables)
+
+
+def _constant(block: Block) -> str | None:
+    texts = [statement.text for statement in block if isinstance(statement, Text)]
+    return "".join(texts) if len(texts) == len(block) else None
+
+
+def _compiled(block: Block, uses: Uses, code: StatementCode) -> Program:
+    try:
+        return Program(block, uses, code)
+    except (RecursionError, SyntaxError) as fault:  # Python's own bounds on nesting
+        raise TemplateSyntaxError("the directives of the template are nested too deep", 1, 1) from fault
+
+
+def _rendered(program: Program, rt: Runtime, variables: Mapping[str, object]) -> str:
+    try:
+        program.run(rt, variables)
+        rt.check_output()
+    except (MethodFailed, TemplateSyntaxError) as fault:
+        raise RenderError(str(fault), _position(fault.__traceback__)) from fault
+    except RecursionError as fault:
+        raise RenderError("a value or a macro is nested too deep", _position(fault.__traceback__)) from None
+    return printable("".join(rt.out))
+
+
+def _position(traceback: TracebackType | None) -> Position:
+    """Of the innermost piece of template that was running."""
+    found = Position(1, 1, "")
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename == _FILE:
+            positions = traceback.tb_frame.f_globals[_POSITIONS]
+            if 0 < traceback.tb_lineno <= len(positions):
+                found = positions[traceback.tb_lineno - 1]
+        traceback = traceback.tb_next
+    return found
+
+
+@lru_cache(maxsize=128)
+def _evaluated(text: str, generator: type[StatementCode]) -> Program:
+    block = parse(text)
+    uses = analyse(block).as_shared()
+    return _compiled(block, uses, generator(uses))
+
+
+def _evaluator(rt: Runtime, text: str) -> Body:
+    return _with_macros(rt, _evaluated(text, StatementCode))
+
+
+def _traced_evaluator(rt: Runtime, text: str) -> Body:
+    return _with_macros(rt, _evaluated(text, TracedCode))
+
+
+def _with_macros(rt: Runtime, program: Program) -> Body:
+    """The text of an #evaluate; its macros are there from then on."""
+    for name, macro in program.macros.items():
+        rt.macros.setdefault(name, macro)
+    return program.main
+
+
+def compile_template(text: str) -> Template:
+    """Compiles a template.
+
+    Raises:
+        TemplateSyntaxError: the text is no template; says where.
+    """
+    return Template(text)
