@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from tests.support.management import outside
 
 from gatewright.catalog.api import Catalog, Partition
 from gatewright.catalog.sqlite import open_catalog
@@ -47,7 +48,12 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
 def endpoint(catalog: Catalog) -> Iterator[str]:
     loop = asyncio.new_event_loop()
     management = Management(
-        catalog, Services(), NoFunctions(), loop=loop, verifier=None, default_partition=PARTITION
+        catalog,
+        Services(),
+        outside(loop, NoFunctions()),
+        loop=loop,
+        verifier=None,
+        default_partition=PARTITION,
     )
     server = Server(management, loop=loop)
     listener = socket.create_server(("127.0.0.1", 0))

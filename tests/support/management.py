@@ -17,8 +17,11 @@ from gatewright.control.application import Management
 from gatewright.control.auth import Verifier
 from gatewright.control.context import Services
 from gatewright.functions.api import FunctionName, Functions, Outcome
+from gatewright.gateway.exchange import Outside
+from gatewright.wire.client import Client
 from gatewright.wire.pending import Pending
 from gatewright.wire.server import Server, ServerLimits
+from gatewright.wire.timers import TimerWheel
 
 PARTITION = Partition("111122223333", "us-east-1")
 
@@ -33,6 +36,11 @@ class NoFunctions:
         return None
 
 
+def outside(loop: asyncio.AbstractEventLoop, functions: Functions) -> Outside:
+    """What operations reach the world through; a client is there for backends of this machine."""
+    return Outside(Client(loop), functions, TimerWheel(loop), 10_485_760)
+
+
 @contextmanager
 def running_management(
     catalog: Catalog, *, functions: Functions | None = None, verifier: Verifier | None = None
@@ -42,7 +50,7 @@ def running_management(
     management = Management(
         catalog,
         Services(),
-        functions or NoFunctions(),
+        outside(loop, functions or NoFunctions()),
         loop=loop,
         verifier=verifier,
         default_partition=PARTITION,

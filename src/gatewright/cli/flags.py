@@ -24,6 +24,10 @@ DevDataDir = Annotated[
     str | None,
     _flag("data-dir", "DIR", "Keep everything here. [a temporary directory, removed at the end]", WHERE),
 ]
+TracesDir = Annotated[
+    str | None,
+    _flag("data-dir", "DIR", "Read the traces that `serve` keeps there. [ask the running dev]", WHERE),
+]
 Listen = Annotated[str | None, _flag("listen", "HOST:PORT", "Where APIs are served. [0.0.0.0:8080]", WHERE)]
 DevListen = Annotated[
     str | None, _flag("listen", "HOST:PORT", "Loopback address for everything. [127.0.0.1:4566]", WHERE)
@@ -53,6 +57,16 @@ ProxyProtocol = Annotated[
         help="Expect a PROXY protocol v1 or v2 header on the data port. [no]",
         rich_help_panel=TRAFFIC,
         show_default=False,
+    ),
+]
+Tracing = Annotated[
+    str | None,
+    _flag(
+        "tracing",
+        "WHICH",
+        "Requests that explain tells of: of stages tagged gatewright:trace=on; also with header "
+        "X-Gatewright-Trace (if only trusted clients connect); or all. [tagged; dev: all]",
+        TRAFFIC,
     ),
 ]
 DrainTimeout = Annotated[

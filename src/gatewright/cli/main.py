@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from gatewright import __version__
-from gatewright.cli import flags, show
+from gatewright.cli import flags, show, vtl
 from gatewright.cli.options import BadOptions, Options, load
 from gatewright.server.errors import CannotStart
 from gatewright.server.settings import Settings
@@ -32,6 +32,11 @@ EXAMPLES = """Amazon API Gateway on your own machines.
   $ gatewright serve --data-dir /var/lib/gatewright
   $ export AWS_SHARED_CREDENTIALS_FILE=/var/lib/gatewright/credentials
   $ aws --endpoint-url http://127.0.0.1:8081 apigateway create-rest-api --name pets
+
+[bold]See why[/bold]: the story of each request; what a template comes to
+
+  $ gatewright explain a1b2c3d4e5
+  $ gatewright vtl render order.vtl --event event.json --trace
 
 [bold]Settings[/bold]: a flag wins over a variable, a variable over gatewright.toml
 
@@ -53,6 +58,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(vtl.app, name="vtl")
+
 
 @app.command()
 def serve(
@@ -68,6 +75,7 @@ def serve(
     tls_cert: flags.TlsCert = None,
     tls_key: flags.TlsKey = None,
     proxy_protocol: flags.ProxyProtocol = None,
+    tracing: flags.Tracing = None,
     drain_timeout: flags.DrainTimeout = None,
     drain_delay: flags.DrainDelay = None,
     max_body_bytes: flags.MaxBodyBytes = None,
@@ -107,6 +115,7 @@ def dev(
     region: flags.Region = None,
     account_id: flags.AccountId = None,
     lambda_endpoint: flags.LambdaEndpoint = None,
+    tracing: flags.Tracing = None,
     max_body_bytes: flags.MaxBodyBytes = None,
     max_integration_timeout_ms: flags.MaxIntegrationTimeout = None,
 ) -> None:
@@ -123,6 +132,35 @@ def dev(
     configure_logging("dev")
     with _dev_directory(options) as directory:
         develop(options.for_dev(directory), project, starting=show.dev_starting, ready=show.dev_ready)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    api: Annotated[str | None, typer.Argument(help="The API's id; none lists those with traces.")] = None,
+    request: Annotated[
+        str | None, typer.Argument(help="The request's id (x-amzn-RequestId), or how it begins.")
+    ] = None,
+    config: flags.Config = None,
+    data_dir: flags.TracesDir = None,
+    listen: flags.DevListen = None,
+    last: Annotated[int, typer.Option(min=1, max=1000, help="How many requests to list.")] = 20,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The whole record, one JSON document each.")
+    ] = False,
+) -> None:
+    """Tell why requests ended as they did: route, validation, templates, backend, response rule, answer.
+
+    Asks the running `gatewright dev`, which traces every request. With --data-dir it reads what `serve`
+    keeps: the requests of stages tagged gatewright:trace=on.
+
+      $ gatewright explain a1b2c3d4e5                lists its last requests
+      $ gatewright explain a1b2c3d4e5 7b0c3e0e       tells the story of one
+    """
+    from gatewright.cli.explain import explain as tell
+
+    options = load({"dev_listen": listen}, config)
+    tell(options, None if data_dir is None else Path(data_dir), api, request, last, as_json)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gatewright.gateway.settings import Tracing
 from gatewright.server.address import Address
 from gatewright.server.settings import Limits, Settings, usable_cores
 
@@ -63,6 +64,7 @@ class Options(BaseSettings):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     proxy_protocol: bool = False
+    tracing: Tracing | None = None  # None: by command
     lambda_endpoint: Annotated[str, AfterValidator(_url)] | None = None
     drain_timeout: Annotated[float, Field(ge=0, le=3600)] = 30.0
     drain_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
@@ -79,12 +81,15 @@ class Options(BaseSettings):
     dev_data_dir: Path | None = None
 
     def for_serve(self) -> Settings:
-        return self._settings(self.data_dir, self.listen, self.management, self.workers)
+        tracing = self.tracing or "tagged"
+        return self._settings(self.data_dir, self.listen, self.management, self.workers, tracing)
 
     def for_dev(self, data_dir: Path) -> Settings:
-        return self._settings(data_dir, self.dev_listen, self.dev_listen, 1)
+        return self._settings(data_dir, self.dev_listen, self.dev_listen, 1, self.tracing or "all")
 
-    def _settings(self, data_dir: Path, listen: Address, management: Address, workers: int) -> Settings:
+    def _settings(
+        self, data_dir: Path, listen: Address, management: Address, workers: int, tracing: Tracing
+    ) -> Settings:
         return Settings(
             data_dir=data_dir.absolute(),
             listen=listen,
@@ -95,6 +100,7 @@ class Options(BaseSettings):
             tls_cert=self.tls_cert,
             tls_key=self.tls_key,
             proxy_protocol=self.proxy_protocol,
+            tracing=tracing,
             lambda_endpoint=self.lambda_endpoint,
             drain_timeout=self.drain_timeout,
             drain_delay=self.drain_delay,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.markup import escape
 
@@ -62,6 +64,11 @@ def operations(known: list[tuple[str, str, bool]]) -> None:
             _say(f"  done     {name}")
         for name in missing:
             _say(f"  not yet  {name}", style="dim")
+
+
+def lines(texts: Iterable[str]) -> None:
+    for text in texts:
+        _say(text)
 
 
 def _block(title: str, lines: dict[str, str]) -> None:

@@ -34,7 +34,7 @@ from gatewright.control.protocol.refusing import refuse
 from gatewright.control.protocol.routes import Match, Routes
 from gatewright.control.protocol.serialising import serialise
 from gatewright.control.protocol.service import Service, services
-from gatewright.functions.api import Functions
+from gatewright.gateway.exchange import Outside
 from gatewright.wire.pending import drive
 from gatewright.wire.types import Reply, Request, Response
 
@@ -75,7 +75,7 @@ class Management:
         self,
         catalog: Catalog,
         services: Services,
-        functions: Functions,
+        outside: Outside,
         *,
         loop: asyncio.AbstractEventLoop,
         verifier: Verifier | None,
@@ -83,7 +83,7 @@ class Management:
     ) -> None:
         self._catalog = catalog
         self._services = services
-        self._functions = functions
+        self._outside = outside
         self._loop = loop
         self._verifier = verifier
         self._default = default_partition
@@ -132,7 +132,7 @@ class Management:
         params = parse(match, incoming.request.headers, incoming.request.body)
         check(service, operation, params)
         if inspect.iscoroutinefunction(function):
-            call = EffectCall(partition, self._catalog, self._services, self._functions)
+            call = EffectCall(partition, self._catalog, self._services, self._outside)
             return _Effect(cast(Effect, function), operation, call, params)
         result = self._transact(partition, cast(Operation, function), params)
         return serialise(service, operation, result, incoming.id)

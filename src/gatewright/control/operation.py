@@ -21,7 +21,7 @@ from typing import Any
 
 from gatewright.catalog.api import Catalog, Document, Partition, Transaction
 from gatewright.control.context import Services
-from gatewright.functions.api import Functions
+from gatewright.gateway.exchange import Outside
 
 Params = dict[str, Any]
 
@@ -61,7 +61,7 @@ class EffectCall:
     partition: Partition
     catalog: Catalog
     services: Services
-    functions: Functions
+    outside: Outside
 
 
 Operation = Callable[[Call, Params], Document | None]

@@ -15,9 +15,12 @@ from gatewright.gateway.gateway_response import DataPlaneRefusals, front_end
 from gatewright.gateway.ids import RequestIds
 from gatewright.gateway.plan import MethodResponse, StagePlan
 from gatewright.gateway.plans import Plans
-from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.settings import TRACE_HEADER, GatewaySettings
+from gatewright.gateway.trace import Trace
+from gatewright.gateway.trace_record import record, refusal_record
 from gatewright.telemetry.metrics import Metrics
 from gatewright.telemetry.owner_log import OwnerLog
+from gatewright.telemetry.trace_log import TraceLog
 from gatewright.wire.client import Client
 from gatewright.wire.pending import drive
 from gatewright.wire.timers import TimerWheel
@@ -40,11 +43,15 @@ class Gateway:
         settings: GatewaySettings,
         metrics: Metrics,
         log: OwnerLog,
+        traces: TraceLog,
         timers: TimerWheel,
     ) -> None:
         self._plans = Plans(catalog, settings, metrics, loop)
         self._outside = Outside(client, functions, timers, settings.payload_bytes)
         self._log = log
+        self._traces = traces
+        self._trace_all = settings.tracing == "all"
+        self._trace_header = settings.tracing == "header"
         self._refusals = DataPlaneRefusals(settings.payload_bytes)
         self._addresses = Addresses()
         self._ids = RequestIds()
@@ -54,6 +61,10 @@ class Gateway:
 
     async def close(self) -> None:
         self._plans.close()
+
+    def flush_traces(self) -> None:
+        """Write down the traces that wait."""
+        self._traces.flush()
 
     def claims(self, request: Request) -> bool:
         """Whether a request is addressed to an API's stage rather than to anything else on the same port."""
@@ -80,7 +91,7 @@ class Gateway:
 
     def _serve(self, request: Request, reply: Reply, address: Address, stage: StagePlan | None) -> None:
         if stage is None or stage.execute_api_disabled:
-            self._refuse(reply)
+            self._refuse(reply, address=address)
             return
         if len(request.body) > self._outside.payload_bytes:
             reply.send(self._refusals.body_too_large())
@@ -89,6 +100,8 @@ class Gateway:
             reply.send(self._refusals.target_too_long())
             return
         exchange = Exchange(request, stage, address, self._ids.next(), self._outside)
+        if stage.traced or self._trace_all or (self._trace_header and TRACE_HEADER in request.headers):
+            exchange.tracing = Trace()
         drive(pipeline.respond(exchange), lambda response: self._answer(exchange, reply, response))
 
     def _answer(self, exchange: Exchange, reply: Reply, response: MethodResponse) -> None:
@@ -110,6 +123,9 @@ class Gateway:
         )
         if exchange.failure is not None:
             self._explain(exchange, response.status)
+        if exchange.tracing is not None:
+            took = (time() - exchange.request.received) * 1000
+            self._traces.write(stage.api_id, record(exchange, response, took))
 
     def _explain(self, exchange: Exchange, status: int) -> None:
         """Tell the owner why; routine refusals of requests without a method are not worth a line."""
@@ -117,12 +133,14 @@ class Gateway:
             return
         stage = exchange.stage
         request_id = exchange.request_id.decode()
-        self._log.write(stage.api_id, stage.name, request_id, exchange.failure.reason)
+        self._log.write(stage.api_id, stage.name, request_id, str(exchange.failure))
         self._log.write(stage.api_id, stage.name, request_id, f"Method completed with status: {status}")
 
-    def _refuse(self, reply: Reply, *, unavailable: bool = False) -> None:
-        """An answer before any API is known: nobody can customise it."""
+    def _refuse(self, reply: Reply, *, unavailable: bool = False, address: Address | None = None) -> None:
+        """An answer before any stage is known: nobody can customise it."""
         request_id, extended_request_id = self._ids.next()
+        if address is not None and self._trace_all:
+            self._tell_refusal(address, request_id)
         if unavailable:
             response = front_end(503, "Service Unavailable", "ServiceUnavailableException")
         else:
@@ -133,6 +151,12 @@ class Gateway:
             extended_request_id,
         )
         reply.send(Response(response.status, head, response.body))
+
+    def _tell_refusal(self, address: Address, request_id: bytes) -> None:
+        """Say of an address which of its parts led nowhere."""
+        stages = self._plans.known(address.api_id)
+        if stages is not None:
+            self._traces.write(address.api_id, refusal_record(address, request_id.decode(), list(stages)))
 
 
 def _method_arn_bytes(stage: StagePlan, request: Request, address: Address) -> int:

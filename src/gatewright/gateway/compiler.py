@@ -15,7 +15,7 @@ from gatewright.gateway.integrations.compile import IntegrationCompiler
 from gatewright.gateway.method_request.validation import Validator, compile_validator
 from gatewright.gateway.plan import MethodPlan, StagePlan
 from gatewright.gateway.router import Router
-from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.settings import TRACE_TAG, GatewaySettings
 from gatewright.telemetry.metrics import Series
 
 SeriesOf = Callable[[str, str], Series]  # (resource path, HTTP method) -> the counters of that method
@@ -87,6 +87,7 @@ def compile_stage(
         binary_types=BinaryTypes(snapshot.rest_api.get("binaryMediaTypes", [])),
         minimum_compression_size=snapshot.rest_api.get("minimumCompressionSize"),
         execute_api_disabled=snapshot.rest_api.get("disableExecuteApiEndpoint", False),
+        traced=stage.get("tags", {}).get(TRACE_TAG) == "on",
         unrouted=series("", ""),
     )
 

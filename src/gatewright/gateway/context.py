@@ -15,6 +15,7 @@ from gatewright.gateway.plan import MethodPlan
 
 Reader = Callable[[Exchange], str | None]
 
+API_KEY = ("apiKey", "apiKeyId")  # members of `$context.identity` that methods with an API key add
 PROTOCOL = "HTTP/1.1"  # whatever the client speaks
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -42,9 +43,9 @@ def request_context(exchange: Exchange) -> dict[str, Any]:
         "protocol": PROTOCOL,
         "stage": stage.name,
         "domainPrefix": _domain_prefix(exchange),
-        "requestTimeEpoch": _epoch_milliseconds(exchange),
+        "requestTimeEpoch": epoch_milliseconds(exchange),
         "requestId": exchange.request_id.decode(),
-        "identity": _identity(exchange),
+        "identity": identity(exchange),
         "domainName": exchange.domain,
         "deploymentId": stage.deployment_id,
         "apiId": stage.api_id,
@@ -52,21 +53,11 @@ def request_context(exchange: Exchange) -> dict[str, Any]:
     return context
 
 
-def _identity(exchange: Exchange) -> dict[str, str | None]:
-    return {
-        "cognitoIdentityPoolId": None,
-        "accountId": None,
-        "cognitoIdentityId": None,
-        "caller": None,
-        "sourceIp": exchange.request.client,
-        "principalOrgId": None,
-        "accessKey": None,
-        "cognitoAuthenticationType": None,
-        "cognitoAuthenticationProvider": None,
-        "userArn": None,
-        "userAgent": _user_agent(exchange),
-        "user": None,
-    }
+def identity(exchange: Exchange) -> dict[str, str | None]:
+    """`identity` of an event; the API key is there only where there is one."""
+    known = exchange.identity
+    members = {name: read(exchange) for name, read in IDENTITY.items()}
+    return members | {name: known[name] for name in API_KEY if name in known}
 
 
 @lru_cache(maxsize=8)
@@ -77,7 +68,7 @@ def request_time(second: int) -> str:
     return f"{now.tm_mday:02}/{month}/{now.tm_year}:{now.tm_hour:02}:{now.tm_min:02}:{now.tm_sec:02} +0000"
 
 
-def _epoch_milliseconds(exchange: Exchange) -> int:
+def epoch_milliseconds(exchange: Exchange) -> int:
     return int(exchange.request.received * 1000)
 
 
@@ -104,6 +95,27 @@ def _of_failure(read: Callable[[GatewayError], str | None]) -> Reader:
     return lambda exchange: None if exchange.failure is None else read(exchange.failure)
 
 
+def _known(name: str) -> Reader:
+    """A member of the caller's identity; None for a caller of whom it is not known."""
+    return lambda exchange: exchange.identity.get(name)
+
+
+IDENTITY: Mapping[str, Reader] = {
+    "cognitoIdentityPoolId": _known("cognitoIdentityPoolId"),
+    "accountId": _known("accountId"),
+    "cognitoIdentityId": _known("cognitoIdentityId"),
+    "caller": _known("caller"),
+    "sourceIp": lambda exchange: exchange.request.client,
+    "principalOrgId": _known("principalOrgId"),
+    "accessKey": _known("accessKey"),
+    "cognitoAuthenticationType": _known("cognitoAuthenticationType"),
+    "cognitoAuthenticationProvider": _known("cognitoAuthenticationProvider"),
+    "userArn": _known("userArn"),
+    "userAgent": _user_agent,
+    "user": _known("user"),
+}
+"""`$context.identity`: every key is there, with a value or without, in the order of real events."""
+
 _READERS: Mapping[str, Reader] = {
     "accountId": lambda exchange: exchange.stage.account,
     "apiId": lambda exchange: exchange.stage.api_id,
@@ -116,14 +128,14 @@ _READERS: Mapping[str, Reader] = {
     "error.validationErrorString": _of_failure(lambda error: error.validation),
     "extendedRequestId": lambda exchange: exchange.extended_request_id.decode(),
     "httpMethod": lambda exchange: exchange.verb,
-    "identity.sourceIp": lambda exchange: exchange.request.client,
-    "identity.userAgent": _user_agent,
+    **{f"identity.{name}": read for name, read in IDENTITY.items()},
+    **{f"identity.{name}": _known(name) for name in API_KEY},
     "operationName": _of_method(lambda method: method.operation_name),
     "path": lambda exchange: exchange.context_path,
     "protocol": lambda _exchange: PROTOCOL,
     "requestId": lambda exchange: exchange.request_id.decode(),
     "requestTime": lambda exchange: request_time(int(exchange.request.received)),
-    "requestTimeEpoch": lambda exchange: str(_epoch_milliseconds(exchange)),
+    "requestTimeEpoch": lambda exchange: str(epoch_milliseconds(exchange)),
     "resourceId": _of_method(lambda method: method.resource_id),
     "resourcePath": _of_method(lambda method: method.resource_path),
     "stage": lambda exchange: exchange.stage.name,

@@ -22,6 +22,7 @@ class ResponseType:
 API_CONFIGURATION_ERROR = ResponseType("API_CONFIGURATION_ERROR", 500, "InternalServerErrorException")
 BAD_REQUEST_BODY = ResponseType("BAD_REQUEST_BODY", 400, "BadRequestException")
 BAD_REQUEST_PARAMETERS = ResponseType("BAD_REQUEST_PARAMETERS", 400, "BadRequestException")
+DEFAULT_4XX = ResponseType("DEFAULT_4XX", 400, "BadRequestException")
 DEFAULT_5XX = ResponseType("DEFAULT_5XX", 500, "InternalServerErrorException")
 INTEGRATION_FAILURE = ResponseType("INTEGRATION_FAILURE", 504, "InternalServerErrorException")
 INTEGRATION_TIMEOUT = ResponseType("INTEGRATION_TIMEOUT", 504, "InternalServerErrorException")
@@ -38,9 +39,10 @@ INTERNAL = "Internal server error"
 class GatewayError(Exception):
     """Ends the exchange with a gateway response.
 
-    `message` is what the client may read; `reason` is the execution-log text for the owner and never
-    leaves the machine. `status` departs from the type's default where the real service does (a malformed
-    Lambda answer is a DEFAULT_5XX sent as 502).
+    `message` is what the client may read. `reason` is the line of the execution log, in the service's words;
+    `detail` is what Gatewright knows beyond it. Both are for the owner and never leave the machine. `status`
+    departs from the type's default where the real service does (a malformed Lambda answer is a DEFAULT_5XX
+    sent as 502).
     """
 
     def __init__(
@@ -49,23 +51,25 @@ class GatewayError(Exception):
         message: str,
         *,
         reason: str,
+        detail: str = "",
         status: int | None = None,
         validation: str | None = None,
         traced: bool = False,
     ) -> None:
-        super().__init__(reason)
+        super().__init__(f"{reason} ({detail})" if detail else reason)
         self.type = response_type
         self.message = message
         self.reason = reason
+        self.detail = detail
         self.status = status or response_type.status
         self.validation = validation  # $context.error.validationErrorString
         self.traced = traced  # the answer carries X-Amzn-Trace-Id
 
 
-def configuration_error(detail: str, *, traced: bool = True) -> GatewayError:
-    """500 `Internal server error` for what the API's owner must mend; `detail` goes to the log only."""
-    reason = f"Execution failed due to configuration error: {detail}"
-    return GatewayError(API_CONFIGURATION_ERROR, INTERNAL, reason=reason, traced=traced)
+def configuration_error(cause: str, *, detail: str = "", traced: bool = True) -> GatewayError:
+    """500 `Internal server error` for what the API's owner must mend; why goes to the log only."""
+    reason = f"Execution failed due to configuration error: {cause}"
+    return GatewayError(API_CONFIGURATION_ERROR, INTERNAL, reason=reason, detail=detail, traced=traced)
 
 
 class CannotCompile(Exception):

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gatewright.functions.api import Functions
 from gatewright.gateway import header_rules, query_string
 from gatewright.gateway.compression import decode_request_body
-from gatewright.gateway.errors import GatewayError
+from gatewright.gateway.errors import DEFAULT_4XX, GatewayError
 from gatewright.gateway.ids import new_trace_root
+from gatewright.jsonpath import json_smart
 from gatewright.wire.client import Client
 from gatewright.wire.timers import TimerWheel
 from gatewright.wire.types import Field, Request
 
 if TYPE_CHECKING:
     from gatewright.gateway.address import Address
+    from gatewright.gateway.mapping_template.overrides import Overrides
     from gatewright.gateway.plan import MethodPlan, StagePlan
+    from gatewright.gateway.trace import Trace
 
 NO_PARAMETERS: dict[str, str] = {}
+NOBODY: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Exchange:
 
     __slots__ = (
         "_body",
+        "_document",
         "_fields",
         "_headers",
         "_multi_headers",
@@ -45,16 +51,21 @@ class Exchange:
         "domain",
         "extended_request_id",
         "failure",
+        "identity",
         "integration_latency",
         "method",
         "outside",
+        "overrides",
         "path",
         "path_parameters",
         "request",
         "request_id",
         "stage",
+        "tracing",
         "verb",
     )
+
+    _document: object
 
     def __init__(
         self, request: Request, stage: StagePlan, address: Address, ids: tuple[bytes, bytes], outside: Outside
@@ -71,10 +82,16 @@ class Exchange:
         self.verb = request.method
         self.method: MethodPlan | None = None
         self.path_parameters = NO_PARAMETERS  # raw values, never percent-decoded
+        # Set by whoever learns who calls: members of `$context.identity`
+        self.identity = NOBODY
         # Set by the integration
         self.integration_latency: float | None = None  # seconds
+        # Set by a mapping template
+        self.overrides: Overrides | None = None
         # Set where the exchange fails
         self.failure: GatewayError | None = None
+        # Set for an exchange that is traced
+        self.tracing: Trace | None = None
         # Views, made on demand
         self._body: bytes | None = None
         self._fields: list[Field] | None = None
@@ -89,6 +106,18 @@ class Exchange:
         if self._body is None:
             self._body = decode_request_body(self.request, self.outside.payload_bytes)
         return self._body
+
+    @property
+    def document(self) -> object:
+        """The body as parameter mappings read it: JSON where it begins like JSON, else text.
+
+        Raises GatewayError 400 for JSON that cannot be parsed.
+        """
+        try:
+            return self._document
+        except AttributeError:  # not read yet
+            self._document = read_document(self.body.decode("utf-8", "replace"))
+        return self._document
 
     @property
     def fields(self) -> list[Field]:
@@ -132,3 +161,24 @@ class Exchange:
         """The request's media type without parameters, lower case; `application/json` when it has none."""
         value = self.request.headers.get(b"content-type")
         return header_rules.media_type(value) if value else "application/json"
+
+
+class DirectExchange(Exchange):
+    """An exchange before which no front end stands: nothing is added to its header fields."""
+
+    __slots__ = ()
+
+    @property
+    def fields(self) -> list[Field]:
+        return self.request.headers.fields
+
+
+def read_document(text: str) -> object:
+    """JSON where the text begins like JSON, else the text itself. Raises GatewayError 400."""
+    if not text.lstrip().startswith(("{", "[", '"', "'")):
+        return text
+    try:
+        return json_smart.parse(text)
+    except json_smart.ParseError as error:
+        message = "Invalid JSON in request body"
+        raise GatewayError(DEFAULT_4XX, message, reason=message, detail=str(error), traced=True) from None

@@ -12,8 +12,8 @@ from gatewright.catalog.api import Document
 from gatewright.gateway import header_rules
 from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.field_values import breaks_lines
 from gatewright.gateway.gateway_response_template import GatewayResponseTemplate
-from gatewright.gateway.parameters import breaks_lines
 from gatewright.gateway.plan import MethodResponse
 from gatewright.gateway.request_values import NAME, Source, compile_source
 from gatewright.wire.types import Field, Response, render_fields
@@ -90,7 +90,7 @@ def _parameters(parameters: Mapping[str, str], variables: Mapping[str, str]) -> 
         match = _TARGET.fullmatch(target)
         if match is None:
             raise ValueError(f"{target!r} is no parameter of a gateway response")
-        if expression == "method.request.body":
+        if expression.startswith("method.request.body"):
             raise ValueError(f"{target} cannot be the request's body, which may be what failed")
         source = compile_source(expression, variables)
         if match[1] != "header":

@@ -10,9 +10,11 @@ import regex
 from gatewright.gateway import content_handling, header_rules
 from gatewright.gateway.errors import GatewayError, configuration_error
 from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.mapping_template.overrides import Overrides, replaced
+from gatewright.gateway.mapping_template.template import MappingTemplate
 from gatewright.gateway.parameters import ResponseMappings
 from gatewright.gateway.plan import IntegrationAnswer, MethodResponse
-from gatewright.gateway.templates import Template
+from gatewright.gateway.trace import Trace, shown_fields
 from gatewright.wire.types import Field, render_fields
 
 PATTERN_SECONDS = (
@@ -30,7 +32,7 @@ class ResponsePlan:
     pattern: regex.Pattern[str] | None  # None: the default response
     declared: bool  # whether the method response for this status exists
     mappings: ResponseMappings | None
-    templates: dict[str, Template]
+    templates: dict[str, MappingTemplate]
     handling: str | None
     fields: list[Field] | None  # the final header fields, where nothing of the exchange takes part in them
 
@@ -49,14 +51,34 @@ class Responses:
     def respond(self, exchange: Exchange, answer: IntegrationAnswer) -> MethodResponse:
         """Choose by the answer's subject and map the answer. Raises GatewayError 500 when nothing matches."""
         plan = self._chosen.get(answer.subject) or self._choose(answer)
+        if exchange.tracing is not None:
+            _tell_choice(exchange.tracing, plan, answer)
         if not plan.declared:
             raise configuration_error(f"Output mapping refers to an invalid method response: {plan.status}")
         template, template_type = _response_template(plan, exchange)
         body = self._body(plan, template, exchange, answer)
+        overrides = exchange.overrides
+        if overrides is not None:
+            return self._overridden(overrides, plan, exchange, answer, template_type, body)
         fields = plan.fields
         if fields is None or template_type is not None:
-            fields = self._fields(plan, exchange, answer, template_type)
+            fields = final_fields(self._integration_type, _mapped(plan, exchange, answer), template_type)
         return MethodResponse(plan.status, fields, body)
+
+    def _overridden(
+        self,
+        overrides: Overrides,
+        plan: ResponsePlan,
+        exchange: Exchange,
+        answer: IntegrationAnswer,
+        template_type: bytes | None,
+        body: bytes,
+    ) -> MethodResponse:
+        mapped = replaced(_mapped(plan, exchange, answer), overrides.response_fields())
+        status = overrides.status or plan.status
+        if exchange.tracing is not None:
+            exchange.tracing.add("response override", status=status, headers=shown_fields(mapped))
+        return MethodResponse(status, final_fields(self._integration_type, mapped, template_type), body)
 
     def constant(self, answer: IntegrationAnswer) -> MethodResponse | None:
         """The response to an answer without a body, where nothing of the exchange takes part in it."""
@@ -67,8 +89,12 @@ class Responses:
         if not plan.declared or plan.fields is None or plan.templates.keys() - {"application/json"}:
             return None
         template = plan.templates.get("application/json")
-        body = b"" if template is None else template.text.encode()
-        return MethodResponse(plan.status, [], body, render_fields(plan.fields))
+        text = "" if template is None else template.constant
+        return (
+            None
+            if text is None
+            else MethodResponse(plan.status, [], text.encode(), render_fields(plan.fields))
+        )
 
     def _choose(self, answer: IntegrationAnswer) -> ResponsePlan:
         subject = answer.subject
@@ -87,14 +113,22 @@ class Responses:
         return plan
 
     def _body(
-        self, plan: ResponsePlan, template: Template | None, exchange: Exchange, answer: IntegrationAnswer
+        self,
+        plan: ResponsePlan,
+        template: MappingTemplate | None,
+        exchange: Exchange,
+        answer: IntegrationAnswer,
     ) -> bytes:
         body = answer.body
         if body:
             body = self._converted(plan, exchange, answer)
             if template is not None and plan.handling == "CONVERT_TO_BINARY":
-                raise configuration_error("Unable to transform response")
-        return body if template is None else template.text.encode()
+                raise configuration_error(
+                    "Unable to transform response", detail="a template cannot take a binary body"
+                )
+        if template is None:
+            return body
+        return template.render(exchange, body.decode("utf-8", "replace")).encode("utf-8", "replace")
 
     def _converted(self, plan: ResponsePlan, exchange: Exchange, answer: IntegrationAnswer) -> bytes:
         types = exchange.stage.binary_types
@@ -106,11 +140,18 @@ class Responses:
             plan.handling,
         )
 
-    def _fields(
-        self, plan: ResponsePlan, exchange: Exchange, answer: IntegrationAnswer, template_type: bytes | None
-    ) -> list[Field]:
-        mapped = plan.mappings.apply(exchange, answer) if plan.mappings is not None else []
-        return final_fields(self._integration_type, mapped, template_type)
+
+def _mapped(plan: ResponsePlan, exchange: Exchange, answer: IntegrationAnswer) -> list[Field]:
+    return plan.mappings.apply(exchange, answer) if plan.mappings is not None else []
+
+
+def _tell_choice(trace: Trace, plan: ResponsePlan, answer: IntegrationAnswer) -> None:
+    trace.add(
+        "integration response",
+        subject=answer.subject,
+        pattern=None if plan.pattern is None else plan.pattern.pattern,
+        status=plan.status,
+    )
 
 
 def final_fields(
@@ -123,7 +164,7 @@ def final_fields(
     return [content_type, *header_rules.respond(integration_type, mapped)]
 
 
-def _response_template(plan: ResponsePlan, exchange: Exchange) -> tuple[Template | None, bytes | None]:
+def _response_template(plan: ResponsePlan, exchange: Exchange) -> tuple[MappingTemplate | None, bytes | None]:
     """The template for the client's Accept, and the Content-Type it brings when it is not JSON's default."""
     templates = plan.templates
     if not templates:

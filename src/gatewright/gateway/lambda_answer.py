@@ -139,7 +139,8 @@ def _malformed(detail: str) -> GatewayError:
     return GatewayError(
         DEFAULT_5XX,
         INTERNAL,
-        reason=f"Execution failed due to configuration error: Malformed Lambda proxy response ({detail})",
+        reason="Execution failed due to configuration error: Malformed Lambda proxy response",
+        detail=detail,
         status=502,
         traced=True,
     )

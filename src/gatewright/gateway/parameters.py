@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from gatewright.gateway import header_rules
 from gatewright.gateway.errors import configuration_error
 from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.field_values import breaks_lines
 from gatewright.gateway.plan import IntegrationAnswer
-from gatewright.gateway.request_values import NAME, Source, Value, compile_common, compile_source
+from gatewright.gateway.request_values import (
+    NAME,
+    BodyPath,
+    Source,
+    Value,
+    compile_body_path,
+    compile_common,
+    compile_source,
+)
+from gatewright.gateway.trace import Trace, shown_fields
+from gatewright.jsonpath import json_smart
 from gatewright.wire.types import Field
 
 _REQUEST_TARGET = re.compile(rf"integration\.request\.(path|querystring|header)\.({NAME})")
@@ -24,6 +35,14 @@ class Mapped(NamedTuple):
     path: dict[str, str]
     query: dict[str, list[str]]
     headers: list[Field]
+
+
+NOTHING_MAPPED = Mapped({}, {}, [])
+
+
+def tell_mapped(trace: Trace, step: Literal["parameter mapping", "request override"], mapped: Mapped) -> None:
+    query = {name: ",".join(values) for name, values in mapped.query.items()}
+    trace.add(step, path=mapped.path, query=query, headers=shown_fields(mapped.headers))
 
 
 class RequestMappings:
@@ -51,8 +70,14 @@ class RequestMappings:
         Raises GatewayError 500 when a header that may not be mapped gets a value, or when a header's value
         holds a line break.
         """
-        if self._known is not None:
-            return self._known
+        mapped = self._known
+        if mapped is None:
+            mapped = self._mapped(exchange)
+        if exchange.tracing is not None:
+            tell_mapped(exchange.tracing, "parameter mapping", mapped)
+        return mapped
+
+    def _mapped(self, exchange: Exchange) -> Mapped:
         for name, source in self._illegal:
             if _value(source, exchange) is not None:
                 raise configuration_error(f"{name} header already present", traced=False)
@@ -94,11 +119,6 @@ def _value(source: Source, exchange: Exchange) -> Value:
 
 def _joined(value: str | list[str]) -> str:
     return value if isinstance(value, str) else ",".join(value)
-
-
-def breaks_lines(value: bytes) -> bool:
-    """Whether a value would end its header line: such a value must never reach the wire."""
-    return b"\n" in value or b"\r" in value or b"\0" in value
 
 
 def _field_value(name: bytes, value: bytes) -> bytes:
@@ -197,6 +217,9 @@ def _answer_source(target: str, expression: str, variables: Mapping[str, str]) -
         return None if constant is None else constant.encode()
     if expression == "integration.response.body":
         return lambda _exchange, answer: answer.body or None
+    path = compile_body_path(expression, "integration.response.body")
+    if path is not None:
+        return _answer_path(path)
     match = _ANSWER_HEADER.fullmatch(expression)
     if match is None:
         raise ValueError(f"{expression!r} is no mapping expression")
@@ -209,6 +232,27 @@ def _of_exchange(read: Callable[[Exchange], Value]) -> AnswerRead:
         return None if value is None else _joined(value).encode()
 
     return encoded
+
+
+def _answer_path(path: BodyPath) -> AnswerRead:
+    """Reads the answer's body; a path may lead into JSON that a Lambda `errorMessage` holds as text."""
+
+    def read(_exchange: Exchange, answer: IntegrationAnswer) -> bytes | None:
+        document = answer.document
+        found = path.read(document)
+        return path.read(_unfolded(document)) if found is None else found
+
+    return read
+
+
+def _unfolded(document: object) -> object:
+    message = document.get("errorMessage") if isinstance(document, dict) else None
+    if not isinstance(message, str) or not message.lstrip().startswith("{"):
+        return None
+    try:
+        return {"errorMessage": json_smart.parse(message)}
+    except json_smart.ParseError:
+        return None
 
 
 def _answer_header(lowered: bytes, *, every: bool) -> AnswerRead:

@@ -15,24 +15,37 @@ from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.method_request.missing_token import unmatched
 from gatewright.gateway.plan import MethodPlan, MethodResponse
+from gatewright.gateway.trace import tell_answer, tell_request, tell_route
 
 log = logging.getLogger(__name__)
 
 
-async def respond(exchange: Exchange) -> MethodResponse:
-    """The answer to one request; never raises. Awaits only `Pending` values."""
+async def respond(exchange: Exchange, method: MethodPlan | None = None) -> MethodResponse:
+    """The answer to one request; never raises. Awaits only `Pending` values.
+
+    `method` is given where it is known without routing.
+    """
+    trace = exchange.tracing
     try:
-        method = route(exchange)
+        if method is None:
+            method = route(exchange)
+        else:
+            exchange.method = method
+        if trace is not None:
+            tell_request(trace, exchange)
         if method.validator is not None:
             method.validator.check(exchange, exchange.body)
-        return await method.integration.run(exchange)
+        response = await method.integration.run(exchange)
     except GatewayError as error:
         exchange.failure = error
-        return exchange.stage.gateway_responses.answer(error, exchange)
+        response = exchange.stage.gateway_responses.answer(error, exchange)
     except Exception:
         log.exception("request %s failed inside the gateway", exchange.request_id.decode())
         exchange.failure = _internal_failure()
-        return exchange.stage.gateway_responses.answer(exchange.failure, exchange)
+        response = exchange.stage.gateway_responses.answer(exchange.failure, exchange)
+    if trace is not None:
+        tell_answer(trace, exchange, response)
+    return response
 
 
 def route(exchange: Exchange) -> MethodPlan:
@@ -42,9 +55,12 @@ def route(exchange: Exchange) -> MethodPlan:
     if override is not None:
         exchange.verb = override.decode("latin-1").upper()
     match = exchange.stage.router.find(exchange.path, exchange.verb)
-    if match is None:
+    if match is not None:
+        exchange.method, exchange.path_parameters = match
+    if exchange.tracing is not None:
+        tell_route(exchange.tracing, exchange)
+    if exchange.method is None:
         raise unmatched(exchange)
-    exchange.method, exchange.path_parameters = match
     return exchange.method
 
 

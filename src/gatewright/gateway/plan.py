@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from gatewright.gateway.errors import configuration_error
+from gatewright.jsonpath import json_smart
 from gatewright.wire.types import Field
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 class IntegrationAnswer:
     """What an integration gave back, before the integration response is chosen."""
 
-    __slots__ = ("body", "fields", "status", "subject")
+    __slots__ = ("_document", "body", "fields", "status", "subject")
+
+    _document: object
 
     def __init__(self, status: int, subject: str, fields: list[Field], body: bytes) -> None:
         self.status = status
@@ -30,6 +34,22 @@ class IntegrationAnswer:
         )
         self.fields = fields
         self.body = body
+
+    @property
+    def document(self) -> object:
+        """The body as JSON, None for an empty one. Raises GatewayError 500 for a body that is no JSON."""
+        try:
+            return self._document
+        except AttributeError:  # not read yet
+            self._document = _read(self.body.decode("utf-8", "replace"))
+        return self._document
+
+
+def _read(text: str) -> object:
+    try:
+        return json_smart.parse(text) if text else None
+    except json_smart.ParseError as error:
+        raise configuration_error("Unable to transform response", detail=str(error)) from None
 
 
 class MethodResponse:
@@ -83,4 +103,5 @@ class StagePlan:
     binary_types: BinaryTypes
     minimum_compression_size: int | None
     execute_api_disabled: bool
+    traced: bool
     unrouted: Series  # counts the requests that met no method

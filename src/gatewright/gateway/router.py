@@ -68,6 +68,38 @@ class Router:
                 return plan, {}
         return _walk(self._root, _segments(path), 0, verb)
 
+    def nearest(self, path: str, verb: str) -> dict[str, str | None]:
+        """Why nothing serves `verb` on `path`: `nearest`, the resource that matches most of it, and `why`."""
+        segments = _segments(path.rstrip("/"))
+        depth, at, node = _deepest(self._root, segments, 0, "")
+        resource = at or "/"
+        if depth < len(segments):
+            return {"nearest": resource, "why": f"{resource} has no child for {segments[depth]!r}"}
+        if verb not in METHODS:
+            return {"nearest": resource, "why": f"{verb} is no method that REST APIs serve"}
+        owned = ", ".join(sorted(node.methods)) or "none"
+        return {"nearest": resource, "why": f"{resource} has no method for {verb}; its methods: {owned}"}
+
+
+def _deepest(node: _Node, segments: list[str], index: int, path: str) -> tuple[int, str, _Node]:
+    """(segments matched, resource path, node) of the walk that gets furthest."""
+    best = (index, path, node)
+    if index == len(segments):
+        return best
+    part = segments[index]
+    static = node.static.get(part)
+    if static is not None:
+        best = max(best, _deepest(static, segments, index + 1, f"{path}/{part}"), key=_reach)
+    if node.variable is not None:
+        name = f"{path}/{{{node.variable_name}{'+' if node.greedy else ''}}}"
+        taken = len(segments) if node.greedy else index + 1
+        best = max(best, _deepest(node.variable, segments, taken, name), key=_reach)
+    return best
+
+
+def _reach(walk: tuple[int, str, _Node]) -> int:
+    return walk[0]
+
 
 def _segments(path: str) -> list[str]:
     return path[1:].split("/") if len(path) > 1 else []

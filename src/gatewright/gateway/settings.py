@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+TRACE_HEADER = b"x-gatewright-trace"
+TRACE_TAG = "gatewright:trace"  # of a stage; `on` traces its requests
+
+# Which requests are traced: those of stages tagged for it; also those that carry the trace header, where only
+# trusted clients reach the port; every one.
+Tracing = Literal["tagged", "header", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +20,4 @@ class GatewaySettings:
     integration_timeout_ms: int = 29_000  # most that an integration's timeoutInMillis may say
     payload_bytes: int = 10_485_760  # each way
     template_bytes: int = 300 * 1024  # one mapping template
+    tracing: Tracing = "tagged"

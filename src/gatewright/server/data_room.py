@@ -20,6 +20,7 @@ from gatewright.server.settings import Settings
 from gatewright.server.ticker import Ticker
 from gatewright.telemetry.metrics import Metrics
 from gatewright.telemetry.owner_log import OwnerLog
+from gatewright.telemetry.trace_log import TraceLog
 from gatewright.wire.client import Client
 from gatewright.wire.server import Server
 from gatewright.wire.timers import TimerWheel
@@ -35,6 +36,7 @@ async def gateway_room(
     client = Client(loop)
     metrics = Metrics(settings.data_dir)
     log = OwnerLog(log_target)
+    traces = TraceLog(settings.data_dir)
     gateway = Gateway(
         catalog,
         client,
@@ -43,9 +45,10 @@ async def gateway_room(
         settings=gateway_settings(settings),
         metrics=metrics,
         log=log,
+        traces=traces,
         timers=TimerWheel(loop),
     )
-    ticker = Ticker(loop, metrics.publish, log.flush)
+    ticker = Ticker(loop, metrics.publish, log.flush, traces.flush)
     await gateway.start()
     try:
         yield gateway
@@ -71,6 +74,7 @@ def gateway_settings(settings: Settings) -> GatewaySettings:
     return GatewaySettings(
         integration_timeout_ms=settings.limits.integration_timeout_ms,
         payload_bytes=settings.limits.body_bytes,
+        tracing=settings.tracing,
     )
 
 

@@ -11,18 +11,19 @@ from contextlib import asynccontextmanager
 
 import uvloop
 
+from gatewright.gateway.application import Gateway
 from gatewright.server.channel import Order
 from gatewright.server.data_room import data_server, gateway_room
 from gatewright.server.directory import held
 from gatewright.server.errors import CannotStart
-from gatewright.server.front import Front, OnePort, Status
+from gatewright.server.front import Front, OnePort, Status, traces_page
 from gatewright.server.listeners import bound_address, open_listeners
 from gatewright.server.management_room import management_pages, management_room
 from gatewright.server.process import drain, settle
 from gatewright.server.project import Project, running
 from gatewright.server.rooms import MANAGEMENT_BODY_BYTES, catalog_room, functions_room
 from gatewright.server.settings import Settings
-from gatewright.wire.types import Handler
+from gatewright.wire.types import Handler, Request, Response
 
 Tell = Callable[[Settings], None]
 
@@ -47,10 +48,16 @@ async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]
         async with (
             functions_room(catalog, settings) as functions,
             gateway_room(catalog, functions, settings, sys.stderr) as gateway,
+            management_room(catalog, functions, settings, verifier=None) as management,
         ):
-            with management_room(catalog, functions, settings, verifier=None) as management:
-                one_port = OnePort(gateway.claims, gateway, management)
-                yield Front(one_port, management_pages(settings, status))
+            one_port = OnePort(gateway.claims, gateway, management)
+            pages = management_pages(settings, status)
+            yield Front(one_port, pages | {"traces": lambda request: _traces(gateway, settings, request)})
+
+
+def _traces(gateway: Gateway, settings: Settings, request: Request) -> Response:
+    gateway.flush_traces()  # so that the request just made is among them
+    return traces_page(settings.data_dir, request)
 
 
 async def _serve(

@@ -2,6 +2,7 @@
 
 GET /_gatewright/health    {"status": "ok", …}; 503 and "draining" while the node goes out of service
 GET /_gatewright/metrics   Prometheus text, on the management port
+GET /_gatewright/traces    what `gatewright explain` shows, on dev's port
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl
 
 import orjson
 
 from gatewright import __version__
+from gatewright.telemetry.trace_log import MOST_TRACES, read_traces, select, traced_apis
 from gatewright.wire.types import Handler, Reply, Request, Response
 
 OWN_PAGES = "/_gatewright/"
 JSON = b"Content-Type: application/json\r\nCache-Control: no-store\r\n"
 PROMETHEUS = b"Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
-Page = Callable[[], Response]
+Page = Callable[[Request], Response]
 
 
 @dataclass(slots=True)
@@ -31,7 +35,7 @@ class Status:
     draining: bool = False
     started: float = field(default_factory=time.monotonic)
 
-    def page(self) -> Response:
+    def page(self, _request: Request) -> Response:
         body = {
             "status": "draining" if self.draining else "ok",
             "draining": self.draining,
@@ -63,7 +67,7 @@ class Front:
             return _message(404, f"No page {request.path} on this port; there is {known}")
         if request.method not in ("GET", "HEAD"):
             return _message(405, f"{request.path} answers GET, not {request.method}")
-        return page()
+        return page(request)
 
 
 class OnePort:
@@ -79,6 +83,21 @@ class OnePort:
             self._gateway(request, reply)
         else:
             self._management(request, reply)
+
+
+def traces_page(data_dir: Path, request: Request) -> Response:
+    """`{"apis": […]}`; with `?api=ID` `{"traces": […]}`, newest first: the `last` ones, or one `request`."""
+    asked = dict(parse_qsl(request.query or ""))
+    if "api" not in asked:
+        return Response(200, JSON, orjson.dumps({"apis": traced_apis(data_dir)}))
+    found = select(read_traces(data_dir, asked["api"]), asked.get("request"), _count(asked.get("last")))
+    return Response(200, JSON, orjson.dumps({"traces": found}))
+
+
+def _count(text: str | None) -> int:
+    return (
+        int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 5 else MOST_TRACES
+    )
 
 
 def metrics_page(text: bytes) -> Response:

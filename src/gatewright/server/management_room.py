@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from gatewright.catalog.api import Catalog
 from gatewright.control.application import Management
 from gatewright.control.auth import Verifier
 from gatewright.control.context import Limits, Services
 from gatewright.functions.api import Functions
+from gatewright.gateway.exchange import Outside
 from gatewright.server.front import Front, Page, Status, metrics_page
 from gatewright.server.process import tls_of
 from gatewright.server.rooms import (
@@ -22,21 +23,25 @@ from gatewright.server.rooms import (
 )
 from gatewright.server.settings import Settings
 from gatewright.telemetry.metrics import render
+from gatewright.wire.client import Client
 from gatewright.wire.server import Server
+from gatewright.wire.timers import TimerWheel
 from gatewright.wire.types import Handler
 
 
-@contextmanager
-def management_room(
+@asynccontextmanager
+async def management_room(
     catalog: Catalog, functions: Functions, settings: Settings, verifier: Verifier | None
-) -> Iterator[Management]:
+) -> AsyncIterator[Management]:
     """The management APIs; `verifier` None accepts any credentials."""
     limits = Limits(integration_timeout_ms=settings.limits.integration_timeout_ms)
+    loop = asyncio.get_running_loop()
+    client = Client(loop)
     management = Management(
         catalog,
         Services(limits=limits),
-        functions,
-        loop=asyncio.get_running_loop(),
+        Outside(client, functions, TimerWheel(loop), settings.limits.body_bytes),
+        loop=loop,
         verifier=verifier,
         default_partition=home_partition(settings),
     )
@@ -44,10 +49,11 @@ def management_room(
         yield management
     finally:
         management.close()
+        await client.close()
 
 
 def management_pages(settings: Settings, status: Status) -> dict[str, Page]:
-    return {"health": status.page, "metrics": lambda: metrics_page(render(settings.data_dir))}
+    return {"health": status.page, "metrics": lambda _: metrics_page(render(settings.data_dir))}
 
 
 @asynccontextmanager
@@ -56,7 +62,7 @@ async def open_control(settings: Settings, status: Status) -> AsyncIterator[Hand
     with catalog_room(settings) as catalog:
         async with functions_room(catalog, settings) as functions:
             verifier = Verifier(settings.credentials)
-            with management_room(catalog, functions, settings, verifier) as management:
+            async with management_room(catalog, functions, settings, verifier) as management:
                 yield Front(management, management_pages(settings, status))
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from gatewright.gateway.settings import Tracing
 from gatewright.server.address import Address
 
 
@@ -41,6 +42,7 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     proxy_protocol: bool = False
+    tracing: Tracing = "tagged"
     lambda_endpoint: str | None = None  # None: functions run here, in the embedded Lambda
     drain_timeout: float = 30.0  # seconds given to requests in flight when a process stops
     drain_delay: float = 0.0  # seconds of serving on with health 503 before the listeners stop

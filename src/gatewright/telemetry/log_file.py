@@ -35,6 +35,12 @@ class LogFile:
         self._failing = False
         return written
 
+    def close(self) -> None:
+        """Give up the descriptor; a later `write` opens the file again."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
     def _ready(self, size: int) -> int:
         """The descriptor of a file that stands at `path` and has room for `size` more bytes."""
         descriptor = self._current()

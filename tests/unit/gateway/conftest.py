@@ -43,6 +43,7 @@ def make_stage(
         binary_types=BinaryTypes(binary_types),
         minimum_compression_size=None,
         execute_api_disabled=False,
+        traced=False,
         unrouted=cast(Any, None),
     )
 

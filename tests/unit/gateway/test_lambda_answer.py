@@ -102,16 +102,14 @@ def test_outputs_of_another_shape_are_malformed(payload: bytes, why: str) -> Non
     error = refused.value
     assert (error.status, error.message, error.type.name) == (502, "Internal server error", "DEFAULT_5XX")
     assert error.traced
-    assert error.reason.startswith(
-        "Execution failed due to configuration error: Malformed Lambda proxy response ("
-    )
-    assert why in error.reason
+    assert error.reason == "Execution failed due to configuration error: Malformed Lambda proxy response"
+    assert why in error.detail
 
 
 def test_a_reason_shows_no_more_than_it_must() -> None:
     with pytest.raises(GatewayError) as refused:
         parsed({"body": ["x" * 10_000]})
-    assert len(refused.value.reason) < 300
+    assert len(str(refused.value)) < 300
 
 
 def test_a_value_nested_too_deeply_to_be_shown_is_still_malformed() -> None:

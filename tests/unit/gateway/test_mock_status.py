@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewright.gateway.integrations.mock import LENIENT_LENGTH, status_code
+from gatewright.gateway.integrations.mock import status_code
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_outputs_that_pass(output: str, code: int) -> None:
         "{\"statusCode': 200 }",
         "{'statusCode: 200 }",
         "{statusCode: 200, {foo: [ba r]}",
+        "{" * 100_000,
         '{"statusCode": true}',
         '{"statusCode": 200.5}',
         '[{"statusCode": 200}]',
         "200",
         "{}",
         "",
-        "{" + " " * LENIENT_LENGTH + "statusCode: 200}",
     ],
 )
 def test_outputs_without_a_status(output: str) -> None:

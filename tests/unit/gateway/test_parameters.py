@@ -83,6 +83,66 @@ def test_an_empty_body_maps_as_an_empty_object(exchange: MakeExchange) -> None:
     assert compiled.apply(exchange()).query == {"b": ["{}"]}
 
 
+BODY = b'{"id": 7, "name": "Rex", "tags": ["a", {"b": "c/d"}], "no": null, "big": {"x": 1.50}, "yes": true}'
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "value"),
+    [
+        (".name", BODY, "Rex"),
+        (".id", BODY, "7"),
+        (".yes", BODY, "true"),
+        (".big", BODY, '{"x":1.5}'),
+        (".tags[0]", BODY, "a"),
+        (".tags[1].b", BODY, "c/d"),
+        ("['name']", BODY, "Rex"),
+        (".tags", BODY, '["a",{"b":"c/d"}]'),
+        (".nope", BODY, None),
+        (".no", BODY, None),
+        (".name.deeper", BODY, None),
+        (".name", b"plain text", None),
+        (".name", b"", None),
+    ],
+)
+def test_a_json_path_reads_the_body(
+    exchange: MakeExchange, path: str, body: bytes, value: str | None
+) -> None:
+    compiled = mappings({"integration.request.querystring.to": f"method.request.body{path}"})
+    assert compiled.apply(exchange(body=body)).query == ({} if value is None else {"to": [value]})
+
+
+def test_a_json_path_into_a_broken_body_is_the_clients_fault(exchange: MakeExchange) -> None:
+    compiled = mappings({"integration.request.querystring.to": "method.request.body.id"})
+    with pytest.raises(GatewayError) as refused:
+        compiled.apply(exchange(body=b"{broken"))
+    assert (refused.value.status, refused.value.message) == (400, "Invalid JSON in request body")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "value"),
+    [
+        (".id", b'{"id": 7}', b"7"),
+        (".nope", b'{"id": 7}', None),
+        (".errorMessage.code", b'{"errorMessage": "{\\"code\\": 42}"}', b"42"),
+        (".errorMessage", b'{"errorMessage": "{\\"code\\": 42}"}', b'{"code": 42}'),
+        (".errorMessage.code", b'{"errorMessage": "{broken"}', None),
+        (".errorMessage.code", b'{"errorMessage": "text"}', None),
+        (".id", b"", None),
+    ],
+)
+def test_a_json_path_reads_the_answer(
+    exchange: MakeExchange, path: str, body: bytes, value: bytes | None
+) -> None:
+    expected = [] if value is None else [(b"To", value)]
+    assert answered(exchange(), f"integration.response.body{path}", body=body) == expected
+
+
+def test_a_json_path_into_a_broken_answer_is_the_owners_fault(exchange: MakeExchange) -> None:
+    with pytest.raises(GatewayError) as refused:
+        answered(exchange(), "integration.response.body.id", body=b"{broken")
+    assert (refused.value.status, refused.value.message) == (500, "Internal server error")
+
+
 def test_constant_mappings_are_made_once(exchange: MakeExchange) -> None:
     compiled = mappings(
         {
@@ -162,8 +222,9 @@ def test_no_value_splits_a_header(exchange: MakeExchange, breaking: str) -> None
         ("integration.request.header.a", "method.request.cookie.x", "no mapping expression"),
         ("integration.request.header.a", "method.request.header.", "no mapping expression"),
         ("integration.request.header.a", "integration.response.header.x", "no mapping expression"),
-        ("integration.request.header.a", "method.request.body.x", "JSONPath"),
-        ("integration.request.header.a", "method.request.body['x']", "JSONPath"),
+        ("integration.request.header.a", "method.request.body.", "no mapping expression"),
+        ("integration.request.header.a", "method.request.body['x", "no mapping expression"),
+        ("integration.request.header.a", "method.request.bodyx", "no mapping expression"),
         ("integration.request.header.a", "'x\ny'", "line break"),
     ],
 )
@@ -229,7 +290,7 @@ def test_no_answer_splits_a_header(exchange: MakeExchange) -> None:
         ("method.response.querystring.a", "'x'", "no target of a response parameter"),
         ("method.response.header.a", "method.request.header.x", "no mapping expression"),
         ("method.response.header.a", "integration.response.path.x", "no mapping expression"),
-        ("method.response.header.a", "integration.response.body.x", "JSONPath"),
+        ("method.response.header.a", "integration.response.body.[", "no mapping expression"),
         ("method.response.header.a", "'x\r\n'", "line break"),
     ],
 )

@@ -53,7 +53,7 @@ def status() -> Status:
 
 @pytest.fixture
 def front(status: Status) -> Front:
-    return Front(_application, {"health": status.page, "metrics": lambda: metrics_page(b"count 1\n")})
+    return Front(_application, {"health": status.page, "metrics": lambda _: metrics_page(b"count 1\n")})
 
 
 def test_health_says_who_answers(front: Front) -> None:

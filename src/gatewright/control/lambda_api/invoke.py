@@ -17,7 +17,7 @@ async def invoke(call: EffectCall, params: Params) -> Document:
     """A function's own failure is an answer too: 200 with `FunctionError`."""
     refuse_others(params, _DONE)
     invocation_type: InvocationType = params.get("InvocationType") or "RequestResponse"
-    outcome = await call.functions.invoke(
+    outcome = await call.outside.functions.invoke(
         named(call.partition, params),
         params.get("Payload") or b"",
         invocation_type=invocation_type,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gatewright.catalog.api import Document, Partition
 from gatewright.functions.api import FunctionName
-from gatewright.gateway.integration_request import RequestBody
+from gatewright.gateway.integration_request import IntegrationRequest, RequestBody
 from gatewright.gateway.integration_response import ResponsePlan, Responses, compile_pattern, final_fields
 from gatewright.gateway.integrations.http import Backend, Http, HttpProxy
 from gatewright.gateway.integrations.lambda_ import (
@@ -19,6 +19,7 @@ from gatewright.gateway.integrations.lambda_ import (
 )
 from gatewright.gateway.integrations.mock import Mock
 from gatewright.gateway.integrations.uri import Uri
+from gatewright.gateway.mapping_template.template import compile_templates
 from gatewright.gateway.parameters import (
     RequestMappings,
     compile_request_mappings,
@@ -27,7 +28,6 @@ from gatewright.gateway.parameters import (
 from gatewright.gateway.plan import Integration
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.stage_variables import has_placeholder, substitute
-from gatewright.gateway.templates import Template, compile_templates
 
 DEFAULT_TIMEOUT_MS = 29_000
 
@@ -47,36 +47,29 @@ class IntegrationCompiler:
         kind = integration["type"]
         mappings = compile_request_mappings(integration.get("requestParameters") or {}, kind, self.variables)
         if kind == "MOCK":
-            return self._mock(method, integration, mappings)
+            return Mock(self._body(integration), mappings, self._responses(kind, method, integration))
         if kind == "HTTP_PROXY":
-            return HttpProxy(self._backend(integration, mappings), integration.get("contentHandling"))
+            return HttpProxy(self._backend(integration), mappings, integration.get("contentHandling"))
         if kind == "HTTP":
-            responses = self._responses(kind, method, integration)
-            return Http(self._backend(integration, mappings), self._body(integration), responses)
+            request = IntegrationRequest(kind, mappings, self._body(integration))
+            return Http(self._backend(integration), request, self._responses(kind, method, integration))
         return self._lambda(kind, resource_path, method, integration, mappings)
 
-    def _mock(self, method: Document, integration: Document, mappings: RequestMappings | None) -> Mock:
-        responses = self._responses("MOCK", method, integration)
-        return Mock(self._body(integration), mappings, responses, self._templates(integration).values())
-
-    def _templates(self, integration: Document) -> dict[str, Template]:
-        return compile_templates(integration.get("requestTemplates") or {}, self.settings.template_bytes)
-
     def _body(self, integration: Document) -> RequestBody:
+        templates = integration.get("requestTemplates") or {}
         return RequestBody(
-            self._templates(integration),
+            compile_templates(templates, "request", self.settings.template_bytes),
             integration.get("passthroughBehavior", "WHEN_NO_MATCH"),
             integration.get("contentHandling"),
         )
 
-    def _backend(self, integration: Document, mappings: RequestMappings | None) -> Backend:
+    def _backend(self, integration: Document) -> Backend:
         verb = integration.get("httpMethod", "ANY")
         verify = not (integration.get("tlsConfig") or {}).get("insecureSkipVerification", False)
         return Backend(
             uri=Uri(substitute(integration["uri"], self.variables), verify=verify),
             verb=None if verb == "ANY" else verb,
             timeout=self._timeout(integration),
-            mappings=mappings,
             api_id=self.api_id.encode(),
             user_agent=b"AmazonAPIGateway_" + self.api_id.encode(),
             payload_limit=self.settings.payload_bytes,
@@ -104,7 +97,7 @@ class IntegrationCompiler:
             declared=declared,
             mappings=mappings,
             templates=compile_templates(
-                document.get("responseTemplates") or {}, self.settings.template_bytes
+                document.get("responseTemplates") or {}, "response", self.settings.template_bytes
             ),
             handling=document.get("contentHandling"),
             fields=None if constant is None else final_fields(kind, constant),
@@ -131,7 +124,8 @@ class IntegrationCompiler:
         if kind == "AWS_PROXY":
             return LambdaProxy(invocation, mappings)
         responses = self._responses(kind, method, integration)
-        return LambdaCustom(invocation, mappings, self._body(integration), responses)
+        request = IntegrationRequest(kind, mappings, self._body(integration))
+        return LambdaCustom(invocation, request, responses)
 
     def _function(self, uri: str) -> FunctionName | None:
         """None where an unset stage variable leaves no function: requests then fail, as on AWS."""

@@ -8,12 +8,13 @@ from time import perf_counter
 from gatewright.gateway import content_handling, errors, query_string
 from gatewright.gateway.errors import GatewayError, configuration_error
 from gatewright.gateway.exchange import Exchange
-from gatewright.gateway.integration_request import RequestBody
+from gatewright.gateway.integration_request import IntegrationRequest
 from gatewright.gateway.integration_response import Responses
 from gatewright.gateway.integrations import proxied_fields
 from gatewright.gateway.integrations.uri import Endpoint, InvalidEndpoint, Uri
-from gatewright.gateway.parameters import Mapped, RequestMappings
+from gatewright.gateway.parameters import NOTHING_MAPPED, Mapped, RequestMappings
 from gatewright.gateway.plan import IntegrationAnswer, MethodResponse
+from gatewright.gateway.trace import shown_body, shown_fields, shown_head
 from gatewright.wire.client import (
     Answer,
     AnswerTimedOut,
@@ -26,7 +27,6 @@ from gatewright.wire.coding import CodingError, decode
 from gatewright.wire.types import Field, render_fields
 
 BODILESS = frozenset(("GET", "HEAD", "OPTIONS"))
-NOTHING_MAPPED = Mapped({}, {}, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,9 @@ class Backend:
     uri: Uri
     verb: str | None  # None: the client's own
     timeout: float  # seconds
-    mappings: RequestMappings | None
     api_id: bytes
     user_agent: bytes  # what the service calls itself where nobody else does
     payload_limit: int
-
-    def mapped(self, exchange: Exchange) -> Mapped:
-        return NOTHING_MAPPED if self.mappings is None else self.mappings.apply(exchange)
 
     def endpoint(self, mapped: Mapped) -> Endpoint:
         try:
@@ -69,13 +65,36 @@ class Backend:
         pool = endpoint.pool
         if pool is None:
             pool = endpoint.pool = exchange.outside.client.pool(endpoint.target)
+        if exchange.tracing is not None:
+            _tell_request(exchange, endpoint, target, head, body)
         started = perf_counter()
         try:
-            return await pool.send(head, body, timeout=self.timeout, method=verb)
+            answer = await pool.send(head, body, timeout=self.timeout, method=verb)
         except UpstreamError as error:
             raise _failure(error) from error
         finally:
             exchange.integration_latency = perf_counter() - started
+        if exchange.tracing is not None:
+            _tell_answer(exchange, answer)
+        return answer
+
+
+def _tell_request(exchange: Exchange, endpoint: Endpoint, target: bytes, head: bytes, body: bytes) -> None:
+    assert exchange.tracing is not None
+    uri = f"{endpoint.target.scheme}://{endpoint.host.decode('latin-1')}{target.decode('latin-1')}"
+    headers = shown_head(head.partition(b"\r\n")[2])
+    exchange.tracing.add("endpoint request", uri=uri, headers=headers, body=shown_body(body))
+
+
+def _tell_answer(exchange: Exchange, answer: Answer) -> None:
+    assert exchange.tracing is not None
+    exchange.tracing.add(
+        "endpoint response",
+        status=answer.status,
+        latencyMs=round((exchange.integration_latency or 0.0) * 1000),
+        headers=shown_fields(answer.fields),
+        body=shown_body(answer.body),
+    )
 
 
 def _joined_query(endpoint: Endpoint, query: str) -> bytes:
@@ -86,15 +105,18 @@ def _joined_query(endpoint: Endpoint, query: str) -> bytes:
 class HttpProxy:
     """HTTP_PROXY: everything passes but what the header rules name; request parameters still apply."""
 
-    __slots__ = ("_backend", "_request_handling")
+    __slots__ = ("_backend", "_mappings", "_request_handling")
 
-    def __init__(self, backend: Backend, request_handling: str | None) -> None:
+    def __init__(
+        self, backend: Backend, mappings: RequestMappings | None, request_handling: str | None
+    ) -> None:
         self._backend = backend
+        self._mappings = mappings
         self._request_handling = request_handling
 
     async def run(self, exchange: Exchange) -> MethodResponse:
         backend = self._backend
-        mapped = backend.mapped(exchange)
+        mapped = NOTHING_MAPPED if self._mappings is None else self._mappings.apply(exchange)
         endpoint = backend.endpoint(mapped)
         lines = proxied_fields.request_lines(exchange, mapped.headers, endpoint.host, backend.user_agent)
         query = _proxied_query(exchange, mapped) if exchange.request.query or mapped.query else ""
@@ -138,24 +160,23 @@ def _decoded(coding: bytes, body: bytes, limit: int) -> bytes:
 class Http:
     """HTTP: only what is mapped goes out and comes back."""
 
-    __slots__ = ("_backend", "_body", "_responses")
+    __slots__ = ("_backend", "_request", "_responses")
 
-    def __init__(self, backend: Backend, body: RequestBody, responses: Responses) -> None:
+    def __init__(self, backend: Backend, request: IntegrationRequest, responses: Responses) -> None:
         self._backend = backend
-        self._body = body
+        self._request = request
         self._responses = responses
 
     async def run(self, exchange: Exchange) -> MethodResponse:
         backend = self._backend
-        mapped = backend.mapped(exchange)
-        body = self._body.render(exchange)
+        mapped, body = self._request.prepare(exchange)
         endpoint = backend.endpoint(mapped)
         query = query_string.render(mapped.query)
         fields = _mapped_fields(exchange, endpoint, mapped, backend, body)
         answer = await backend.call(exchange, endpoint, query, render_fields(fields), body)
         found = IntegrationAnswer(answer.status, str(answer.status), answer.fields, answer.body)
         response = self._responses.respond(exchange, found)
-        response.fields = [*response.fields, (b"X-Amzn-Trace-Id", exchange.trace)]
+        response.fields = [(b"X-Amzn-Trace-Id", exchange.trace), *response.fields]
         return response
 
 
@@ -199,10 +220,11 @@ def _failure(error: UpstreamError) -> GatewayError:
             f"(CN={error.subject})"
         )
     if isinstance(error, AnswerTooLarge):
-        return configuration_error(str(error))
+        return configuration_error("The endpoint's answer is too large", detail=str(error))
     return GatewayError(
         errors.INTEGRATION_FAILURE,
         "Network error communicating with endpoint",
-        reason=f"Execution failed due to a network error communicating with endpoint: {error}",
+        reason="Execution failed due to a network error communicating with endpoint",
+        detail=str(error),
         traced=True,
     )

@@ -15,6 +15,7 @@ from gatewright.functions.api import (
     FunctionName,
     FunctionNotFound,
     FunctionThrottled,
+    InvalidRequestContent,
     InvocationType,
     Outcome,
     PermissionDenied,
@@ -25,10 +26,11 @@ from gatewright.gateway import errors, lambda_answer, lambda_event
 from gatewright.gateway.deadline import within
 from gatewright.gateway.errors import GatewayError, configuration_error
 from gatewright.gateway.exchange import Exchange
-from gatewright.gateway.integration_request import RequestBody
+from gatewright.gateway.integration_request import IntegrationRequest
 from gatewright.gateway.integration_response import Responses
 from gatewright.gateway.parameters import RequestMappings
 from gatewright.gateway.plan import IntegrationAnswer, MethodResponse
+from gatewright.gateway.trace import Headers, shown_body, shown_fields
 from gatewright.wire.types import Field
 
 _URI = re.compile(
@@ -69,6 +71,8 @@ class Invocation:
         if self.function is None:
             raise configuration_error("Invalid permissions on Lambda function")
         arn = f"{self.resource}{exchange.verb}{self.resource_path}"
+        if exchange.tracing is not None:
+            _tell_request(exchange, self.function, arn, payload)
         started = perf_counter()
         try:
             pending = exchange.outside.functions.invoke(
@@ -78,7 +82,7 @@ class Invocation:
                 source=Source("apigateway.amazonaws.com", arn, self.account),
                 trace_id=exchange.trace.decode("latin-1"),
             )
-            return await within(self.timeout, pending, exchange.outside.timers)
+            outcome = await within(self.timeout, pending, exchange.outside.timers)
         except TimeoutError:
             raise GatewayError(
                 errors.INTEGRATION_TIMEOUT,
@@ -90,6 +94,35 @@ class Invocation:
             raise _refused(error, self.function) from error
         finally:
             exchange.integration_latency = perf_counter() - started
+        if exchange.tracing is not None:
+            _tell_outcome(exchange, outcome)
+        return outcome
+
+
+def _tell_request(exchange: Exchange, function: FunctionName, source: str, payload: bytes) -> None:
+    assert exchange.tracing is not None
+    stage = exchange.stage
+    uri = f"https://lambda.{stage.region}.amazonaws.com/2015-03-31/functions/{function.arn}/invocations"
+    headers: Headers = {
+        "x-amzn-lambda-integration-tag": exchange.request_id.decode(),
+        "x-amzn-apigateway-api-id": stage.api_id,
+        "X-Amz-Source-Arn": source,
+        "Accept": "application/json",
+        "User-Agent": f"AmazonAPIGateway_{stage.api_id}",
+        "X-Amzn-Trace-Id": exchange.trace.decode("latin-1"),
+    }
+    exchange.tracing.add("endpoint request", uri=uri, headers=headers, body=shown_body(payload))
+
+
+def _tell_outcome(exchange: Exchange, outcome: Outcome) -> None:
+    assert exchange.tracing is not None
+    exchange.tracing.add(
+        "endpoint response",
+        status=outcome.status_code,
+        latencyMs=round((exchange.integration_latency or 0.0) * 1000),
+        headers=shown_fields(_answer_fields(outcome)),
+        body=shown_body(outcome.payload),
+    )
 
 
 class LambdaProxy:
@@ -112,36 +145,28 @@ class LambdaProxy:
             raise _function_error(outcome)
         accepted = types.accepted(exchange.request.headers.get(b"accept"))
         response = lambda_answer.parse(outcome.payload, accepted)
-        response.fields.append((b"X-Amzn-Trace-Id", exchange.trace))
+        response.fields.insert(0, (b"X-Amzn-Trace-Id", exchange.trace))
         return response
 
 
 class LambdaCustom:
     """AWS to Lambda: mapped both ways; errors are chosen by the function's `errorMessage`."""
 
-    __slots__ = ("_body", "_invocation", "_mappings", "_responses")
+    __slots__ = ("_invocation", "_request", "_responses")
 
-    def __init__(
-        self,
-        invocation: Invocation,
-        mappings: RequestMappings | None,
-        body: RequestBody,
-        responses: Responses,
-    ) -> None:
+    def __init__(self, invocation: Invocation, request: IntegrationRequest, responses: Responses) -> None:
         self._invocation = invocation
-        self._mappings = mappings
-        self._body = body
+        self._request = request
         self._responses = responses
 
     async def run(self, exchange: Exchange) -> MethodResponse:
-        headers = self._mappings.apply(exchange).headers if self._mappings is not None else []
-        payload = self._body.render(exchange) or b"{}"
-        outcome = await self._invocation.call(exchange, payload, _invocation_type(headers))
+        mapped, payload = self._request.prepare(exchange)
+        outcome = await self._invocation.call(exchange, payload or b"{}", _invocation_type(mapped.headers))
         answer = IntegrationAnswer(
             outcome.status_code, _error_message(outcome.payload), _answer_fields(outcome), outcome.payload
         )
         response = self._responses.respond(exchange, answer)
-        response.fields = [*response.fields, (b"X-Amzn-Trace-Id", exchange.trace)]
+        response.fields = [(b"X-Amzn-Trace-Id", exchange.trace), *response.fields]
         return response
 
 
@@ -152,8 +177,8 @@ class WrongVerb:
         raise GatewayError(
             errors.INTEGRATION_FAILURE,
             errors.INTERNAL,
-            reason="Execution failed due to configuration error: the integration's httpMethod must be POST "
-            "to invoke a Lambda function",
+            reason="Execution failed due to configuration error: Invalid integration method",
+            detail="the integration's httpMethod must be POST to invoke a Lambda function",
             status=500,
             traced=True,
         )
@@ -208,11 +233,13 @@ def _function_error(outcome: Outcome) -> GatewayError:
 
 def _refused(error: AwsError, function: FunctionName) -> GatewayError:
     if isinstance(error, PermissionDenied | FunctionNotFound):
-        return configuration_error(f"Invalid permissions on Lambda function ({error.message})")
+        return configuration_error("Invalid permissions on Lambda function", detail=error.message)
     if isinstance(error, FunctionThrottled):
         return configuration_error(
-            f"Rate Exceeded. (Lambda invocation of {function.arn} failed with status: 429)"
+            "Rate Exceeded.", detail=f"Lambda invocation of {function.arn} failed with status: 429"
         )
+    if isinstance(error, InvalidRequestContent):
+        return GatewayError(errors.DEFAULT_4XX, error.message, reason=error.message, traced=True)
     return GatewayError(
         errors.DEFAULT_5XX,
         errors.INTERNAL,

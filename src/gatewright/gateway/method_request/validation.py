@@ -34,6 +34,8 @@ class Validator:
             self._check_parameters(exchange)
         if self.models:
             self._check_body(exchange, body)
+        if exchange.tracing is not None:
+            exchange.tracing.add("request validation", contentType=exchange.media_type)
 
     def _check_parameters(self, exchange: Exchange) -> None:
         missing = [one.name for one in self.parameters if not one.present(exchange, one.name)]

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.support.management import PARTITION, NoFunctions, running_management
+from tests.support.management import PARTITION, NoFunctions, outside, running_management
 
 from gatewright.catalog.api import Catalog, CatalogUnavailable, Partition
 from gatewright.control.application import Management
@@ -164,7 +164,12 @@ class Kept:
 def test_a_closed_port_refuses_kindly(catalog: Catalog) -> None:
     loop = asyncio.new_event_loop()
     management = Management(
-        catalog, Services(), NoFunctions(), loop=loop, verifier=None, default_partition=PARTITION
+        catalog,
+        Services(),
+        outside(loop, NoFunctions()),
+        loop=loop,
+        verifier=None,
+        default_partition=PARTITION,
     )
     management.close()
     reply: Any = Kept()

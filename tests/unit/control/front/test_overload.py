@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.support.management import PARTITION, NoFunctions
+from tests.support.management import PARTITION, NoFunctions, outside
 
 from gatewright.catalog.api import Catalog, Partition, Reader
 from gatewright.control.application import MOST_WAITING, Management
@@ -51,7 +51,7 @@ def test_calls_wait_up_to_a_bound_and_are_refused_past_it(catalog: Catalog) -> N
     loop = asyncio.new_event_loop()
     slow: Any = SlowCatalog(catalog)
     management = Management(
-        slow, Services(), NoFunctions(), loop=loop, verifier=None, default_partition=PARTITION
+        slow, Services(), outside(loop, NoFunctions()), loop=loop, verifier=None, default_partition=PARTITION
     )
     done: asyncio.Future[None] = loop.create_future()
     reply: Any = Kept(MOST_WAITING + 3, done)

@@ -1,0 +1,90 @@
+"""`gatewright explain`: the last requests of an API, and the story of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import ProxyHandler, build_opener
+
+from gatewright.cli import show, story
+from gatewright.cli.options import Options
+from gatewright.server.errors import CannotStart
+from gatewright.telemetry.trace_log import read_traces, select, traced_apis
+
+ANSWER_SECONDS = 10.0
+
+Trace = dict[str, Any]
+
+
+def explain(
+    options: Options, data_dir: Path | None, api: str | None, request: str | None, last: int, as_json: bool
+) -> None:
+    """Print what is asked for. `data_dir` None asks the running dev server. Raises `CannotStart`."""
+    if api is None:
+        _list_apis(_apis(options, data_dir))
+        return
+    traces = _traces(options, data_dir, api, request, last)
+    if not traces:
+        raise CannotStart(_nothing(api, request))
+    if as_json:
+        for trace in traces:
+            show.out.print_json(json.dumps(trace))
+    elif request is None:
+        show.lines(story.heading(trace) for trace in reversed(traces))
+        show.lines([f"gatewright explain {api} {traces[0]['requestId'][:8]}   tells the last one's story"])
+    else:
+        for trace in traces:
+            show.lines([story.heading(trace), *story.tell(trace)])
+
+
+def _list_apis(apis: Iterable[str]) -> None:
+    known = list(apis)
+    if not known:
+        raise CannotStart(
+            "no request was traced yet; `gatewright dev` traces every one, "
+            "`gatewright serve` those of stages tagged gatewright:trace=on"
+        )
+    show.lines(f"gatewright explain {api}" for api in known)
+
+
+def _nothing(api: str, request: str | None) -> str:
+    if request is not None:
+        return f"API {api} has no traced request {request}; `gatewright explain {api}` lists those it has"
+    return (
+        f"API {api} has no traced request; `gatewright dev` traces every one, `gatewright serve` those of "
+        "stages tagged gatewright:trace=on"
+    )
+
+
+def _apis(options: Options, data_dir: Path | None) -> list[str]:
+    if data_dir is not None:
+        return traced_apis(data_dir)
+    found: list[str] = _ask(options, {})["apis"]
+    return found
+
+
+def _traces(options: Options, data_dir: Path | None, api: str, request: str | None, last: int) -> list[Trace]:
+    if data_dir is not None:
+        return select(read_traces(data_dir, api), request, last)
+    asked = {"api": api, "last": str(last)} | ({} if request is None else {"request": request})
+    found: list[Trace] = _ask(options, asked)["traces"]
+    return found
+
+
+def _ask(options: Options, query: dict[str, str]) -> dict[str, Any]:
+    url = f"{options.dev_listen.url('http')}/_gatewright/traces"
+    try:
+        with build_opener(ProxyHandler({})).open(
+            f"{url}?{urlencode(query)}", timeout=ANSWER_SECONDS
+        ) as answer:
+            document: dict[str, Any] = json.load(answer)
+    except (URLError, OSError, ValueError) as error:
+        raise CannotStart(
+            f"no `gatewright dev` answers at {url} ({getattr(error, 'reason', error)}); start it, say with "
+            "--listen where it is, or read what `serve` keeps with --data-dir DIR"
+        ) from error
+    return document

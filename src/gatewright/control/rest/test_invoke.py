@@ -1,0 +1,87 @@
+"""TestInvokeMethod."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from gatewright.aws.errors import BadRequest
+from gatewright.catalog import keys
+from gatewright.catalog.api import Document, Transaction
+from gatewright.control.operation import Call, EffectCall, Params
+from gatewright.control.rest.common import require_api, require_method, require_resource
+from gatewright.gateway.errors import CannotCompile
+from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.test_invoke import Invocation, invoke
+from gatewright.wire.types import Field
+
+_UNAUTHORIZED: Document = {"authorizationType": "NONE", "apiKeyRequired": False}
+_ACCESS = frozenset(("authorizerId", "authorizationScopes", *_UNAUTHORIZED))
+
+
+async def test_invoke_method(call: EffectCall, params: Params) -> Document:
+    """Run the draft's method as it is; access control is skipped, as at AWS."""
+    if params.get("clientCertificateId"):
+        raise BadRequest("Gatewright cannot present client certificates yet: leave clientCertificateId out")
+    snapshot, resource_path = _draft(call, params)
+    settings = GatewaySettings(integration_timeout_ms=call.services.limits.integration_timeout_ms)
+    asked = Invocation(
+        verb=params["httpMethod"],
+        path=params.get("pathWithQueryString") or None,
+        body=(params.get("body") or "").encode(),
+        fields=_fields(params),
+        variables=params.get("stageVariables") or {},
+        identity=_caller(call),
+    )
+    try:
+        outcome = await invoke(snapshot, resource_path, call.partition, asked, call.outside, settings)
+    except CannotCompile as error:
+        raise BadRequest(f"Gatewright cannot run this method: {error}") from None
+    several: dict[str, list[str]] = {}
+    for name, value in outcome.fields:
+        several.setdefault(name, []).append(value)
+    return {
+        "status": outcome.status,
+        "body": outcome.body.decode("utf-8", "replace"),
+        "headers": {name: values[-1] for name, values in several.items()},
+        "multiValueHeaders": several,
+        "log": outcome.log,
+        "latency": outcome.milliseconds,
+    }
+
+
+def _draft(call: EffectCall, params: Params) -> tuple[Document, str]:
+    """A snapshot that holds the one method, and its resource's path."""
+    api, resource_id = params["restApiId"], params["resourceId"]
+    with call.catalog.read(call.partition) as reader:
+        inner = Call(cast(Transaction, reader), call.services)  # a read needs no more than a Reader has
+        resource = require_resource(inner, api, resource_id)
+        method = require_method(inner, api, resource_id, params["httpMethod"])
+        rest_api = require_api(inner, api)
+        snapshot: Document = {"restApi": {name: rest_api[name] for name in rest_api if name != "policy"}}
+        for member, kind in (
+            ("models", "model"),
+            ("requestValidators", "requestvalidator"),
+            ("gatewayResponses", "gatewayresponse"),
+        ):
+            snapshot[member] = [document for _, document in reader.list(keys.below(kind, api))]
+    open_method = {name: value for name, value in method.items() if name not in _ACCESS} | _UNAUTHORIZED
+    snapshot["resources"] = [{**resource, "resourceMethods": {method["httpMethod"]: open_method}}]
+    return snapshot, resource["path"]
+
+
+def _fields(params: Params) -> list[Field]:
+    """The caller's header fields: those of `multiValueHeaders`, then those of `headers` with other names."""
+    several = {name: list(values) for name, values in (params.get("multiValueHeaders") or {}).items()}
+    for name, value in (params.get("headers") or {}).items():
+        several.setdefault(name, [value])
+    return [(name.encode(), value.encode()) for name, values in several.items() for value in values]
+
+
+def _caller(call: EffectCall) -> dict[str, str]:
+    account = call.partition.account
+    return {
+        "accountId": account,
+        "caller": account,
+        "user": account,
+        "userArn": f"arn:aws:iam::{account}:root",
+    }

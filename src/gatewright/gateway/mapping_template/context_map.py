@@ -1,0 +1,82 @@
+"""`$context`: a map whose entries are computed when a template reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatewright.gateway.context import IDENTITY, compile_context, epoch_milliseconds, identity
+from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.mapping_template.overrides import Overrides
+from gatewright.vtl import MapValue
+
+# In the order recorded from the real service; a variable without a value has no key.
+_KEYS = (
+    "resourceId",
+    "resourcePath",
+    "authorizer",
+    "operationName",
+    "httpMethod",
+    "extendedRequestId",
+    "requestTime",
+    "path",
+    "accountId",
+    "protocol",
+    "requestOverride",
+    "stage",
+    "domainPrefix",
+    "requestTimeEpoch",
+    "requestId",
+    "identity",
+    "domainName",
+    "deploymentId",
+    "responseOverride",
+    "apiId",
+)
+_MAPS = frozenset(("authorizer", "identity", "requestOverride", "responseOverride"))
+_TEXTS = {name: compile_context(name) for name in _KEYS if name not in _MAPS}
+
+
+class ContextMap(MapValue):
+    """Read-only but for the two override maps."""
+
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def keys(self) -> Iterator[str]:
+        return (name for name in _KEYS if self.get(name) is not None)
+
+    def get(self, name: str) -> object:
+        exchange = self._exchange
+        read = _TEXTS.get(name)
+        if read is not None:
+            return epoch_milliseconds(exchange) if name == "requestTimeEpoch" else read(exchange)
+        if name in ("requestOverride", "responseOverride"):
+            overrides = exchange.overrides
+            if overrides is None:
+                overrides = exchange.overrides = Overrides()
+            return overrides.request if name == "requestOverride" else overrides.response
+        return IdentityMap(exchange) if name == "identity" else None
+
+    def text(self) -> str:
+        return ""
+
+
+class IdentityMap(MapValue):
+    """`$context.identity`: every key is there, with a value or without."""
+
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def keys(self) -> Iterator[str]:
+        return iter(identity(self._exchange))
+
+    def get(self, name: str) -> object:
+        read = IDENTITY.get(name)
+        return self._exchange.identity.get(name) if read is None else read(self._exchange)
+
+    def text(self) -> str:
+        return ""

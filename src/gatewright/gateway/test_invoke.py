@@ -1,0 +1,126 @@
+"""TestInvokeMethod: one method of the draft run as it stands, and the execution log of the run.
+
+Authorization, API keys and throttling are skipped; validators are not.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-test-method.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from time import perf_counter, time
+
+from gatewright.catalog.api import Document, Partition
+from gatewright.gateway import pipeline
+from gatewright.gateway.address import Address
+from gatewright.gateway.compiler import compile_stage
+from gatewright.gateway.exchange import DirectExchange, Exchange, Outside
+from gatewright.gateway.execution_log import render_log
+from gatewright.gateway.ids import RequestIds
+from gatewright.gateway.plan import MethodPlan, MethodResponse, StagePlan
+from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.trace import Trace, shown_fields, shown_head
+from gatewright.telemetry.metrics import Series
+from gatewright.wire.types import Field, Headers, Request
+
+STAGE = "test-invoke-stage"
+DOMAIN = "testPrefix.testDomainName"
+SOURCE_IP = "test-invoke-source-ip"
+API_KEY = {"apiKey": "test-invoke-api-key", "apiKeyId": "test-invoke-api-key-id"}
+_VARIABLE = re.compile(r"\{([^}+]+)\+?\}")
+_SHOWN_OF_FAILURE = frozenset(("content-type", "x-amzn-trace-id"))  # left out as the service leaves them out
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What the caller asks to be sent. `path` None stands for the resource's own path template."""
+
+    verb: str
+    path: str | None  # with its query string
+    body: bytes
+    fields: list[Field]
+    variables: Mapping[str, str]
+    identity: Mapping[str, str]  # the caller's, for `$context.identity`
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    status: int
+    body: bytes
+    fields: list[tuple[str, str]]
+    log: str
+    milliseconds: int
+
+
+async def invoke(
+    snapshot: Document,
+    resource_path: str,
+    partition: Partition,
+    asked: Invocation,
+    outside: Outside,
+    settings: GatewaySettings,
+) -> Outcome:
+    """Run the one method that `snapshot` holds. Raises CannotCompile. Awaits only `Pending` values."""
+    stage = _stage(snapshot, partition, asked, settings)
+    exchange = _exchange(stage, resource_path, asked, outside)
+    trace = exchange.tracing = Trace()
+    started = perf_counter()
+    response = await pipeline.respond(exchange, _method(stage, resource_path, asked.verb))
+    return Outcome(
+        status=response.status,
+        body=response.body,
+        fields=_shown(response, failed=exchange.failure is not None),
+        log=render_log(exchange.request_id.decode(), trace),
+        milliseconds=round((perf_counter() - started) * 1000),
+    )
+
+
+def _stage(
+    snapshot: Document, partition: Partition, asked: Invocation, settings: GatewaySettings
+) -> StagePlan:
+    stage: Document = {"stageName": STAGE, "deploymentId": "", "variables": dict(asked.variables)}
+    return compile_stage(snapshot, stage, partition, settings, lambda path, verb: Series())
+
+
+def _method(stage: StagePlan, resource_path: str, verb: str) -> MethodPlan:
+    """The snapshot's only method, found by a path that certainly leads to it."""
+    found = stage.router.find(_VARIABLE.sub("x", resource_path), verb)
+    assert found is not None
+    return found[0]
+
+
+def _exchange(stage: StagePlan, resource_path: str, asked: Invocation, outside: Outside) -> Exchange:
+    path, mark, query = (asked.path or resource_path).partition("?")
+    if not path.startswith("/"):
+        path = f"/{path}"
+    request = Request(
+        asked.verb,
+        path,
+        query if mark else None,
+        Headers(asked.fields),
+        asked.body,
+        client=SOURCE_IP,
+        scheme="https",
+        server_port=443,
+        received=time(),
+    )
+    address = Address(stage.api_id, STAGE, path, path, DOMAIN)
+    exchange = DirectExchange(request, stage, address, RequestIds().next(), outside)
+    exchange.identity = API_KEY | dict(asked.identity)
+    if asked.path is None:
+        exchange.path_parameters = {name: f"{{{name}}}" for name in _VARIABLE.findall(resource_path)}
+    else:
+        found = stage.router.find(path, asked.verb)
+        exchange.path_parameters = {} if found is None else found[1]
+    return exchange
+
+
+def _shown(response: MethodResponse, *, failed: bool) -> list[tuple[str, str]]:
+    every = (*shown_head(response.rendered).items(), *_pairs(response.fields))
+    return [(name, value) for name, value in every if not (failed and name.lower() in _SHOWN_OF_FAILURE)]
+
+
+def _pairs(fields: Iterable[Field]) -> Iterable[tuple[str, str]]:
+    for field in fields:
+        yield from shown_fields([field]).items()

@@ -1,0 +1,129 @@
+"""What the steps of one traced exchange decided, in order: the story behind its answer.
+
+The execution log and `gatewright explain` are both told from it. An exchange that is not traced has none, so
+each step costs it one comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import time
+from typing import TYPE_CHECKING, Any, Literal
+
+from gatewright.wire.types import Field
+
+if TYPE_CHECKING:
+    from gatewright.gateway.exchange import Exchange
+    from gatewright.gateway.plan import MethodResponse
+
+# Each step with the facts it records:
+StepName = Literal[
+    "route",  # path, verb, served, resource, method; unserved: nearest resource or None, why
+    "method request",  # verb, path, pathParameters, query, headers, body
+    "request validation",  # validated: whether a model was applied, contentType
+    "parameter mapping",  # path, query, headers: what the integration's request parameters came to
+    "request template",  # contentType, key, passthrough; rendered: output, missing [{line, column, source}]
+    "request override",  # path, query, headers: what the template overrode
+    "endpoint request",  # uri, headers, body
+    "endpoint response",  # status, latencyMs, headers, body
+    "integration response",  # subject, pattern, status, default
+    "response template",  # key; rendered: output, missing
+    "response override",  # status, headers
+    "gateway response",  # type, status, reason, detail, headers, body
+    "method response",  # status, headers, body
+]
+Headers = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    name: StepName
+    at: float  # epoch seconds
+    facts: dict[str, Any]  # JSON values
+
+
+class Trace:
+    """The steps so far."""
+
+    __slots__ = ("_clock", "steps")
+
+    def __init__(self, clock: Callable[[], float] = time) -> None:
+        self._clock = clock
+        self.steps: list[Step] = []
+
+    def add(self, name: StepName, **facts: Any) -> None:
+        self.steps.append(Step(name, self._clock(), facts))
+
+
+def shown_fields(fields: Iterable[Field]) -> Headers:
+    """Header fields as a map: values of one name joined by commas, as the service's logs show them."""
+    shown: Headers = {}
+    for name, value in fields:
+        key, text = name.decode("latin-1"), value.decode("utf-8", "replace")
+        shown[key] = f"{shown[key]},{text}" if key in shown else text
+    return shown
+
+
+def shown_head(head: bytes) -> Headers:
+    """The header lines of a rendered head as a map."""
+    lines = (line.partition(b": ") for line in head.split(b"\r\n") if line)
+    return shown_fields((name, value) for name, _, value in lines)
+
+
+def shown_body(body: bytes | str) -> str:
+    """A body as the logs show it."""
+    if isinstance(body, str):
+        return body
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return "[Binary Data]"
+
+
+def tell_route(trace: Trace, exchange: Exchange) -> None:
+    """Which method serves the request, or the resource that came nearest."""
+    method = exchange.method
+    if method is not None:
+        trace.add(
+            "route",
+            path=exchange.path,
+            verb=exchange.verb,
+            served=True,
+            resource=method.resource_path,
+            method=method.http_method,
+        )
+        return
+    nearest = exchange.stage.router.nearest(exchange.path, exchange.verb)
+    trace.add("route", path=exchange.path, verb=exchange.verb, served=False, **nearest)
+
+
+def tell_request(trace: Trace, exchange: Exchange) -> None:
+    """The request as Method Request sees it."""
+    trace.add(
+        "method request",
+        verb=exchange.verb,
+        path=exchange.path,
+        pathParameters=dict(exchange.path_parameters),
+        query={name: ",".join(values) for name, values in exchange.query.items()},
+        headers=shown_fields(exchange.fields),
+        body=shown_body(exchange.request.body),
+    )
+
+
+def tell_answer(trace: Trace, exchange: Exchange, response: MethodResponse) -> None:
+    """What the client gets, and why where that is the gateway's own answer."""
+    failure = exchange.failure
+    headers = shown_head(response.rendered) | shown_fields(response.fields)
+    if failure is None:
+        trace.add("method response", status=response.status, headers=headers, body=shown_body(response.body))
+        return
+    trace.add(
+        "gateway response",
+        type=failure.type.name,
+        status=response.status,
+        reason=failure.reason,
+        detail=failure.detail,
+        headers=headers,
+        body=shown_body(response.body),
+    )

@@ -1,0 +1,94 @@
+"""The execution log that a trace tells, line by line in the service's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gatewright.gateway.execution_log import java_map, render_log
+from gatewright.gateway.trace import Trace
+
+NOON = 1722506400.0  # Thu, 01 Aug 2024 10:00:00 UTC
+ID = "7b0c3e0e-5d0c-4c55-9d8e-0c5b0a4f6f11"
+REQUEST: dict[str, Any] = {
+    "verb": "GET",
+    "path": "/pets/123",
+    "pathParameters": {"petId": "123"},
+    "query": {"foo": "bar"},
+    "headers": {},
+    "body": "",
+}
+
+
+def log_of(*steps: tuple[Any, dict[str, Any]]) -> list[str]:
+    trace = Trace(lambda: NOON)
+    for name, facts in steps:
+        trace.add(name, **facts)
+    return render_log(ID, trace).splitlines()
+
+
+def test_a_mock_is_told_in_the_recorded_lines() -> None:
+    answer = {"status": 200, "headers": {"Content-Type": "application/json"}, "body": ""}
+    date = "Thu Aug 01 10:00:00 UTC 2024 : "
+    assert log_of(("method request", REQUEST), ("method response", answer)) == [
+        f"Execution log for request {ID}",
+        f"{date}Starting execution for request: {ID}",
+        f"{date}HTTP Method: GET, Resource Path: /pets/123",
+        f"{date}Method request path: {{petId=123}}",
+        f"{date}Method request query string: {{foo=bar}}",
+        f"{date}Method request headers: {{}}",
+        f"{date}Method request body before transformations: ",
+        f"{date}Method response body after transformations: ",
+        f"{date}Method response headers: {{Content-Type=application/json}}",
+        f"{date}Successfully completed execution",
+        f"{date}Method completed with status: 200",
+    ]
+
+
+def test_an_endpoint_is_told_between_request_and_response() -> None:
+    called = {"uri": "http://be/x?a=1", "headers": {"Accept": "application/json"}, "body": "{}"}
+    answered = {"status": 404, "latencyMs": 19, "headers": {"Server": "be"}, "body": "no"}
+    texts = [
+        line.partition(" : ")[2]
+        for line in log_of(("endpoint request", called), ("endpoint response", answered))
+    ]
+    assert texts[2:] == [
+        "Endpoint request URI: http://be/x?a=1",
+        "Endpoint request headers: {Accept=application/json}",
+        "Endpoint request body after transformations: {}",
+        "Sending request to http://be/x?a=1",
+        "Received response. Status: 404, Integration latency: 19 ms",
+        "Endpoint response headers: {Server=be}",
+        "Endpoint response body before transformations: no",
+    ]
+
+
+def test_a_failure_ends_with_its_reason_and_its_status() -> None:
+    reason = "Execution failed due to configuration error: Invalid endpoint address"
+    failed = {"status": 500, "reason": reason, "detail": "no such host", "type": "API_CONFIGURATION_ERROR"}
+    lines = log_of(("method request", REQUEST), ("gateway response", failed))
+    assert [line.partition(" : ")[2] for line in lines[-2:]] == [reason, "Method completed with status: 500"]
+
+
+def test_steps_that_only_explain_are_not_in_the_log() -> None:
+    assert len(log_of(("method request", REQUEST), ("route", {"served": True}))) == 7
+
+
+def test_a_long_map_is_cut_at_998_characters() -> None:
+    text = java_map({"X": "y" * 2000})
+    assert text == "{X=" + "y" * 995 + " [TRUNCATED]"
+    assert java_map({"X": "y" * 994}) == "{X=" + "y" * 994 + "}"
+
+
+@pytest.mark.parametrize("name", ["Authorization", "x-api-key", "Cookie", "X-Amz-Security-Token"])
+def test_credentials_keep_their_last_six_characters(name: str) -> None:
+    lines = log_of(("method request", {**REQUEST, "headers": {name: "Bearer abcdef123456"}}))
+    assert lines[5].endswith(f"Method request headers: {{{name}=*************123456}}")
+
+
+def test_signatures_in_the_query_string_are_masked() -> None:
+    asked = {**REQUEST, "query": {"X-Amz-Signature": "0123456789abcdef", "q": "1"}}
+    assert log_of(("method request", asked))[4].endswith("{X-Amz-Signature=**********abcdef, q=1}")
+    called = {"uri": "http://be/x?access_token=0123456789&q=1", "headers": {}, "body": ""}
+    assert "http://be/x?access_token=****456789&q=1" in log_of(("endpoint request", called))[2]
