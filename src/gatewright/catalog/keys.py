@@ -16,6 +16,8 @@ API_KINDS = (
     "method",
     "model",
     "requestvalidator",
+    "authorizer",
+    "authorizerflush",
     "gatewayresponse",
     "deployment",
     "snapshot",
@@ -43,6 +45,19 @@ def request_validator(api: str, validator_id: str) -> str:
     return f"requestvalidator/{api}/{validator_id}"
 
 
+def authorizer(api: str, authorizer_id: str) -> str:
+    return f"authorizer/{api}/{authorizer_id}"
+
+
+def authorizer_flush(api: str, stage: str) -> str:
+    """`{"generation": n}`: what authorizers said of a stage under an older generation counts no more.
+
+    There is none (generation 0) until the stage is flushed; it outlives the stage, so that a stage made anew
+    under its name does not find the old one's.
+    """
+    return f"authorizerflush/{api}/{stage}"
+
+
 def gateway_response(api: str, response_type: str) -> str:
     return f"gatewayresponse/{api}/{response_type}"
 
@@ -53,7 +68,7 @@ def deployment(api: str, deployment_id: str) -> str:
 
 def snapshot(api: str, deployment_id: str) -> str:
     """What a deployment froze: `{"restApi": …, "resources": [{…, "resourceMethods": {verb: method}}],
-    "models": […], "requestValidators": […], "gatewayResponses": […]}`."""
+    "models": […], "requestValidators": […], "authorizers": […], "gatewayResponses": […]}`."""
     return f"snapshot/{api}/{deployment_id}"
 
 

@@ -46,6 +46,10 @@ def require_request_validator(call: Call, api: str, validator_id: str) -> Docume
     return _require(call, keys.request_validator(api, validator_id), missing)
 
 
+def require_authorizer(call: Call, api: str, authorizer_id: str) -> Document:
+    return _require(call, keys.authorizer(api, authorizer_id), "Invalid Authorizer identifier specified")
+
+
 def require_stage(call: Call, api: str, name: str) -> Document:
     return _require(call, keys.stage(api, name), "Invalid stage identifier specified")
 
