@@ -12,6 +12,7 @@ from gatewright.control.rest.canary import canary_of
 from gatewright.control.rest.common import check_tags, epoch, require_api, require_stage
 from gatewright.control.rest.refusals import refuse_unenforced
 from gatewright.control.rest.stage_rules import check_deployment_id, check_name, new_stage
+from gatewright.control.rest.usage_plan_stages import detach_stage
 
 _WHEN_NOT_EMPTY = ("tags", "variables")
 
@@ -60,9 +61,10 @@ def update_stage(call: Call, params: Params) -> Document:
 
 
 def delete_stage(call: Call, params: Params) -> None:
-    """A stage made anew under its name begins without what was cached."""
+    """The stage leaves its usage plans; a stage made anew under its name begins without what was cached."""
     api, name = params["restApiId"], params["stageName"]
     require_stage(call, api, name)
+    detach_stage(call, api, name)
     forget_authorizations(call, api, name)
     call.tx.delete(keys.stage(api, name))
 
