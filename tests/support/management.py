@@ -43,13 +43,17 @@ def outside(loop: asyncio.AbstractEventLoop, functions: Functions) -> Outside:
 
 @contextmanager
 def running_management(
-    catalog: Catalog, *, functions: Functions | None = None, verifier: Verifier | None = None
+    catalog: Catalog,
+    *,
+    functions: Functions | None = None,
+    verifier: Verifier | None = None,
+    services: Services | None = None,
 ) -> Iterator[str]:
     """Serves `catalog`; the endpoint's URL."""
     loop = asyncio.new_event_loop()
     management = Management(
         catalog,
-        Services(),
+        services or Services(),
         outside(loop, functions or NoFunctions()),
         loop=loop,
         verifier=verifier,

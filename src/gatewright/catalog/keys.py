@@ -6,8 +6,12 @@ Documents are in the AWS wire shape. A method's document carries its `methodResp
 
 from __future__ import annotations
 
+import hashlib
+
 ACCOUNT = "account"
 REST_APIS = "restapi/"
+API_KEYS = "apikey/"
+USAGE_PLANS = "usageplan/"
 FUNCTIONS = "function/"
 
 # Everything an API owns besides its own document; each is listed below `{kind}/{api}/`.
@@ -16,6 +20,8 @@ API_KINDS = (
     "method",
     "model",
     "requestvalidator",
+    "authorizer",
+    "authorizerflush",
     "gatewayresponse",
     "deployment",
     "snapshot",
@@ -43,6 +49,19 @@ def request_validator(api: str, validator_id: str) -> str:
     return f"requestvalidator/{api}/{validator_id}"
 
 
+def authorizer(api: str, authorizer_id: str) -> str:
+    return f"authorizer/{api}/{authorizer_id}"
+
+
+def authorizer_flush(api: str, stage: str) -> str:
+    """`{"generation": n}`: what authorizers said of a stage under an older generation counts no more.
+
+    There is none (generation 0) until the stage is flushed; it outlives the stage, so that a stage made anew
+    under its name does not find the old one's.
+    """
+    return f"authorizerflush/{api}/{stage}"
+
+
 def gateway_response(api: str, response_type: str) -> str:
     return f"gatewayresponse/{api}/{response_type}"
 
@@ -53,12 +72,43 @@ def deployment(api: str, deployment_id: str) -> str:
 
 def snapshot(api: str, deployment_id: str) -> str:
     """What a deployment froze: `{"restApi": …, "resources": [{…, "resourceMethods": {verb: method}}],
-    "models": […], "requestValidators": […], "gatewayResponses": […]}`."""
+    "models": […], "requestValidators": […], "authorizers": […], "gatewayResponses": […]}`."""
     return f"snapshot/{api}/{deployment_id}"
 
 
 def stage(api: str, name: str) -> str:
     return f"stage/{api}/{name}"
+
+
+def api_key(key_id: str) -> str:
+    return f"apikey/{key_id}"
+
+
+def api_key_lookup(value: str) -> str:
+    """What a request with this key value may do: `{"id": …, "enabled": …, "usagePlanIds": […]}`.
+
+    The value stands there by its SHA-256, so that no secret is in a key, nor in the change feed. Whatever
+    matters to requests with the value changes this document: the key itself and its plans.
+    """
+    return f"apikeylookup/{hashlib.sha256(value.encode()).hexdigest()}"
+
+
+def usage_plan(plan: str) -> str:
+    return f"usageplan/{plan}"
+
+
+def usage_plan_key(plan: str, key_id: str) -> str:
+    """That an API key is in a plan: `{"id": …, "type": "API_KEY", "createdDate": when it was added}`."""
+    return f"usageplankey/{plan}/{key_id}"
+
+
+def usage_plan_stage(api: str, stage: str, plan: str) -> str:
+    """What a plan says of one stage: `{"usagePlanId": …, "throttle": …, "quota": …, "methodThrottle": …}`.
+
+    The last three are there when the plan has them. Whatever a plan enforces on a stage changes this
+    document, so that the change feed names the API and the stage.
+    """
+    return f"usageplanstage/{api}/{stage}/{plan}"
 
 
 def below(kind: str, *owners: str) -> str:

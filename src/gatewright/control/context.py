@@ -1,4 +1,4 @@
-"""What operations need from outside: clock, ids, limits and the embedded Lambda."""
+"""What operations need from outside: clock, ids, limits and the counters of usage plans."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from gatewright.control.usage import UsageCounters
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -20,8 +22,9 @@ class Limits:
     """Amazon's quotas that the owner may raise."""
 
     integration_timeout_ms: int = 29_000
-    account_burst_limit: int = 5_000  # the account's throttle, as GetAccount reports it
-    account_rate_limit: float = 10_000.0  # requests a second
+    # The throttle over all APIs of an account, as GetAccount reports it; None: there is none.
+    account_burst_limit: int | None = None
+    account_rate_limit: float | None = None  # requests a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +34,4 @@ class Services:
     clock: Callable[[], float] = time.time
     new_id: Callable[[int], str] = random_id
     limits: Limits = field(default_factory=Limits)
+    usage: UsageCounters | None = None  # None: nothing counts requests against quotas

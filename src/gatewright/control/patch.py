@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog.api import Document
@@ -89,9 +90,20 @@ def patches(params: Params) -> list[Patch]:
     ]
 
 
-def replace(document: Document, params: Params, changes: Mapping[str, Change]) -> None:
-    """Apply `params`' patch operations where paths can only be replaced. `changes` stand in printed order."""
+def replace(
+    document: Document,
+    params: Params,
+    changes: Mapping[str, Change],
+    unlisted: Mapping[tuple[str, str], Change] = MappingProxyType({}),
+) -> None:
+    """Apply `params`' patch operations where paths can only be replaced. `changes` stand in printed order.
+
+    `unlisted` are operations on paths that are done and that no message names, by (operation, path).
+    """
     for patch in patches(params):
+        if quiet := unlisted.get((patch.op, patch.shown)):
+            quiet(document, patch)
+            continue
         if patch.op != "replace":
             raise BadRequest(
                 f"Invalid patch path  '{patch.shown}' specified for op '{patch.op}'. "

@@ -8,6 +8,7 @@ from gatewright.aws.errors import BadRequest
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control import patch
+from gatewright.control.context import Limits
 from gatewright.control.operation import Call, Params
 from gatewright.control.patch import Patch, Rule
 
@@ -17,12 +18,8 @@ _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
 def get_account(call: Call, params: Params) -> Document:
-    limits = call.services.limits
     return {
-        "throttleSettings": {
-            "burstLimit": limits.account_burst_limit,
-            "rateLimit": limits.account_rate_limit,
-        },
+        **_throttle_settings(call.services.limits),
         "features": [USAGE_PLANS],
         "apiKeyVersion": "4",
         **(call.tx.get(keys.ACCOUNT) or {}),
@@ -34,6 +31,18 @@ def update_account(call: Call, params: Params) -> Document:
     patch.apply(account, params, _RULES)
     call.tx.put(keys.ACCOUNT, account)
     return get_account(call, params)
+
+
+def _throttle_settings(limits: Limits) -> Document:
+    """The throttle in force; there is none unless the owner sets one."""
+    if limits.account_burst_limit is None or limits.account_rate_limit is None:
+        return {}
+    return {
+        "throttleSettings": {
+            "burstLimit": limits.account_burst_limit,
+            "rateLimit": limits.account_rate_limit,
+        }
+    }
 
 
 def _change_role(account: Document, operation: Patch) -> None:

@@ -17,21 +17,26 @@ def clone_api(call: Call, source: Document, api: Document) -> None:
     for kind in ("model", "gatewayresponse"):
         for key, document in call.tx.list(keys.below(kind, source["id"])):
             call.tx.put(f"{kind}/{api['id']}/{_name(key)}", _retold(document, source["id"], api["id"]))
-    validators = _clone_validators(call, source["id"], api["id"])
+    validators = _clone_all(call, "requestvalidator", source["id"], api["id"])
+    authorizers = _clone_all(call, "authorizer", source["id"], api["id"])
     resources = _clone_resources(call, source, api)
     for key, method in call.tx.list(keys.below("method", source["id"])):
         old_resource, verb = key.split("/")[2:]
         resource = resources[old_resource]
-        _point_to_copies(method, validators, old_resource, resource)
+        if "requestValidatorId" in method:
+            method["requestValidatorId"] = validators[method["requestValidatorId"]]
+        if "authorizerId" in method:
+            method["authorizerId"] = authorizers[method["authorizerId"]]
+        _move_cache(method.get("methodIntegration", {}), old_resource, resource)
         call.tx.put(keys.method(api["id"], resource, verb), method)
 
 
-def _clone_validators(call: Call, source: str, api: str) -> dict[str, str]:
-    """Copies the request validators; old ids to new ones."""
+def _clone_all(call: Call, kind: str, source: str, api: str) -> dict[str, str]:
+    """Copies what has an id of its own; old ids to new ones."""
     ids: dict[str, str] = {}
-    for _, validator in call.tx.list(keys.below("requestvalidator", source)):
-        new = ids[validator["id"]] = call.services.new_id(6)
-        call.tx.put(keys.request_validator(api, new), {**validator, "id": new})
+    for _, document in call.tx.list(keys.below(kind, source)):
+        new = ids[document["id"]] = call.services.new_id(6)
+        call.tx.put(f"{kind}/{api}/{new}", {**document, "id": new})
     return ids
 
 
@@ -48,10 +53,7 @@ def _clone_resources(call: Call, source: Document, api: Document) -> dict[str, s
     return ids
 
 
-def _point_to_copies(method: Document, validators: dict[str, str], old: str, new: str) -> None:
-    if "requestValidatorId" in method:
-        method["requestValidatorId"] = validators[method["requestValidatorId"]]
-    integration = method.get("methodIntegration", {})
+def _move_cache(integration: Document, old: str, new: str) -> None:
     if integration.get("cacheNamespace") == old:
         integration["cacheNamespace"] = new
 

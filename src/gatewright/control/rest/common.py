@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterable
+from operator import itemgetter
 
 from gatewright.aws.errors import BadRequest, NotFound
 from gatewright.catalog import keys
@@ -16,6 +17,8 @@ LONGEST_PAGE = 500
 TAGS = 50
 TAG_KEY_CHARACTERS = 128
 TAG_VALUE_CHARACTERS = 256
+
+_END_OF_TIME = 10**17 - 1  # microseconds: the year 5138
 
 
 def epoch(call: Call) -> int:
@@ -46,6 +49,18 @@ def require_request_validator(call: Call, api: str, validator_id: str) -> Docume
     return _require(call, keys.request_validator(api, validator_id), missing)
 
 
+def require_authorizer(call: Call, api: str, authorizer_id: str) -> Document:
+    return _require(call, keys.authorizer(api, authorizer_id), "Invalid Authorizer identifier specified")
+
+
+def require_api_key(call: Call, key_id: str) -> Document:
+    return _require(call, keys.api_key(key_id), "Invalid API Key identifier specified")
+
+
+def require_usage_plan(call: Call, plan: str) -> Document:
+    return _require(call, keys.usage_plan(plan), "Invalid Usage Plan ID specified")
+
+
 def require_stage(call: Call, api: str, name: str) -> Document:
     return _require(call, keys.stage(api, name), "Invalid stage identifier specified")
 
@@ -69,6 +84,15 @@ def page(entries: Iterable[tuple[str, Document]], params: Params) -> Document:
     if len(rest) > len(shown):
         answer["position"] = urlsafe_b64encode(shown[-1][0].encode()).decode()
     return answer
+
+
+def newest_first(documents: Iterable[Document]) -> list[tuple[str, Document]]:
+    """Entries for `page`, the last created first: `createdDate` is kept to the microsecond."""
+    entries = [
+        (f"{_END_OF_TIME - round(document['createdDate'] * 1e6):017}/{document['id']}", document)
+        for document in documents
+    ]
+    return sorted(entries, key=itemgetter(0))
 
 
 def _limit(asked: int | None) -> int:

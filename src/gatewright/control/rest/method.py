@@ -21,10 +21,17 @@ from gatewright.control.rest.patch_rules import (
 )
 
 VERBS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY")
-AUTHORIZER_TYPES = ("CUSTOM", "COGNITO_USER_POOLS", "JWT")
+# Authorization types that need an authorizer, and the types of authorizer that will do.
+AUTHORIZER_TYPES = {
+    "CUSTOM": ("TOKEN", "REQUEST"),
+    "COGNITO_USER_POOLS": ("COGNITO_USER_POOLS",),
+    "JWT": ("JWT",),
+}
 AUTHORIZATION_TYPES = ("NONE", "AWS_IAM", *AUTHORIZER_TYPES)
+SCOPED_TYPES = ("COGNITO_USER_POOLS", "JWT")
 
 _OPTIONAL = (
+    "authorizerId",
     "authorizationScopes",
     "operationName",
     "requestParameters",
@@ -73,7 +80,6 @@ def update_method(call: Call, params: Params) -> Document:
     method = method_store.find_method(call, params)
     patch.apply(method, params, PATCHES)
     _check(call, params["restApiId"], method)
-    method.pop("authorizerId", None)  # accepted and ignored: no type without an authorizer has one
     method_store.save_method(call, params, method)
     return method
 
@@ -95,7 +101,7 @@ def check_verb(verb: str) -> None:
 
 def _check(call: Call, api: str, method: Document) -> None:
     """Refuse a method that names what is not there, as it stands after a put or a whole patch list."""
-    _check_authorization(method)
+    _check_authorization(call, api, method)
     check_method_parameters(method.get("requestParameters", {}))
     validator = method.get("requestValidatorId")
     if validator and call.tx.get(keys.request_validator(api, validator)) is None:
@@ -110,15 +116,22 @@ def check_models(call: Call, api: str, models: dict[str, str | None]) -> None:
             raise BadRequest(f"Invalid model identifier specified: {name or NULL}")
 
 
-def _check_authorization(method: Document) -> None:
+def _check_authorization(call: Call, api: str, method: Document) -> None:
     kind = method["authorizationType"]
     if kind not in AUTHORIZATION_TYPES:
         raise BadRequest("Invalid authorization type specified")
-    if kind in AUTHORIZER_TYPES:
-        # Authorizers cannot be created yet, so no identifier is valid.
+    if kind not in AUTHORIZER_TYPES:
+        method.pop("authorizerId", None)  # accepted and ignored
+    elif _authorizer_type(call, api, method) not in AUTHORIZER_TYPES[kind]:
         raise BadRequest(
             "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS "
             "requires a valid authorizer."
         )
-    if method.get("authorizationScopes"):
+    if method.get("authorizationScopes") and kind not in SCOPED_TYPES:
         raise BadRequest("Authorization Scopes are only valid for COGNITO_USER_POOLS authorization type")
+
+
+def _authorizer_type(call: Call, api: str, method: Document) -> str | None:
+    """The type of the authorizer the method names; None when there is none."""
+    authorizer = call.tx.get(keys.authorizer(api, method.get("authorizerId") or NULL))
+    return None if authorizer is None else authorizer["type"]

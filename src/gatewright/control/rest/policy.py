@@ -1,23 +1,21 @@
 """An API's resource policy, as it is stored and as it is returned.
 
 It is kept as compact JSON with its short ARNs completed (`execute-api:/*` is this API's) and lists of one
-collapsed. Get returns the text escaped once more, as the real service does and its clients expect.
+collapsed. Get returns the text escaped once more, slashes too, as the real service does and clients expect.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import orjson
 
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog.api import Document, Partition
+from gatewright.control.rest.policy_grammar import LISTS, is_policy
 
 MOST_CHARACTERS = 8_192
 
 _SHORT = "execute-api:/"
-_LISTS = ("Action", "NotAction", "Resource", "NotResource")
-_NEEDED = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
+_PRINCIPALS = ("Principal", "NotPrincipal")
 
 
 def normalise(text: str, partition: Partition, api: str) -> str:
@@ -34,7 +32,7 @@ def normalise(text: str, partition: Partition, api: str) -> str:
 
 def escaped(policy: str) -> str:
     """The policy as Get returns it: the inside of a JSON string."""
-    return orjson.dumps(policy).decode()[1:-1]
+    return orjson.dumps(policy).decode()[1:-1].replace("/", "\\/")
 
 
 def _read(text: str) -> Document:
@@ -45,40 +43,28 @@ def _read(text: str) -> Document:
             policy = orjson.loads(policy) if isinstance(policy, str) else policy
         except orjson.JSONDecodeError:
             continue
-        if _is_policy(policy):
+        if is_policy(policy):
             return dict(policy)
     raise BadRequest(
         "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
     )
 
 
-def _is_policy(policy: Any) -> bool:
-    if not isinstance(policy, dict) or not policy.get("Statement"):
-        return False
-    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-    return all(_is_statement(statement) for statement in statements)
-
-
-def _is_statement(statement: Any) -> bool:
-    return (
-        isinstance(statement, dict)
-        and statement.get("Effect") in ("Allow", "Deny")
-        and all(any(statement.get(name) for name in names) for names in _NEEDED)
-        and all(_is_texts(statement[name]) for name in _LISTS if name in statement)
-    )
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, str) or (
-        isinstance(value, list) and all(isinstance(item, str) for item in value)
-    )
-
-
 def _complete(statement: Document, arn: str) -> Document:
-    return {name: _completed(value, arn) if name in _LISTS else value for name, value in statement.items()}
+    return {name: _completed(name, value, arn) for name, value in statement.items()}
 
 
-def _completed(value: str | list[str], arn: str) -> str | list[str]:
+def _completed(name: str, value: str | list[str] | Document, arn: str) -> str | list[str] | Document:
+    """One member of a statement."""
+    if name in _PRINCIPALS and isinstance(value, dict):
+        return {kind: _collapsed(principals) for kind, principals in value.items()}
+    if name not in LISTS or isinstance(value, dict):
+        return value
     items = [value] if isinstance(value, str) else value
-    full = [arn + item.removeprefix(_SHORT) if item.startswith(_SHORT) else item for item in items]
-    return full[0] if len(full) == 1 else full
+    return _collapsed(
+        [arn + item.removeprefix(_SHORT) if item.startswith(_SHORT) else item for item in items]
+    )
+
+
+def _collapsed(items: str | list[str]) -> str | list[str]:
+    return items[0] if isinstance(items, list) and len(items) == 1 else items

@@ -14,6 +14,7 @@ from gatewright.control.rest.custom_id import new_api_id
 from gatewright.control.rest.default_models import put_default_models
 from gatewright.control.rest.endpoint import new_endpoint_configuration
 from gatewright.control.rest.rest_api_patch import check_compression, patch_rules
+from gatewright.control.rest.usage_plan_stages import detach_stage
 
 _KEPT_WHEN_NOT_EMPTY = (
     "description",
@@ -72,6 +73,8 @@ def update_rest_api(call: Call, params: Params) -> Document:
 
 def delete_rest_api(call: Call, params: Params) -> None:
     api = require_api(call, params["restApiId"])["id"]
+    for _, stage in list(call.tx.list(keys.below("stage", api))):
+        detach_stage(call, api, stage["stageName"])
     for kind in keys.API_KINDS:
         call.tx.delete_below(keys.below(kind, api))
     call.tx.delete(keys.rest_api(api))

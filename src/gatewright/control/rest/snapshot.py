@@ -21,6 +21,7 @@ def freeze(call: Call, rest_api: Document) -> Document:
         "resources": _resources(call, api),
         "models": _all(call, "model", api),
         "requestValidators": _all(call, "requestvalidator", api),
+        "authorizers": _all(call, "authorizer", api),
         "gatewayResponses": _all(call, "gatewayresponse", api),
     }
     _check_complete(snapshot)

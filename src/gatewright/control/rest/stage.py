@@ -7,10 +7,12 @@ from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call, Params
 from gatewright.control.rest import stage_patch
+from gatewright.control.rest.authorizer_cache import forget_authorizations
 from gatewright.control.rest.canary import canary_of
 from gatewright.control.rest.common import check_tags, epoch, require_api, require_stage
 from gatewright.control.rest.refusals import refuse_unenforced
 from gatewright.control.rest.stage_rules import check_deployment_id, check_name, new_stage
+from gatewright.control.rest.usage_plan_stages import detach_stage
 
 _WHEN_NOT_EMPTY = ("tags", "variables")
 
@@ -59,8 +61,12 @@ def update_stage(call: Call, params: Params) -> Document:
 
 
 def delete_stage(call: Call, params: Params) -> None:
-    require_stage(call, params["restApiId"], params["stageName"])
-    call.tx.delete(keys.stage(params["restApiId"], params["stageName"]))
+    """The stage leaves its usage plans; a stage made anew under its name begins without what was cached."""
+    api, name = params["restApiId"], params["stageName"]
+    require_stage(call, api, name)
+    detach_stage(call, api, name)
+    forget_authorizations(call, api, name)
+    call.tx.delete(keys.stage(api, name))
 
 
 def store_stage(call: Call, api: str, stage: Document) -> None:

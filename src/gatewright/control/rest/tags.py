@@ -9,12 +9,19 @@ from gatewright.aws.errors import BadRequest
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call, Params
-from gatewright.control.rest.common import check_tags, require_api, require_stage
+from gatewright.control.rest.common import (
+    check_tags,
+    require_api,
+    require_api_key,
+    require_stage,
+    require_usage_plan,
+)
 from gatewright.control.rest.custom_id import TAG
 
 # The account field of these ARNs is empty.
 _ARN = re.compile(r"arn:aws[a-z-]*:apigateway:(?P<region>[a-z0-9-]+)::/(?P<path>.+)")
 _API = re.compile(r"restapis/(?P<api>[^/]+)(?:/stages/(?P<stage>[^/]+))?")
+_OF_ACCOUNT = re.compile(r"(?P<kind>apikeys|usageplans)/(?P<id>[^/]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ def _find(call: Call, arn: str) -> _Tagged:
     match = _ARN.fullmatch(arn)
     if match is None or match["region"] != call.region:
         raise BadRequest(f"Invalid ARN specified in the request: {arn[:200]}")
+    if of_account := _OF_ACCOUNT.fullmatch(match["path"]):
+        return _of_account(call, of_account["kind"], of_account["id"])
     path = _API.fullmatch(match["path"])
     if path is None:
         raise BadRequest(
@@ -54,6 +63,12 @@ def _find(call: Call, arn: str) -> _Tagged:
     if stage is None:
         return _Tagged(keys.rest_api(api), require_api(call, api))
     return _Tagged(keys.stage(api, stage), require_stage(call, api, stage))
+
+
+def _of_account(call: Call, kind: str, entity: str) -> _Tagged:
+    if kind == "apikeys":
+        return _Tagged(keys.api_key(entity), require_api_key(call, entity))
+    return _Tagged(keys.usage_plan(entity), require_usage_plan(call, entity))
 
 
 def _save(call: Call, tagged: _Tagged, tags: dict[str, str]) -> None:

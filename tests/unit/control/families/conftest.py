@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.support.management import client_of, running_management
+from tests.support.management import PARTITION, client_of, running_management
 
-from gatewright.catalog.api import Catalog
+from gatewright.catalog import keys
+from gatewright.catalog.api import Catalog, Document
 from gatewright.catalog.sqlite import open_catalog
 
 Refused = Callable[..., tuple[str, str]]
+Documents = Callable[[str], Document | None]
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,25 @@ def api(client: Any) -> str:
 @pytest.fixture
 def root(client: Any, api: str) -> str:
     return str(client.get_rest_api(restApiId=api)["rootResourceId"])
+
+
+@pytest.fixture
+def stage(catalog: Catalog, api: str) -> str:
+    """A stage as usage plans name it."""
+    with catalog.write(PARTITION) as tx:
+        tx.put(keys.stage(api, "prod"), {"stageName": "prod", "deploymentId": "d", "methodSettings": {}})
+    return f"{api}:prod"
+
+
+@pytest.fixture
+def document(catalog: Catalog) -> Documents:
+    """Read what stands in the catalog under a key."""
+
+    def read(key: str) -> Document | None:
+        with catalog.read(PARTITION) as reader:
+            return reader.get(key)
+
+    return read
 
 
 @pytest.fixture

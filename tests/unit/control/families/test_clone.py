@@ -19,9 +19,19 @@ def test_a_clone_has_all_but_stages(client: Any) -> None:
     schema = json.dumps({"items": {"$ref": reference}})
     client.create_model(restApiId=api, name="Pets", contentType="application/json", schema=schema)
     validator = client.create_request_validator(restApiId=api, name="v")["id"]
+    pool = f"arn:aws:cognito-idp:us-east-1:{PARTITION.account}:userpool/us-east-1_a"
+    header = "method.request.header.Authorization"
+    authorizer = client.create_authorizer(
+        restApiId=api, name="who", type="COGNITO_USER_POOLS", providerARNs=[pool], identitySource=header
+    )["id"]
     client.put_gateway_response(restApiId=api, responseType="THROTTLED", statusCode="503")
     method = {"restApiId": api, "resourceId": pets, "httpMethod": "GET"}
-    client.put_method(**method, authorizationType="NONE", requestValidatorId=validator)
+    client.put_method(
+        **method,
+        authorizationType="COGNITO_USER_POOLS",
+        authorizerId=authorizer,
+        requestValidatorId=validator,
+    )
     client.put_integration(**method, type="MOCK")
 
     clone = client.create_rest_api(name="new", cloneFrom=api, minimumCompressionSize=7)
@@ -37,6 +47,9 @@ def test_a_clone_has_all_but_stages(client: Any) -> None:
     assert copied["methodIntegration"]["cacheNamespace"] == resources["/pets"]["id"] != pets
     (copied_validator,) = client.get_request_validators(restApiId=new)["items"]
     assert copied["requestValidatorId"] == copied_validator["id"] != validator
+    (copied_authorizer,) = client.get_authorizers(restApiId=new)["items"]
+    assert copied["authorizerId"] == copied_authorizer["id"] != authorizer
+    assert copied_authorizer["providerARNs"] == [pool]
     model = client.get_model(restApiId=new, modelName="Pets")
     assert json.loads(model["schema"]) == {"items": {"$ref": reference.replace(api, new)}}
     throttled = client.get_gateway_response(restApiId=new, responseType="THROTTLED")

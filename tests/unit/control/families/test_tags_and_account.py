@@ -10,6 +10,9 @@ from tests.support.patches import patch, replace, shown
 
 from gatewright.catalog import keys
 from gatewright.catalog.api import Catalog
+from gatewright.control.context import Limits, Services
+from gatewright.control.operation import Call
+from gatewright.control.rest.account import get_account
 
 from .conftest import Refused
 
@@ -37,6 +40,17 @@ def test_tags_come_and_go(client: Any, api: str) -> None:
     assert client.get_rest_api(restApiId=api)["tags"] == {}
 
 
+def test_keys_and_plans_have_theirs(client: Any) -> None:
+    key = client.create_api_key(tags={"a": "1"})["id"]
+    plan = client.create_usage_plan(name="gold")["id"]
+    client.tag_resource(resourceArn=arn_of(f"apikeys/{key}"), tags={"b": "2"})
+    client.tag_resource(resourceArn=arn_of(f"usageplans/{plan}"), tags={"c": "3"})
+    assert client.get_api_key(apiKey=key)["tags"] == {"a": "1", "b": "2"}
+    assert client.get_usage_plan(usagePlanId=plan)["tags"] == {"c": "3"}
+    client.untag_resource(resourceArn=arn_of(f"apikeys/{key}"), tagKeys=["a", "b"])
+    assert client.get_api_key(apiKey=key)["tags"] == {}
+
+
 def test_a_stage_has_its_own(client: Any, api: str, catalog: Catalog) -> None:
     with catalog.write(PARTITION) as tx:
         tx.put(keys.stage(api, "prod"), {"stageName": "prod", "deploymentId": "d"})
@@ -55,6 +69,8 @@ def test_a_stage_has_its_own(client: Any, api: str, catalog: Catalog) -> None:
             f"Invalid API identifier specified {PARTITION.account}:unknown",
         ),
         ("restapis/unknown/stages/prod", "NotFoundException", "Invalid stage identifier specified"),
+        ("apikeys/unknown", "NotFoundException", "Invalid API Key identifier specified"),
+        ("usageplans/unknown", "NotFoundException", "Invalid Usage Plan ID specified"),
     ],
 )
 def test_what_is_missing(client: Any, refused: Refused, path: str, code: str, message: str) -> None:
@@ -86,11 +102,7 @@ def test_bounds_hold_over_what_is_there(client: Any, api: str, refused: Refused)
 
 
 def test_the_account(client: Any) -> None:
-    expected: dict[str, Any] = {
-        "throttleSettings": {"burstLimit": 5000, "rateLimit": 10000.0},
-        "features": ["UsagePlans"],
-        "apiKeyVersion": "4",
-    }
+    expected: dict[str, Any] = {"features": ["UsagePlans"], "apiKeyVersion": "4"}
     assert shown(client.get_account()) == expected
     updated = client.update_account(patchOperations=replace("/cloudwatchRoleArn", ROLE))
     assert shown(updated) == {**expected, "cloudwatchRoleArn": ROLE}
@@ -100,9 +112,17 @@ def test_the_account(client: Any) -> None:
     assert shown(client.get_account()) == expected
 
 
+def test_the_accounts_throttle_is_shown_when_there_is_one(catalog: Catalog) -> None:
+    services = Services(limits=Limits(account_burst_limit=50, account_rate_limit=20.5))
+    with catalog.write(PARTITION) as tx:
+        account = get_account(Call(tx, services), {})
+    assert account["throttleSettings"] == {"burstLimit": 50, "rateLimit": 20.5}
+
+
 @pytest.mark.parametrize(
     ("operations", "message"),
     [
+        (replace("/throttleSettings/rateLimit", "5"), "Invalid patch path /throttleSettings/rateLimit"),
         (replace("/cloudwatchRoleArn", "role"), ROLE_REFUSED),
         (
             [patch("add", "/cloudwatchRoleArn", ROLE)],

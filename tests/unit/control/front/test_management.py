@@ -41,11 +41,11 @@ def test_an_unknown_route_is_named(ask: Ask) -> None:
 
 def test_an_operation_that_is_not_done_is_named(ask: Ask) -> None:
     missing = next(name for service, name, done in list_operations() if service == "apigateway" and not done)
-    assert missing == "CreateApiKey"
-    status, code, message = ask("POST", "/apikeys", b"{}").error
+    assert missing == "CreateBasePathMapping"
+    status, code, message = ask("POST", "/domainnames/a/basepathmappings", b"{}").error
     assert (status, code) == (501, "NotImplementedException")
     assert message.startswith(
-        "Amazon API Gateway operation CreateApiKey is not implemented by Gatewright yet"
+        "Amazon API Gateway operation CreateBasePathMapping is not implemented by Gatewright yet"
     )
 
 

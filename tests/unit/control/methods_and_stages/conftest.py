@@ -23,6 +23,7 @@ from gatewright.control.rest.method_response import put_method_response
 API = "a1b2c3d4e5"
 ROOT = "root000001"
 PETS = "pets01"
+AUTHORIZERS = {"TOKEN": "token1", "REQUEST": "reque1", "COGNITO_USER_POOLS": "pools1", "JWT": "jwt001"}
 PARTITION = Partition("111122223333", "us-east-1")
 
 
@@ -75,6 +76,8 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
             "validateRequestParameters": True,
         },
     }
+    for kind, authorizer in AUTHORIZERS.items():
+        documents[keys.authorizer(API, authorizer)] = {"id": authorizer, "name": authorizer, "type": kind}
     with catalog.write(PARTITION) as tx:
         for key, document in documents.items():
             tx.put(key, document)

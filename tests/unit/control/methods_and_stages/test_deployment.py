@@ -55,6 +55,12 @@ def test_a_deployment_freezes_the_api(do: Do, mock_method: None, catalog: Catalo
     }
     assert [model["name"] for model in before["models"]] == ["Empty"]
     assert [validator["id"] for validator in before["requestValidators"]] == ["valid1"]
+    assert [authorizer["id"] for authorizer in before["authorizers"]] == [
+        "jwt001",
+        "pools1",
+        "reque1",
+        "token1",
+    ]
     assert before["gatewayResponses"] == []
     do(put_method, httpMethod="POST", authorizationType="NONE")
     do(put_integration, httpMethod="POST", type="MOCK")

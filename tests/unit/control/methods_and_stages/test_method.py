@@ -60,7 +60,15 @@ def test_the_authorization_type_is_returned_in_upper_case(do: Do) -> None:
         ({"httpMethod": "get"}, VERBS),
         ({"authorizationType": "CUSTOM"}, NO_AUTHORIZER),
         ({"authorizationType": "COGNITO_USER_POOLS", "authorizerId": "abc123"}, NO_AUTHORIZER),
+        ({"authorizationType": "COGNITO_USER_POOLS", "authorizerId": "token1"}, NO_AUTHORIZER),
+        ({"authorizationType": "CUSTOM", "authorizerId": "pools1"}, NO_AUTHORIZER),
+        ({"authorizationType": "JWT", "authorizerId": "pools1"}, NO_AUTHORIZER),
+        ({"authorizationType": "CUSTOM", "authorizerId": ""}, NO_AUTHORIZER),
         ({"authorizationType": "JWT"}, NO_AUTHORIZER),
+        (
+            {"authorizationType": "CUSTOM", "authorizerId": "token1", "authorizationScopes": ["a"]},
+            "Authorization Scopes are only valid for COGNITO_USER_POOLS authorization type",
+        ),
         ({"authorizationType": "OTHER"}, "Invalid authorization type specified"),
         ({"requestValidatorId": "fake-validator"}, "Invalid Request Validator identifier specified"),
         ({"requestModels": {"application/json": "petModel"}}, "Invalid model identifier specified: petModel"),
@@ -87,6 +95,31 @@ def test_the_authorization_type_is_returned_in_upper_case(do: Do) -> None:
 def test_bad_methods_are_refused(refused: Refused, params: dict[str, Any], message: str) -> None:
     given = {"httpMethod": "GET", "authorizationType": "NONE", **params}
     assert refused(put_method, **given) == ("BadRequestException", 400, message)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"authorizationType": "CUSTOM", "authorizerId": "token1"},
+        {"authorizationType": "CUSTOM", "authorizerId": "reque1"},
+        {"authorizationType": "COGNITO_USER_POOLS", "authorizerId": "pools1"},
+        {
+            "authorizationType": "COGNITO_USER_POOLS",
+            "authorizerId": "pools1",
+            "authorizationScopes": ["pets/read", "pets/write"],
+        },
+        {"authorizationType": "JWT", "authorizerId": "jwt001", "authorizationScopes": ["pets/read"]},
+    ],
+)
+def test_a_method_with_an_authorizer(do: Do, given: dict[str, Any]) -> None:
+    put = do(put_method, httpMethod="GET", **given)
+    assert put == {"httpMethod": "GET", "apiKeyRequired": False, **given}
+    assert do(get_method, httpMethod="GET") == put
+
+
+def test_an_authorizer_of_no_use_is_ignored(do: Do) -> None:
+    put = do(put_method, httpMethod="GET", authorizationType="NONE", authorizerId="token1")
+    assert "authorizerId" not in put
 
 
 def test_one_parameter_may_be_declared_in_both_of_its_forms(do: Do) -> None:

@@ -77,6 +77,10 @@ def test_members_are_set_and_taken_away_in_order(do: Do) -> None:
             [patch("replace", "/authorizationType", "CUSTOM"), patch("replace", "/authorizerId", "abc123")],
             NO_AUTHORIZER,
         ),
+        (
+            [patch("replace", "/authorizationType", "JWT"), patch("replace", "/authorizerId", "token1")],
+            NO_AUTHORIZER,
+        ),
         ([patch("replace", "/authorizationType", "")], "Invalid authorization type specified"),
         (
             [patch("replace", "/requestValidatorId", "fake-id")],
@@ -122,6 +126,38 @@ def test_a_failed_list_changes_nothing(do: Do, refused: Refused) -> None:
 def test_an_authorizer_id_without_its_type_is_ignored(do: Do) -> None:
     operations = [patch("replace", "/authorizerId", "abc123")]
     assert "authorizerId" not in do(update_method, httpMethod="ANY", patchOperations=operations)
+
+
+def test_an_authorizer_comes_with_its_type_and_goes_with_it(do: Do) -> None:
+    def update(*operations: dict[str, Any]) -> Any:
+        return do(update_method, httpMethod="ANY", patchOperations=list(operations))
+
+    by_type = patch("replace", "/authorizationType", "custom")
+    set_up = update(patch("replace", "/authorizerId", "token1"), by_type)
+    assert (set_up["authorizationType"], set_up["authorizerId"]) == ("CUSTOM", "token1")
+    assert update(patch("replace", "/authorizerId", "reque1"))["authorizerId"] == "reque1"
+    pools = update(
+        patch("replace", "/authorizationType", "COGNITO_USER_POOLS"),
+        patch("replace", "/authorizerId", "pools1"),
+        patch("add", "/authorizationScopes", "pets/read"),
+    )
+    assert pools["authorizationScopes"] == ["pets/read"]
+    none = update(
+        patch("replace", "/authorizationType", "NONE"), patch("remove", "/authorizationScopes", "pets/read")
+    )
+    assert "authorizerId" not in none
+    assert do(get_method, httpMethod="ANY") == none
+
+
+def test_another_type_needs_another_authorizer(do: Do, refused: Refused) -> None:
+    operations = [
+        patch("replace", "/authorizationType", "CUSTOM"),
+        patch("replace", "/authorizerId", "token1"),
+    ]
+    do(update_method, httpMethod="ANY", patchOperations=operations)
+    operations = [patch("replace", "/authorizationType", "COGNITO_USER_POOLS")]
+    answer = refused(update_method, httpMethod="ANY", patchOperations=operations)
+    assert answer == ("BadRequestException", 400, NO_AUTHORIZER)
 
 
 def test_scopes_that_leave_again_do_no_harm(do: Do) -> None:
