@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gatewright.jsonpath import InvalidPath, PathError, compile_path
 from gatewright.jsonpath.json_smart import ParseError, dumps, parse, to_string
+from gatewright.jsonpath.json_writer import write
 from gatewright.jsonpath.lenient_reader import LenientReader
 
 # json-smart drops U+007F from some texts.
@@ -122,6 +123,7 @@ def test_strict_json_is_read_as_it_stands(document: object) -> None:
 def test_what_is_written_is_json_of_the_same_value(document: object) -> None:
     for written in (dumps(document), to_string(document)):
         assert orjson.loads(written) == document
+    assert dumps(document) == write(document)
 
 
 @settings(max_examples=200, deadline=None)

@@ -30,8 +30,8 @@ _long_number = re.compile(r"[0-9][-+.0-9eE]{17}").search
 # Floats in orjson's text that Java writes with an exponent: from 1e7 up, below 1e-3, and those that have one.
 _java_floats = re.compile(rb"[:,\[]-?(?:[0-9]{8,}\.|0\.000|[0-9](?:\.[0-9]+)?e)").search
 # What is in such a float. Each pattern begins with one byte, so that texts without it are passed over fast.
-_large = re.compile(rb"\.(?<=[0-9]{8}\.)").search
-_exponent = re.compile(rb"e(?<=[0-9]e)[-+0-9]").search
+_large_or_exponent = re.compile(rb"\.(?:(?<=[0-9]{8}\.)|[0-9]+e[-+0-9])").search
+_one_digit_exponent = re.compile(rb"e(?:(?<=[:,\[][0-9]e)|(?<=[:,\[]-[0-9]e))[-+0-9]").search
 # In UTF-8, the characters from U+0080 to U+009F and from U+2000 to U+20FF: json-smart escapes them.
 _escaped_latin = re.compile(rb"\xc2[\x80-\x9f]").search
 _escaped_punctuation = re.compile(rb"\xe2[\x80-\x83]").search
@@ -102,12 +102,20 @@ def _needs_java(text: bytes) -> bool:
         return True
     if not text.isascii() and (_escaped_latin(text) or _escaped_punctuation(text)):
         return True
-    if b"0.000" in text or _large(text) or _exponent(text):
+    if b"0.000" in text or _large_or_exponent(text) or _one_digit_exponent(text):
         return _java_floats(text) is not None
     return False
 
 
 def _is_deep(value: object) -> bool:
+    try:
+        orjson.dumps(value)  # the quickest way to know: it writes at most 254 levels
+    except TypeError:
+        return _is_deeper(value)
+    return False
+
+
+def _is_deeper(value: object) -> bool:
     level = [value]
     for _ in range(MAX_DEPTH):
         level = [
