@@ -59,7 +59,8 @@ class HeadReader:
     def read(self, head: bytes) -> Request:
         """The request that `head` begins, without its body; `framing` then tells of its body and connection,
         or is None where the fields say nothing of them. Raises `FramingError`."""
-        self._fields = fields = []
+        fields: list[Field] = []
+        self._fields = fields
         try:
             self._parser.feed_data(head)
         except HttpParserUpgrade:  # an offer that is not taken up: the request is answered as HTTP/1.1
