@@ -28,8 +28,8 @@ _KNOWN_HEAD: Final = 1024
 
 class Answer:
     """A backend's whole answer. `fields` are as received, framing fields included, and not to be changed;
-    `body` is un-chunked, a content coding is still on it. `head` is empty, or the bytes that `fields` were read
-    from: answers with equal heads have equal fields."""
+    `body` is un-chunked, a content coding is still on it. `head` is empty, or the bytes that `fields` were
+    read from: answers with equal heads have equal fields."""
 
     __slots__ = ("body", "fields", "head", "status")
 

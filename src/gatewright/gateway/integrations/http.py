@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 from gatewright.gateway import content_handling, errors, query_string
 from gatewright.gateway.errors import GatewayError, configuration_error
@@ -41,20 +43,23 @@ class Backend:
     user_agent: bytes  # what the service calls itself where nobody else does
     payload_limit: int
 
-    def mapped(self, exchange: Exchange) -> Mapped:
-        return NOTHING_MAPPED if self.mappings is None else self.mappings.apply(exchange)
-
     def endpoint(self, mapped: Mapped) -> Endpoint:
         try:
-            return self.uri.endpoint(mapped.path)
+            return self.uri.fixed or self.uri.endpoint(mapped.path)
         except InvalidEndpoint:
             raise configuration_error("Invalid endpoint address") from None
 
     async def call(
-        self, exchange: Exchange, endpoint: Endpoint, query: str, lines: bytes, body: bytes
-    ) -> Answer:
-        """Send one request and time it; `query` joins the endpoint's own. Raises GatewayError as the failure
-        shows on AWS."""
+        self,
+        exchange: Exchange,
+        endpoint: Endpoint,
+        query: str,
+        lines: bytes,
+        body: bytes,
+        respond: Callable[[Exchange, Answer], MethodResponse],
+    ) -> MethodResponse:
+        """Send one request, time it, and `respond` with the answer; `query` joins the endpoint's own. Raises
+        GatewayError as the failure shows on AWS."""
         verb = self.verb or exchange.verb
         if body and verb in BODILESS:
             body = b""
@@ -71,11 +76,12 @@ class Backend:
             pool = endpoint.pool = exchange.outside.client.pool(endpoint.target)
         started = perf_counter()
         try:
-            return await pool.send(head, body, timeout=self.timeout, method=verb)
+            answer = await pool.send(head, body, timeout=self.timeout, method=verb)
         except UpstreamError as error:
             raise _failure(error) from error
         finally:
             exchange.integration_latency = perf_counter() - started
+        return respond(exchange, answer)
 
 
 def _joined_query(endpoint: Endpoint, query: str) -> bytes:
@@ -92,15 +98,14 @@ class HttpProxy:
         self._backend = backend
         self._request_handling = request_handling
 
-    async def run(self, exchange: Exchange) -> MethodResponse:
+    def run(self, exchange: Exchange) -> Coroutine[Any, Any, MethodResponse]:
         backend = self._backend
-        mapped = backend.mapped(exchange)
+        mapped = NOTHING_MAPPED if backend.mappings is None else backend.mappings.apply(exchange)
         endpoint = backend.endpoint(mapped)
         lines = proxied_fields.request_lines(exchange, mapped.headers, endpoint.host, backend.user_agent)
         query = _proxied_query(exchange, mapped) if exchange.request.query or mapped.query else ""
         body = self._body(exchange) if exchange.request.body else b""
-        answer = await backend.call(exchange, endpoint, query, lines, body)
-        return _proxied_answer(exchange, answer, backend.payload_limit)
+        return backend.call(exchange, endpoint, query, lines, body, self._response)
 
     def _body(self, exchange: Exchange) -> bytes:
         converted = content_handling.convert_request(
@@ -108,23 +113,22 @@ class HttpProxy:
         )
         return converted if isinstance(converted, bytes) else converted.encode()
 
+    def _response(self, exchange: Exchange, answer: Answer) -> MethodResponse:
+        rendered, content_type, coding = proxied_fields.answer_fields(answer)
+        body = answer.body
+        if body and coding is not None:
+            body = _decoded(coding, body, self._backend.payload_limit)
+        types = exchange.stage.binary_types
+        if not (types.none and body.isascii()):
+            accepted = types.accepted(exchange.request.headers.get(b"accept"))
+            body = content_handling.convert_response(body, types.response(content_type), accepted, None)
+        return MethodResponse(answer.status, [], body, rendered)
+
 
 def _proxied_query(exchange: Exchange, mapped: Mapped) -> str:
     """The client's parameters, then the mapped ones."""
     parts = (query_string.render(exchange.query), query_string.render(mapped.query))
     return "&".join(part for part in parts if part)
-
-
-def _proxied_answer(exchange: Exchange, answer: Answer, limit: int) -> MethodResponse:
-    rendered, content_type, coding = proxied_fields.answer_fields(answer.fields)
-    body = answer.body
-    if body and coding is not None:
-        body = _decoded(coding, body, limit)
-    types = exchange.stage.binary_types
-    if not (types.none and body.isascii()):
-        accepted = types.accepted(exchange.request.headers.get(b"accept"))
-        body = content_handling.convert_response(body, types.response(content_type), accepted, None)
-    return MethodResponse(answer.status, [], body, rendered)
 
 
 def _decoded(coding: bytes, body: bytes, limit: int) -> bytes:
@@ -145,14 +149,16 @@ class Http:
         self._body = body
         self._responses = responses
 
-    async def run(self, exchange: Exchange) -> MethodResponse:
+    def run(self, exchange: Exchange) -> Coroutine[Any, Any, MethodResponse]:
         backend = self._backend
-        mapped = backend.mapped(exchange)
+        mapped = NOTHING_MAPPED if backend.mappings is None else backend.mappings.apply(exchange)
         body = self._body.render(exchange)
         endpoint = backend.endpoint(mapped)
         query = query_string.render(mapped.query)
         fields = _mapped_fields(exchange, endpoint, mapped, backend, body)
-        answer = await backend.call(exchange, endpoint, query, render_fields(fields), body)
+        return backend.call(exchange, endpoint, query, render_fields(fields), body, self._response)
+
+    def _response(self, exchange: Exchange, answer: Answer) -> MethodResponse:
         found = IntegrationAnswer(answer.status, str(answer.status), answer.fields, answer.body)
         response = self._responses.respond(exchange, found)
         response.fields = [*response.fields, (b"X-Amzn-Trace-Id", exchange.trace)]

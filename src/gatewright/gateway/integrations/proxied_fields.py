@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 from gatewright.gateway import header_rules
 from gatewright.gateway.exchange import Exchange
+from gatewright.wire.client import Answer
 from gatewright.wire.types import Field, render_fields
 
 REMEMBERED = 4096  # spellings; names come from strangers, so the memory is bounded
+REMEMBERED_ANSWERS = 256  # heads, which the wire keeps apart for us: as many as it remembers itself
 
 
 class Kind(Enum):
@@ -126,9 +128,30 @@ def _with_mapped(rendered: bytes, mapped: list[Field]) -> bytes:
     return b"".join(kept) + render_fields(mapped)
 
 
-def answer_fields(fields: list[Field]) -> tuple[bytes, bytes | None, bytes | None]:
-    """What the client gets of a backend's fields, on the wire: the gateway's own names out of the way, and a
-    Content-Type in any case. Then the Content-Type and the Content-Encoding that were sent."""
+class AnswerFields(NamedTuple):
+    """What the client gets of a backend's fields, on the wire, and what the proxy wants to know of them."""
+
+    rendered: bytes
+    content_type: bytes | None
+    content_encoding: bytes | None
+
+
+_known_answers: dict[bytes, AnswerFields] = {}
+
+
+def answer_fields(answer: Answer) -> AnswerFields:
+    """A backend's fields with the gateway's own names out of the way, and a Content-Type in any case."""
+    if not answer.head:
+        return _answer_fields(answer.fields)
+    known = _known_answers.get(answer.head)
+    if known is None:
+        if len(_known_answers) >= REMEMBERED_ANSWERS:
+            _known_answers.clear()
+        known = _known_answers[answer.head] = _answer_fields(answer.fields)
+    return known
+
+
+def _answer_fields(fields: list[Field]) -> AnswerFields:
     lines: list[bytes] = []
     content_type = content_encoding = None
     for name, value in fields:
@@ -142,4 +165,4 @@ def answer_fields(fields: list[Field]) -> tuple[bytes, bytes | None, bytes | Non
             lines += (start, value, b"\r\n")
     if content_type is None:
         lines.append(b"Content-Type: application/json\r\n")
-    return b"".join(lines), content_type, content_encoding
+    return AnswerFields(b"".join(lines), content_type, content_encoding)
