@@ -48,12 +48,10 @@ class Framing:
         return not self.close and (self.modern or self.keep_alive)
 
 
-def only_host(latest: dict[bytes, bytes], count: int) -> bytes | None:
-    """Host, if it is the only field that bears on framing and none of the `count` fields is repeated, as in
-    most requests; None leaves the matter to `read_framing`. `latest` has the fields by lower-case name."""
-    if len(latest) < count or not latest.keys().isdisjoint(_MESSAGE_NAMES):
-        return None
-    return latest.get(b"host")
+def only_host(latest: dict[bytes, bytes]) -> bytes | None:
+    """Host, if it is the only field that bears on framing, as in most requests; None leaves the matter to
+    `read_framing`. `latest` has the fields by their lower-case names, none of which came twice."""
+    return latest.get(b"host") if latest.keys().isdisjoint(_MESSAGE_NAMES) else None
 
 
 def read_framing(fields: list[Field], modern: bool) -> Framing:

@@ -70,7 +70,8 @@ class HeadReader:
         latest = {name.lower(): value for name, value in fields}
         line = head[: head.find(b"\n")]
         method, path, query, modern = self._lines.get(line) or self._read_line(line, latest.get(b"host"))
-        host = only_host(latest, len(fields)) if modern else None
+        repeated = len(latest) < len(fields)
+        host = only_host(latest) if modern and not repeated else None
         if host is None:
             self.framing = framing = read_framing(fields, modern)
             host = framing.host
@@ -88,6 +89,7 @@ class HeadReader:
         request.headers = headers = object.__new__(Headers)
         headers.fields = fields
         headers.get = latest.get
+        headers.repeated = repeated
         request.body = b""
         request.client = self._client
         request.client_port = self._client_port

@@ -15,14 +15,16 @@ class Headers:
     constructor is taken over, not copied, and from then on nobody changes it.
     """
 
-    __slots__ = ("fields", "get")
+    __slots__ = ("fields", "get", "repeated")
 
     get: Callable[[bytes], bytes | None]
     """The last value sent under a name (lower case), as API Gateway's single-value views read it."""
 
     def __init__(self, fields: Iterable[Field] = ()) -> None:
         self.fields: list[Field] = fields if type(fields) is list else list(fields)
-        self.get = {name.lower(): value for name, value in self.fields}.get
+        latest = {name.lower(): value for name, value in self.fields}
+        self.get = latest.get
+        self.repeated = len(latest) < len(self.fields)  # whether any name came more than once
 
     def get_all(self, name: bytes) -> list[bytes]:
         return [value for key, value in self.fields if key.lower() == name]
