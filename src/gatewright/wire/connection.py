@@ -325,7 +325,7 @@ class Connection(asyncio.Protocol):
         self._state = HEAD
         if self.writable:
             self._timer.deadline = self._clock() + self._idle_timeout
-            if not self._advancing:
+            if not self._advancing and (self._rest or self._eof or not self._reading):
                 self._resume()
 
     def refuse(self, response: Response) -> None:
