@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -109,6 +110,7 @@ class Upstream(asyncio.Protocol):
         "_status",
         "_surplus",
         "_transport",
+        "_write",
         "on_body",
         "timer",
         "used",
@@ -121,6 +123,7 @@ class Upstream(asyncio.Protocol):
         self._heads = pool.heads
         self.timer = Timer(pool.timers, self)
         self._transport: asyncio.Transport
+        self._write: Callable[[bytes], None]
         self._poll = select.poll()
         self.used = False
         # The answer being read
@@ -145,11 +148,13 @@ class Upstream(asyncio.Protocol):
         self._received = 0
         self.timer.set_at(call.deadline)
         body = call.body
-        if len(body) < _LARGE_BODY:
-            self._transport.write(call.head + body if body else call.head)
+        if not body:
+            self._write(call.head)
+        elif len(body) < _LARGE_BODY:
+            self._write(call.head + body)
         else:
-            self._transport.write(call.head)
-            self._transport.write(body)
+            self._write(call.head)
+            self._write(body)
 
     def is_closed(self) -> bool:
         """Whether the backend has closed this idle connection, though the loop has not told us yet."""
@@ -181,6 +186,7 @@ class Upstream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._write = self._transport.write
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
 
     def data_received(self, data: bytes) -> None:
