@@ -118,9 +118,8 @@ class Gateway:
         reply.send(Response(response.status, head, response.body))
         method = exchange.method
         series = stage.unrouted if method is None else method.series
-        series.record(
-            response.status, max(0.0, time() - exchange.request.received), exchange.integration_latency
-        )
+        latency = time() - exchange.request.received
+        series.record(response.status, latency if latency > 0.0 else 0.0, exchange.integration_latency)
         if exchange.failure is not None:
             self._explain(exchange, response.status)
         if exchange.tracing is not None:

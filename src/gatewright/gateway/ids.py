@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
+import struct
 
 BATCH = 256
+_UUID = struct.Struct("8s4s4s4s12s")
+_EXTENDED_ID = struct.Struct("16s")
+_TRACE_DIGITS = struct.Struct("24s")
 
 
 class RequestIds:
@@ -24,42 +28,25 @@ class RequestIds:
 
 
 def _uuids() -> list[bytes]:
-    digits = os.urandom(16 * BATCH).hex().encode()
-    return [
-        b"%b-%b-4%b-a%b-%b"
-        % (
-            digits[at : at + 8],
-            digits[at + 8 : at + 12],
-            digits[at + 13 : at + 16],
-            digits[at + 17 : at + 20],
-            digits[at + 20 : at + 32],
-        )
-        for at in range(0, len(digits), 32)
-    ]
+    digits = bytearray(os.urandom(16 * BATCH).hex().encode())
+    digits[12::32] = b"4" * BATCH  # the version
+    digits[16::32] = b"a" * BATCH  # the variant
+    return [b"-".join(groups) for groups in _UUID.iter_unpack(digits)]
 
 
 def _extended_ids() -> list[bytes]:
-    characters = base64.urlsafe_b64encode(os.urandom(12 * BATCH))
-    return [characters[at : at + 15] + b"=" for at in range(0, len(characters), 16)]
+    characters = bytearray(base64.urlsafe_b64encode(os.urandom(12 * BATCH)))
+    characters[15::16] = b"=" * BATCH
+    return [extended_id for (extended_id,) in _EXTENDED_ID.iter_unpack(characters)]
 
 
-class _TraceDigits:
-    """24 random hex digits at a time."""
-
-    def __init__(self) -> None:
-        self._digits = b""
-        self._at = 0
-
-    def next(self) -> bytes:
-        if self._at == len(self._digits):
-            self._digits, self._at = os.urandom(12 * BATCH).hex().encode(), 0
-        self._at += 24
-        return self._digits[self._at - 24 : self._at]
-
-
-_trace_digits = _TraceDigits()
+_trace_digits: list[bytes] = []
 
 
 def new_trace_root(now: float) -> bytes:
     """`Root=1-{8 hex digits of the epoch second}-{24 random hex digits}`."""
-    return b"Root=1-%08x-%b" % (int(now), _trace_digits.next())
+    if not _trace_digits:
+        _trace_digits.extend(
+            digits for (digits,) in _TRACE_DIGITS.iter_unpack(os.urandom(12 * BATCH).hex().encode())
+        )
+    return b"Root=1-%08x-%b" % (int(now), _trace_digits.pop())

@@ -3,9 +3,9 @@ configured."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gatewright.gateway.errors import configuration_error
 from gatewright.jsonpath import json_smart
@@ -71,8 +71,8 @@ class MethodResponse:
 class Integration(Protocol):
     """Integration Request → Integration → Integration Response, for one method."""
 
-    async def run(self, exchange: Exchange) -> MethodResponse:
-        """Awaits only `Pending` values. Raises GatewayError."""
+    def run(self, exchange: Exchange) -> Coroutine[Any, Any, MethodResponse]:
+        """Awaits only `Pending` values. Raises GatewayError, also before it is awaited."""
 
 
 @dataclass(frozen=True, slots=True)

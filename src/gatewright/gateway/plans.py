@@ -42,6 +42,8 @@ class Plans:
         self._loop = loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="plans")
         self._stages: dict[str, Stages] = {}
+        # The API's stages if they are compiled already.
+        self.known: Callable[[str], Stages | None] = self._stages.get
         self._absent: set[str] = set()
         self._loading: dict[str, list[Pending[Stages | None]]] = {}
         self._revision = 0
@@ -58,10 +60,6 @@ class Plans:
         if self._poll is not None:
             self._poll.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
-
-    def known(self, api_id: str) -> Stages | None:
-        """The API's stages if they are compiled already."""
-        return self._stages.get(api_id)
 
     async def load(self, api_id: str) -> Stages | None:
         """The API's stages, compiled now if need be; None when there is no such API."""

@@ -52,20 +52,20 @@ class Router:
             node = node.child(part)
         node.methods[http_method] = plan
         if "{" not in resource_path:
-            self._fixed[resource_path] = node.methods
+            self._fixed[resource_path] = {verb: found for verb in METHODS if (found := _served(node, verb))}
 
     def find(self, path: str, verb: str) -> Match | None:
         """The method that serves `verb` on `path` (leading slash; a trailing one is ignored) and the path
         variables, or None."""
+        methods = self._fixed.get(path)
+        if methods is not None:
+            plan = methods.get(verb)
+            if plan is not None:
+                return plan, {}
         if verb not in METHODS:
             return None
         if len(path) > 1 and path.endswith("/"):
-            path = path.rstrip("/") or "/"
-        methods = self._fixed.get(path)
-        if methods is not None:
-            plan = methods.get(verb) or methods.get("ANY")
-            if plan is not None:
-                return plan, {}
+            return self.find(path.rstrip("/") or "/", verb)
         return _walk(self._root, _segments(path), 0, verb)
 
     def nearest(self, path: str, verb: str) -> dict[str, str | None]:
@@ -101,6 +101,10 @@ def _reach(walk: tuple[int, str, _Node]) -> int:
     return walk[0]
 
 
+def _served(node: _Node, verb: str) -> MethodPlan | None:
+    return node.methods.get(verb) or node.methods.get("ANY")
+
+
 def _segments(path: str) -> list[str]:
     return path[1:].split("/") if len(path) > 1 else []
 
@@ -108,7 +112,7 @@ def _segments(path: str) -> list[str]:
 def _walk(node: _Node, segments: list[str], index: int, verb: str) -> Match | None:
     """Depth first. Recursion is bounded by the tree's depth: each level consumes a resource of the API."""
     if index == len(segments):
-        plan = node.methods.get(verb) or node.methods.get("ANY")
+        plan = _served(node, verb)
         return None if plan is None else (plan, {})
     static = node.static.get(segments[index])
     if static is not None:
@@ -123,7 +127,7 @@ def _walk_variable(node: _Node, segments: list[str], index: int, verb: str) -> M
     if child is None:
         return None
     if node.greedy:
-        plan = child.methods.get(verb) or child.methods.get("ANY")
+        plan = _served(child, verb)
         return None if plan is None else (plan, {node.variable_name: "/".join(segments[index:])})
     if not segments[index]:
         return None

@@ -12,7 +12,7 @@ from .dns import Dns, Resolver, system_resolver
 from .pending import Pending
 from .timers import Timer, TimerWheel
 from .tls import check_certificate, client_context
-from .upstream import IDEMPOTENT, Answer, Call, Upstream
+from .upstream import IDEMPOTENT, Answer, Call, KnownHeads, Upstream
 from .upstream_errors import (
     AnswerTimedOut,
     AnswerTooLarge,
@@ -98,6 +98,7 @@ class Client:
         self.loop = loop
         self.limits = limits or ClientLimits()
         self.timers = TimerWheel(loop, clock)
+        self.heads = KnownHeads()
         self.dns = Dns(
             loop,
             resolver or system_resolver(loop),
@@ -141,8 +142,10 @@ class Pool:
         self.target = target
         self.limits = client.limits
         self.timers = client.timers
+        self.heads = client.heads
         self._client = client
         self._clock = client.timers.clock
+        self._idle_timeout = client.limits.idle_timeout
         self._idle: list[Upstream] = []
         self._open: set[Upstream] = set()
         self._connecting: set[asyncio.Task[None]] = set()
@@ -198,7 +201,7 @@ class Pool:
             upstream.begin(call)
         else:
             self._idle.append(upstream)
-            upstream.rest(self.limits.idle_timeout)
+            upstream.timer.set(self._idle_timeout)
 
     def gone(self, upstream: Upstream) -> None:
         """A connection is closed, or about to be."""

@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         client = self._client or (peer[:2] if isinstance(peer, tuple) else ("", 0))
         server_port = local[1] if isinstance(local, tuple) else 0
-        self._heads = HeadReader(self.server.targets, client, self.server.scheme, server_port)
+        self._heads = HeadReader(self.server.lines, client, self.server.scheme, server_port)
         self._timer.set(self._limits.idle_timeout)
         if not self.server.opened(self):
             self.refuse(self.server.refusals.overloaded())
@@ -325,7 +325,7 @@ class Connection(asyncio.Protocol):
         self._state = HEAD
         if self.writable:
             self._timer.deadline = self._clock() + self._idle_timeout
-            if not self._advancing:
+            if not self._advancing and (self._rest or self._eof or not self._reading):
                 self._resume()
 
     def refuse(self, response: Response) -> None:

@@ -65,28 +65,21 @@ class Exchange:
         self._connection = None
         server = connection.server
         keep_alive = self.keep_alive and not server.draining
+        ending = server.keep_alive_ending if keep_alive else server.close_ending
         status = response.status
         body = response.body
-        ending = server.keep_alive_ending if keep_alive else server.close_ending
-        if self.head_only or status < 200 or status == 204 or status == 304:
-            data = _head_without_body(response, ending)
-            body = b""
-        else:
-            size = len(body)
-            if size < _LARGE_BODY:
-                data = b"%b%bContent-Length: %d%b%b" % (
-                    STATUS_LINES[status],
-                    response.head,
-                    size,
-                    ending,
-                    body,
-                )
-                body = b""
-            else:
-                data = b"%b%bContent-Length: %d%b" % (STATUS_LINES[status], response.head, size, ending)
+        size = len(body)
         try:
-            connection.write(data)
-            if body:
+            if self.head_only or status < 200 or status == 204 or status == 304:
+                connection.write(_head_without_body(response, ending))
+            elif size < _LARGE_BODY:
+                connection.write(
+                    b"%b%bContent-Length: %d%b%b" % (STATUS_LINES[status], response.head, size, ending, body)
+                )
+            else:
+                connection.write(
+                    b"%b%bContent-Length: %d%b" % (STATUS_LINES[status], response.head, size, ending)
+                )
                 connection.write(body)
         except RuntimeError:  # the transport has failed, and will tell the connection in a moment
             connection.abort()

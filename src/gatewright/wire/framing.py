@@ -24,9 +24,8 @@ _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+;=%\-]*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\
 _BARE_END_OF_LINE = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)").search
 _METHOD_BEGUN = re.compile(rb"[A-Z][A-Z\-]{0,23}(?: |\Z)").match
 
-_FRAMING_NAMES: Final = frozenset(
-    (b"host", b"connection", b"content-length", b"transfer-encoding", b"expect")
-)
+_MESSAGE_NAMES: Final = frozenset((b"connection", b"content-length", b"transfer-encoding", b"expect"))
+_FRAMING_NAMES: Final = _MESSAGE_NAMES | {b"host"}
 
 
 class Framing:
@@ -49,17 +48,10 @@ class Framing:
         return not self.close and (self.modern or self.keep_alive)
 
 
-def only_host(fields: list[Field]) -> bytes | None:
+def only_host(latest: dict[bytes, bytes]) -> bytes | None:
     """Host, if it is the only field that bears on framing, as in most requests; None leaves the matter to
-    `read_framing`."""
-    host = None
-    for name, value in fields:
-        key = name.lower()
-        if key in _FRAMING_NAMES:
-            if host is not None or key != b"host":
-                return None
-            host = value
-    return host
+    `read_framing`. `latest` has the fields by their lower-case names, none of which came twice."""
+    return latest.get(b"host") if latest.keys().isdisjoint(_MESSAGE_NAMES) else None
 
 
 def read_framing(fields: list[Field], modern: bool) -> Framing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import time
 from typing import Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -10,16 +10,15 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from .framing import Framing, FramingError, only_host, origin_form, read_framing, valid_host
 from .types import Field, Headers, Request
 
-_METHODS: Final = {
-    name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-}
+_REMEMBERED_LINES: Final = 1024
+_REMEMBERED_LINE: Final = 256
+"""How many request lines, and how long ones, a server keeps checked and taken apart."""
 
-_REMEMBERED_TARGETS: Final = 1024
-_REMEMBERED_TARGET: Final = 256
-"""How many targets, and how long ones, a server keeps checked and split."""
+Line = tuple[str, str, str | None, bool]
+"""Method, path, query, and whether the version is 1.1 rather than 1.0."""
 
-Targets = dict[bytes, tuple[str, str | None]]
-"""Targets that were seen, as path and query; shared by the connections of a server."""
+Lines = dict[bytes, Line]
+"""Request lines that were seen; shared by the connections of a server."""
 
 
 class HeadReader:
@@ -31,29 +30,24 @@ class HeadReader:
         "_client_port",
         "_fields",
         "_host",
+        "_lines",
         "_parser",
         "_scheme",
         "_server_port",
-        "_target",
-        "_targets",
         "framing",
     )
 
-    def __init__(self, targets: Targets, client: tuple[str, int], scheme: str, server_port: int) -> None:
+    def __init__(self, lines: Lines, client: tuple[str, int], scheme: str, server_port: int) -> None:
         # The connection's life
-        self._targets = targets
+        self._lines = lines
         self._client, self._client_port = client
         self._scheme = scheme
         self._server_port = server_port
         self._parser = HttpRequestParser(self)
         self._host: bytes | None = None
         # The head being read
-        self._target = b""
         self._fields: list[Field] = []
         self.framing: Framing | None = None
-
-    def on_url(self, url: bytes) -> None:
-        self._target = url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._fields.append((name, value.rstrip()))
@@ -67,20 +61,18 @@ class HeadReader:
         or is None where the fields say nothing of them. Raises `FramingError`."""
         fields: list[Field] = []
         self._fields = fields
-        parser = self._parser
         try:
-            parser.feed_data(head)
+            self._parser.feed_data(head)
         except HttpParserUpgrade:  # an offer that is not taken up: the request is answered as HTTP/1.1
             self.renew()
         except HttpParserError as error:
             raise FramingError(str(error)) from error
-        method = parser.get_method()
-        target = self._target
-        modern = head.startswith(b" HTTP/1.1\r\n", len(method) + 1 + len(target))
-        host = only_host(fields) if modern else None
+        latest = {name.lower(): value for name, value in fields}
+        line = head[: head.find(b"\n")]
+        method, path, query, modern = self._lines.get(line) or self._read_line(line, latest.get(b"host"))
+        repeated = len(latest) < len(fields)
+        host = only_host(latest) if modern and not repeated else None
         if host is None:
-            if not modern and not head.startswith(b" HTTP/1.0\r\n", len(method) + 1 + len(target)):
-                raise FramingError("the request line is not METHOD, target and HTTP/1.0 or HTTP/1.1")
             self.framing = framing = read_framing(fields, modern)
             host = framing.host
         else:
@@ -89,27 +81,34 @@ class HeadReader:
             if not valid_host(host or b""):
                 raise FramingError("Host is malformed")
             self._host = host
-        # Without its constructor, which would take half as long as all of the above.
+        # Without their constructors, which would take half as long as all of the above.
         request = object.__new__(Request)
-        request.method = _METHODS.get(method) or method.decode()
-        request.path, request.query = self._targets.get(target) or self._split(target)
+        request.method = method
+        request.path = path
+        request.query = query
         request.headers = headers = object.__new__(Headers)
         headers.fields = fields
+        headers.get = latest.get
+        headers.repeated = repeated
         request.body = b""
         request.client = self._client
         request.client_port = self._client_port
         request.scheme = self._scheme
         request.server_port = self._server_port
         request.version = "1.1" if modern else "1.0"
-        request.received = time.time()
+        request.received = time()
         return request
 
-    def _split(self, target: bytes) -> tuple[str, str | None]:
-        """Path and query of a target that was not seen before. Raises `FramingError`."""
-        path, mark, query = origin_form(target, self._host).decode("latin-1").partition("?")
-        split = path, query if mark else None
-        if target.startswith(b"/") and len(target) <= _REMEMBERED_TARGET:
-            if len(self._targets) >= _REMEMBERED_TARGETS:
-                self._targets.clear()
-            self._targets[target] = split
-        return split
+    def _read_line(self, line: bytes, host: bytes | None) -> Line:
+        """Take apart a request line that was not seen before. Raises `FramingError`."""
+        parts = line.split(b" ")
+        modern = parts[-1] == b"HTTP/1.1\r"
+        if len(parts) != 3 or not (modern or parts[2] == b"HTTP/1.0\r"):
+            raise FramingError("the request line is not METHOD, target and HTTP/1.0 or HTTP/1.1")
+        path, mark, query = origin_form(parts[1], host).decode("latin-1").partition("?")
+        read = parts[0].decode(), path, query if mark else None, modern
+        if parts[1].startswith(b"/") and len(line) <= _REMEMBERED_LINE:
+            if len(self._lines) >= _REMEMBERED_LINES:
+                self._lines.clear()
+            self._lines[line] = read
+        return read

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -27,18 +28,18 @@ class Pending(Generic[T]):
     def resolve(self, value: T) -> None:
         if not self.done:
             self._value = value
-            self._finish()
+            self.done = True
+            callback, self._callback = self._callback, None
+            if callback is not None:
+                callback(self)
 
     def fail(self, error: BaseException) -> None:
         if not self.done:
             self._error = error
-            self._finish()
-
-    def _finish(self) -> None:
-        self.done = True
-        callback, self._callback = self._callback, None
-        if callback is not None:
-            callback(self)
+            self.done = True
+            callback, self._callback = self._callback, None
+            if callback is not None:
+                callback(self)
 
     def then(self, callback: Callable[[Pending[T]], None]) -> None:
         """Call `callback(self)` once done; at once if it already is. One callback at most."""
@@ -56,26 +57,14 @@ class Pending(Generic[T]):
     def __await__(self) -> Generator[Pending[T], None, T]:
         if not self.done:
             yield self
-        return self.result()
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]
 
 
-class _Drive(Generic[T]):
-    __slots__ = ("_coroutine", "_finished")
-
-    def __init__(self, coroutine: Coroutine[Any, None, T], finished: Callable[[T], None]) -> None:
-        self._coroutine = coroutine
-        self._finished = finished
-
-    def resume(self, _pending: Pending[Any]) -> None:
-        try:
-            waiting = self._coroutine.send(None)
-        except StopIteration as stop:
-            self._finished(stop.value)
-        else:
-            waiting.then(self.resume)
-
-
-def drive(coroutine: Coroutine[Any, None, T], finished: Callable[[T], None]) -> None:
+def drive(
+    coroutine: Coroutine[Any, None, T], finished: Callable[[T], None], _arrived: Pending[Any] | None = None
+) -> None:
     """Run `coroutine` until it ends, then call `finished(result)`.
 
     The coroutine may await only `Pending` values and must catch its own exceptions: one that escapes surfaces
@@ -86,7 +75,7 @@ def drive(coroutine: Coroutine[Any, None, T], finished: Callable[[T], None]) -> 
     except StopIteration as stop:
         finished(stop.value)
     else:
-        waiting.then(_Drive(coroutine, finished).resume)
+        waiting.then(partial(drive, coroutine, finished))
 
 
 def future_from(pending: Pending[T], loop: asyncio.AbstractEventLoop) -> asyncio.Future[T]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from .accept import ProxiedListener
 from .connection import Connection
-from .head import Targets
+from .head import Lines
 from .limits import PlainRefusals, Refusals, ServerLimits
 from .timers import TimerWheel
 from .types import Handler
@@ -45,7 +45,7 @@ class Server:
         self.scheme = "https" if tls is not None else "http"
         self.draining = False
         self.timers = TimerWheel(loop, clock)
-        self.targets: Targets = {}
+        self.lines: Lines = {}
         self.keep_alive_ending = b""
         self.close_ending = b""
         self._loop = loop

@@ -26,23 +26,30 @@ class Expiring(Protocol):
 class Timer:
     """One deadline. `deadline` may be stored directly when it only moves later."""
 
-    __slots__ = ("_owner", "_slot", "_wheel", "deadline")
+    __slots__ = ("_owner", "_slot", "_soon", "_wheel", "deadline")
 
     def __init__(self, wheel: TimerWheel, owner: Expiring) -> None:
         self._wheel = wheel
         self._owner: Expiring | None = owner
         self._slot: float = NEVER
+        self._soon: float = NEVER  # a deadline up to here needs an earlier slot
         self.deadline: float = NEVER
 
     def set(self, seconds: float) -> None:
         """Expire `seconds` from now, whatever was set before."""
-        self.set_at(self._wheel.clock() + seconds)
+        deadline = self.deadline = self._wheel.clock() + seconds
+        if deadline <= self._soon:
+            self._take_slot(deadline)
 
     def set_at(self, deadline: float) -> None:
         """Expire at `deadline` on the wheel's clock."""
         self.deadline = deadline
-        if deadline <= (self._slot - 1) * TICK:
-            self._slot = self._wheel.insert(self, deadline)
+        if deadline <= self._soon:
+            self._take_slot(deadline)
+
+    def _take_slot(self, deadline: float) -> None:
+        slot = self._slot = self._wheel.insert(self, deadline)
+        self._soon = (slot - 1) * TICK
 
     def clear(self) -> None:
         """Never expire, until it is set again."""
@@ -57,10 +64,10 @@ class Timer:
         """The wheel has come to `slot`: expire, move on, or fall out."""
         if slot != self._slot:
             return
-        self._slot = NEVER
+        self._slot = self._soon = NEVER
         if self.deadline > now:
             if self.deadline < NEVER:
-                self._slot = self._wheel.insert(self, self.deadline)
+                self._take_slot(self.deadline)
             return
         self.deadline = NEVER
         if self._owner is not None:

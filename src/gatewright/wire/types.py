@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 Field = tuple[bytes, bytes]
@@ -12,21 +12,19 @@ class Headers:
     """Header fields as they arrived: order, repeats and case kept; look-ups ignore case.
 
     Names given to look-ups are lower case already: they are constants of the caller. A list given to the
-    constructor is taken over, not copied.
+    constructor is taken over, not copied, and from then on nobody changes it.
     """
 
-    __slots__ = ("fields",)
+    __slots__ = ("fields", "get", "repeated")
+
+    get: Callable[[bytes], bytes | None]
+    """The last value sent under a name (lower case), as API Gateway's single-value views read it."""
 
     def __init__(self, fields: Iterable[Field] = ()) -> None:
         self.fields: list[Field] = fields if type(fields) is list else list(fields)
-
-    def get(self, name: bytes) -> bytes | None:
-        """The last value sent under `name` (lower case), as API Gateway's single-value views read it."""
-        length = len(name)
-        for key, value in reversed(self.fields):
-            if len(key) == length and key.lower() == name:
-                return value
-        return None
+        latest = {name.lower(): value for name, value in self.fields}
+        self.get = latest.get
+        self.repeated = len(latest) < len(self.fields)  # whether any name came more than once
 
     def get_all(self, name: bytes) -> list[bytes]:
         return [value for key, value in self.fields if key.lower() == name]

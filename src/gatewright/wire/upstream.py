@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import select
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -21,18 +22,51 @@ IDEMPOTENT: Final = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE
 _LARGE_BODY: Final = 65_536
 """From here on a second write is cheaper than copying the body behind its head."""
 
+_KNOWN_HEADS: Final = 256
+_KNOWN_HEAD: Final = 1024
+"""How many heads of answers, and how long ones, a client keeps."""
+
 
 class Answer:
-    """A backend's whole answer. `fields` are as received, framing fields included; `body` is un-chunked, a
-    content coding is still on it."""
+    """A backend's whole answer. `fields` are as received, framing fields included, and not to be changed;
+    `body` is un-chunked, a content coding is still on it. `head` is empty, or the bytes that `fields` were
+    read from: answers with equal heads have equal fields."""
 
-    __slots__ = ("body", "fields", "reason", "status")
+    __slots__ = ("body", "fields", "head", "status")
 
-    def __init__(self, status: int, reason: str, fields: list[Field], body: bytes) -> None:
+    def __init__(self, status: int, fields: list[Field], body: bytes, head: bytes = b"") -> None:
         self.status = status
-        self.reason = reason
         self.fields = fields
         self.body = body
+        self.head = head
+
+
+class KnownHead(NamedTuple):
+    """What the parser made of a head: status, fields, and the length of the body behind it."""
+
+    status: int
+    fields: list[Field]
+    length: int
+    head: bytes
+
+
+class KnownHeads(dict[bytes, KnownHead]):
+    """Heads that were read, so that they need not be read again: a backend that gives one kind of answer
+    often says the same for as long as its Date stands, which is a second.
+
+    Only those are kept that say all by themselves: of an answer that leaves the connection open and has its
+    length, or no body by its status.
+    """
+
+    def learn(self, data: bytes, answer: Answer) -> None:
+        """Remember the head in `data`, the only read that `answer` came in, if the answer is all of it."""
+        end = data.find(b"\r\n\r\n") + 4
+        length = len(answer.body)
+        if end <= _KNOWN_HEAD and len(data) == end + length:
+            if len(self) >= _KNOWN_HEADS:
+                self.clear()
+            head = answer.head = data[:end]
+            self[head] = KnownHead(answer.status, answer.fields, length, head)
 
 
 class Call(Pending[Answer]):
@@ -64,6 +98,7 @@ class Upstream(asyncio.Protocol):
         "_complete",
         "_fields",
         "_head_done",
+        "_heads",
         "_keep",
         "_limits",
         "_malformed",
@@ -71,12 +106,13 @@ class Upstream(asyncio.Protocol):
         "_parts",
         "_poll",
         "_pool",
-        "_reason",
         "_received",
+        "_status",
         "_surplus",
-        "_timer",
         "_transport",
+        "_write",
         "on_body",
+        "timer",
         "used",
     )
 
@@ -84,8 +120,10 @@ class Upstream(asyncio.Protocol):
         # The connection's life
         self._pool = pool
         self._limits = pool.limits
-        self._timer = Timer(pool.timers, self)
+        self._heads = pool.heads
+        self.timer = Timer(pool.timers, self)
         self._transport: asyncio.Transport
+        self._write: Callable[[bytes], None]
         self._poll = select.poll()
         self.used = False
         # The answer being read
@@ -93,7 +131,7 @@ class Upstream(asyncio.Protocol):
         self._parts: list[bytes] = []
         self.on_body = self._parts.append
         self._fields: list[Field] = []
-        self._reason = b""
+        self._status = 0
         self._received = 0
         self._head_done = False
         self._complete = False
@@ -108,31 +146,28 @@ class Upstream(asyncio.Protocol):
         """Send `call`; its answer, or why there is none, goes to it."""
         self._call = call
         self._received = 0
-        timer = self._timer
-        timer.set_at(call.deadline)
+        self.timer.set_at(call.deadline)
         body = call.body
-        if len(body) < _LARGE_BODY:
-            self._transport.write(call.head + body if body else call.head)
+        if not body:
+            self._write(call.head)
+        elif len(body) < _LARGE_BODY:
+            self._write(call.head + body)
         else:
-            self._transport.write(call.head)
-            self._transport.write(body)
-
-    def rest(self, seconds: float) -> None:
-        """Wait for the next call, for so long."""
-        self._timer.set(seconds)
+            self._write(call.head)
+            self._write(body)
 
     def is_closed(self) -> bool:
         """Whether the backend has closed this idle connection, though the loop has not told us yet."""
         return bool(self._poll.poll(0))
 
     def close(self) -> None:
-        self._timer.clear()
+        self.timer.clear()
         self._transport.close()
 
     def abort(self, error: UpstreamError) -> None:
         """Cut the connection; a call on it fails with `error`."""
         call, self._call = self._call, None
-        self._timer.close()
+        self.timer.close()
         self._transport.abort()
         self._pool.gone(self)
         if call is not None:
@@ -151,12 +186,20 @@ class Upstream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._write = self._transport.write
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
 
     def data_received(self, data: bytes) -> None:
-        if self._call is None:
+        call = self._call
+        if call is None:
             self.abort(BadAnswer("the backend spoke without being asked"))
             return
+        if not self._received:
+            end = data.find(b"\r\n\r\n") + 4
+            known = self._heads.get(data[:end])
+            if known is not None and len(data) == end + known.length and call.method != "HEAD":
+                self._deliver(call, Answer(known.status, known.fields, data[end:], known.head), True)
+                return
         self._received += len(data)
         try:
             self._parser.feed_data(data)
@@ -170,20 +213,19 @@ class Upstream(asyncio.Protocol):
         if self._malformed:
             self.abort(BadAnswer("the answer switches protocols, or its Transfer-Encoding is not chunked"))
         elif self._complete:
-            self._finish()
+            self._finish(call, data)
         elif self._received > self._limits.head_bytes:
             self._check_size()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.close()
+        self.timer.close()
         call, self._call = self._call, None
         self._pool.gone(self)
         if call is None:
             return
         if self._head_done and exc is None and self._ends_with_connection():
-            self._call = call
             self._surplus = True
-            self._finish()
+            self._finish(call, b"")
         elif self.used and not self._received and not call.retried and call.method in IDEMPOTENT:
             call.retried = True
             self._pool.submit(call)
@@ -203,11 +245,7 @@ class Upstream(asyncio.Protocol):
         if self._complete:
             raise BadAnswer("bytes follow the answer")  # stops the parser; `data_received` goes on
         self._fields = []
-        self._reason = b""
         self._head_done = False
-
-    def on_status(self, reason: bytes) -> None:
-        self._reason = reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(name) == 17 and name.lower() == b"transfer-encoding" and value.strip().lower() != b"chunked":
@@ -215,13 +253,14 @@ class Upstream(asyncio.Protocol):
         self._fields.append((name, value.rstrip()))
 
     def on_headers_complete(self) -> None:
-        if self._parser.get_status_code() >= 200:
+        self._status = status = self._parser.get_status_code()
+        if status >= 200:
             self._head_done = True
             if self._call is not None and self._call.method == "HEAD":
                 self._complete = True
 
     def on_message_complete(self) -> None:
-        status = self._parser.get_status_code()
+        status = self._status
         if status >= 200:
             self._complete = True
             self._keep = self._parser.should_keep_alive()  # llhttp forgets it on leaving this callback
@@ -242,32 +281,38 @@ class Upstream(asyncio.Protocol):
         elif self._received > limits.head_bytes + limits.answer_bytes + limits.answer_bytes // 4:
             self.abort(_too_large(limits.answer_bytes))
 
-    def _finish(self) -> None:
-        """Hand over the complete answer, and the connection back to the pool before: a call that is made on
-        hearing the answer finds it there."""
-        call, self._call = self._call, None
-        assert call is not None
+    def _finish(self, call: Call, data: bytes) -> None:
+        """The parser has seen the end of the answer, in `data`."""
         parts = self._parts
-        status = self._parser.get_status_code()
         body = b""
         if parts:
             body = parts[0] if len(parts) == 1 else b"".join(parts)
             parts.clear()
-        if call.method == "HEAD":
-            self._surplus = self._surplus or bool(body)
-            body = b""
-            self._keep = self._head_says_keep()
-            self._parser = HttpResponseParser(self)
-        answer = Answer(status, self._reason.decode("latin-1"), self._fields, body)
         self._complete = False
+        if call.method == "HEAD":
+            surplus = self._surplus or bool(body)
+            keep = not surplus and self._head_says_keep()
+            self._parser = HttpResponseParser(self)
+            self._deliver(call, Answer(self._status, self._fields, b""), keep)
+            return
+        answer = Answer(self._status, self._fields, body)
+        keep = self._keep and not self._surplus
+        if keep and len(data) == self._received:
+            self._heads.learn(data, answer)
+        self._deliver(call, answer, keep)
+
+    def _deliver(self, call: Call, answer: Answer, keep: bool) -> None:
+        """Hand over the complete answer, and the connection back to the pool before: a call that is made on
+        hearing the answer finds it there."""
+        self._call = None
         self.used = True
-        if self._keep and not self._surplus and (len(call.body) < _LARGE_BODY or self._all_sent()):
+        if keep and (len(call.body) < _LARGE_BODY or self._all_sent()):
             self._pool.release(self)
         else:
-            self._timer.close()
+            self.timer.close()
             self._transport.close()
             self._pool.gone(self)
-        if len(body) > self._limits.answer_bytes:
+        if len(answer.body) > self._limits.answer_bytes:
             call.fail(_too_large(self._limits.answer_bytes))
         else:
             call.resolve(answer)

@@ -296,3 +296,22 @@ def test_an_answer_after_the_client_left_is_ignored(run: Run) -> None:
             reply.abort()
 
     run(scenario())
+
+
+def test_a_request_line_that_was_seen_before() -> None:
+    host, elsewhere = b"Host: a\r\n\r\n", b"Host: b\r\n\r\n"
+    with in_memory(Echo()) as client:
+        for _ in range(2):
+            client.receive(b"GET /x?y HTTP/1.1\r\n" + host)
+            client.receive(b"GET http://a/x?z HTTP/1.1\r\n" + host)
+        client.receive(b"HEAD /x?y HTTP/1.1\r\n" + host)
+        client.receive(b"GET http://a/x?z HTTP/1.1\r\n" + elsewhere)
+        assert client.statuses() == [200] * 5 + [400]
+
+
+def test_the_versions_of_one_target_are_apart() -> None:
+    with in_memory(Echo()) as client:
+        client.receive(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.receive(b"GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        client.receive(b"GET /x HTTP/1.0\r\n\r\n")
+        assert client.bodies() == [b"GET /x 1.1 ", b"GET /x 1.0 ", b"GET /x 1.0 "]

@@ -13,6 +13,7 @@ def test_header_fields_keep_order_repeats_and_case() -> None:
     assert headers.get_all(b"x-a") == [b"1", b"3"]
     assert b"b" in headers
     assert headers.get(b"c") is None
+    assert headers.repeated
     assert b"c" not in headers
 
 
@@ -20,6 +21,7 @@ def test_a_list_of_fields_is_taken_over_and_others_are_copied() -> None:
     fields = [(b"A", b"1")]
     assert Headers(fields).fields is fields
     assert Headers(tuple(fields)).fields == fields
+    assert not Headers(fields).repeated
 
 
 def test_what_a_request_has_unless_told() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 from gatewright.gateway import content_handling, errors, query_string
 from gatewright.gateway.errors import GatewayError, configuration_error
@@ -42,15 +44,21 @@ class Backend:
 
     def endpoint(self, mapped: Mapped) -> Endpoint:
         try:
-            return self.uri.endpoint(mapped.path)
+            return self.uri.fixed or self.uri.endpoint(mapped.path)
         except InvalidEndpoint:
             raise configuration_error("Invalid endpoint address") from None
 
     async def call(
-        self, exchange: Exchange, endpoint: Endpoint, query: str, lines: bytes, body: bytes
-    ) -> Answer:
-        """Send one request and time it; `query` joins the endpoint's own. Raises GatewayError as the failure
-        shows on AWS."""
+        self,
+        exchange: Exchange,
+        endpoint: Endpoint,
+        query: str,
+        lines: bytes,
+        body: bytes,
+        respond: Callable[[Exchange, Answer], MethodResponse],
+    ) -> MethodResponse:
+        """Send one request, time it, and `respond` with the answer; `query` joins the endpoint's own. Raises
+        GatewayError as the failure shows on AWS."""
         verb = self.verb or exchange.verb
         if body and verb in BODILESS:
             body = b""
@@ -76,7 +84,7 @@ class Backend:
             exchange.integration_latency = perf_counter() - started
         if exchange.tracing is not None:
             _tell_answer(exchange, answer)
-        return answer
+        return respond(exchange, answer)
 
 
 def _tell_request(exchange: Exchange, endpoint: Endpoint, target: bytes, head: bytes, body: bytes) -> None:
@@ -114,15 +122,14 @@ class HttpProxy:
         self._mappings = mappings
         self._request_handling = request_handling
 
-    async def run(self, exchange: Exchange) -> MethodResponse:
+    def run(self, exchange: Exchange) -> Coroutine[Any, Any, MethodResponse]:
         backend = self._backend
         mapped = NOTHING_MAPPED if self._mappings is None else self._mappings.apply(exchange)
         endpoint = backend.endpoint(mapped)
         lines = proxied_fields.request_lines(exchange, mapped.headers, endpoint.host, backend.user_agent)
         query = _proxied_query(exchange, mapped) if exchange.request.query or mapped.query else ""
         body = self._body(exchange) if exchange.request.body else b""
-        answer = await backend.call(exchange, endpoint, query, lines, body)
-        return _proxied_answer(exchange, answer, backend.payload_limit)
+        return backend.call(exchange, endpoint, query, lines, body, self._response)
 
     def _body(self, exchange: Exchange) -> bytes:
         converted = content_handling.convert_request(
@@ -130,23 +137,22 @@ class HttpProxy:
         )
         return converted if isinstance(converted, bytes) else converted.encode()
 
+    def _response(self, exchange: Exchange, answer: Answer) -> MethodResponse:
+        rendered, content_type, coding = proxied_fields.answer_fields(answer)
+        body = answer.body
+        if body and coding is not None:
+            body = _decoded(coding, body, self._backend.payload_limit)
+        types = exchange.stage.binary_types
+        if not (types.none and body.isascii()):
+            accepted = types.accepted(exchange.request.headers.get(b"accept"))
+            body = content_handling.convert_response(body, types.response(content_type), accepted, None)
+        return MethodResponse(answer.status, [], body, rendered)
+
 
 def _proxied_query(exchange: Exchange, mapped: Mapped) -> str:
     """The client's parameters, then the mapped ones."""
     parts = (query_string.render(exchange.query), query_string.render(mapped.query))
     return "&".join(part for part in parts if part)
-
-
-def _proxied_answer(exchange: Exchange, answer: Answer, limit: int) -> MethodResponse:
-    rendered, content_type, coding = proxied_fields.answer_fields(answer.fields)
-    body = answer.body
-    if body and coding is not None:
-        body = _decoded(coding, body, limit)
-    types = exchange.stage.binary_types
-    if not (types.none and body.isascii()):
-        accepted = types.accepted(exchange.request.headers.get(b"accept"))
-        body = content_handling.convert_response(body, types.response(content_type), accepted, None)
-    return MethodResponse(answer.status, [], body, rendered)
 
 
 def _decoded(coding: bytes, body: bytes, limit: int) -> bytes:
@@ -167,13 +173,15 @@ class Http:
         self._request = request
         self._responses = responses
 
-    async def run(self, exchange: Exchange) -> MethodResponse:
+    def run(self, exchange: Exchange) -> Coroutine[Any, Any, MethodResponse]:
         backend = self._backend
         mapped, body = self._request.prepare(exchange)
         endpoint = backend.endpoint(mapped)
         query = query_string.render(mapped.query)
         fields = _mapped_fields(exchange, endpoint, mapped, backend, body)
-        answer = await backend.call(exchange, endpoint, query, render_fields(fields), body)
+        return backend.call(exchange, endpoint, query, render_fields(fields), body, self._response)
+
+    def _response(self, exchange: Exchange, answer: Answer) -> MethodResponse:
         found = IntegrationAnswer(answer.status, str(answer.status), answer.fields, answer.body)
         response = self._responses.respond(exchange, found)
         response.fields = [(b"X-Amzn-Trace-Id", exchange.trace), *response.fields]

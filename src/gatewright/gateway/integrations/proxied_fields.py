@@ -7,23 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from gatewright.gateway import header_rules
 from gatewright.gateway.exchange import Exchange
+from gatewright.wire.client import Answer
 from gatewright.wire.types import Field, render_fields
 
+T = TypeVar("T")
+
 REMEMBERED = 4096  # spellings; names come from strangers, so the memory is bounded
+REMEMBERED_ANSWERS = 256  # heads, which the wire keeps apart for us: as many as it remembers itself
 
 
 class Kind(Enum):
-    """What else a field means to the proxy."""
+    """What else an answer's field means to the proxy."""
 
-    ACCEPT = 1
-    USER_AGENT = 2
-    FORWARDED_FOR = 3
-    CONTENT_TYPE = 4
-    CONTENT_ENCODING = 5
+    CONTENT_TYPE = 1
+    CONTENT_ENCODING = 2
 
 
 class Rule(NamedTuple):
@@ -33,31 +34,26 @@ class Rule(NamedTuple):
     kind: Kind | None
 
 
-class _Rules(dict[bytes, Rule]):
-    """Rules by spelling, each made when it is first met."""
+class _BySpelling(dict[bytes, T], Generic[T]):
+    """What `make` says of a spelling, asked when it is first met."""
 
-    def __init__(self, make: Callable[[bytes], Rule]) -> None:
+    def __init__(self, make: Callable[[bytes], T]) -> None:
         self._make = make
 
-    def __missing__(self, name: bytes) -> Rule:
-        rule = self._make(name)
+    def __missing__(self, name: bytes) -> T:
+        made = self._make(name)
         if len(self) < REMEMBERED:
-            self[name] = rule
-        return rule
+            self[name] = made
+        return made
 
 
-_REQUEST_KINDS = {
-    b"accept": Kind.ACCEPT,
-    b"user-agent": Kind.USER_AGENT,
-    b"x-forwarded-for": Kind.FORWARDED_FOR,
-}
 _ANSWER_KINDS = {b"content-type": Kind.CONTENT_TYPE, b"content-encoding": Kind.CONTENT_ENCODING}
 
 
-def _request_rule(name: bytes) -> Rule:
+def _request_start(name: bytes) -> bytes | None:
     lowered = name.lower()
     kept = lowered not in header_rules.NOT_KEPT and lowered not in header_rules.NOT_PROXIED
-    return Rule(name + b": " if kept else None, _REQUEST_KINDS.get(lowered))
+    return name + b": " if kept else None
 
 
 def _answer_rule(name: bytes) -> Rule:
@@ -69,40 +65,38 @@ def _answer_rule(name: bytes) -> Rule:
     return Rule(header_rules.REMAPPED + name + b": " if remapped else None, kind)
 
 
-_request_rules = _Rules(_request_rule)
-_answer_rules = _Rules(_answer_rule)
+_request_starts = _BySpelling(_request_start)
+_answer_rules = _BySpelling(_answer_rule)
 
 
 def request_lines(exchange: Exchange, mapped: list[Field], host: bytes, user_agent: bytes) -> bytes:
     """The header lines for the backend, framing apart. A mapped field replaces any other of its name;
     repeated lines of one name become one, joined by commas."""
     request = exchange.request
+    headers = request.headers
     lines: list[bytes] = []
-    names: list[bytes] = []
-    forwarded_for = request.client.encode()
-    accept = agent = False
-    for name, value in request.headers.fields:
-        start, kind = _request_rules[name]
-        if kind is not None:
-            if kind is Kind.ACCEPT:
-                accept = True
-            elif kind is Kind.USER_AGENT:
-                agent = True
-            else:
-                forwarded_for = header_rules.forwarded_for(request)
-        if start is not None:
-            lines += (start, value, b"\r\n")
-            names.append(name)
-    if len(names) > 1 and len({name.lower() for name in names}) < len(names):
-        lines = _joined(request.headers.fields)
-    if not accept:
+    if headers.repeated:
+        lines = _joined(headers.fields)
+    else:
+        for name, value in headers.fields:
+            start = _request_starts[name]
+            if start is not None:
+                lines += (start, value, b"\r\n")
+    if headers.get(b"accept") is None:
         lines.append(b"Accept: application/json\r\n")
-    if not agent:
+    if headers.get(b"user-agent") is None:
         lines.append(b"User-Agent: %b\r\n" % user_agent)
+    client = request.client.encode()
     lines.append(
         b"Host: %b\r\nX-Amzn-Trace-Id: %b\r\nX-Forwarded-For: %b\r\nX-Forwarded-Port: %d\r\n"
         b"X-Forwarded-Proto: %b\r\n"
-        % (host, exchange.trace, forwarded_for, request.server_port, request.scheme.encode())
+        % (
+            host,
+            exchange.trace,
+            client if headers.get(b"x-forwarded-for") is None else header_rules.forwarded_for(request),
+            request.server_port,
+            request.scheme.encode(),
+        )
     )
     rendered = b"".join(lines)
     return _with_mapped(rendered, mapped) if mapped else rendered
@@ -112,7 +106,7 @@ def _joined(fields: list[Field]) -> list[bytes]:
     """The lines of `fields`, those of one name in one."""
     values: dict[bytes, tuple[bytes, list[bytes]]] = {}
     for name, value in fields:
-        start = _request_rules[name].start
+        start = _request_starts[name]
         if start is not None:
             values.setdefault(name.lower(), (start, []))[1].append(value)
     return [b"%b%b\r\n" % (start, b",".join(several)) for start, several in values.values()]
@@ -126,9 +120,30 @@ def _with_mapped(rendered: bytes, mapped: list[Field]) -> bytes:
     return b"".join(kept) + render_fields(mapped)
 
 
-def answer_fields(fields: list[Field]) -> tuple[bytes, bytes | None, bytes | None]:
-    """What the client gets of a backend's fields, on the wire: the gateway's own names out of the way, and a
-    Content-Type in any case. Then the Content-Type and the Content-Encoding that were sent."""
+class AnswerFields(NamedTuple):
+    """What the client gets of a backend's fields, on the wire, and what the proxy wants to know of them."""
+
+    rendered: bytes
+    content_type: bytes | None
+    content_encoding: bytes | None
+
+
+_known_answers: dict[bytes, AnswerFields] = {}
+
+
+def answer_fields(answer: Answer) -> AnswerFields:
+    """A backend's fields with the gateway's own names out of the way, and a Content-Type in any case."""
+    if not answer.head:
+        return _answer_fields(answer.fields)
+    known = _known_answers.get(answer.head)
+    if known is None:
+        if len(_known_answers) >= REMEMBERED_ANSWERS:
+            _known_answers.clear()
+        known = _known_answers[answer.head] = _answer_fields(answer.fields)
+    return known
+
+
+def _answer_fields(fields: list[Field]) -> AnswerFields:
     lines: list[bytes] = []
     content_type = content_encoding = None
     for name, value in fields:
@@ -142,4 +157,4 @@ def answer_fields(fields: list[Field]) -> tuple[bytes, bytes | None, bytes | Non
             lines += (start, value, b"\r\n")
     if content_type is None:
         lines.append(b"Content-Type: application/json\r\n")
-    return b"".join(lines), content_type, content_encoding
+    return AnswerFields(b"".join(lines), content_type, content_encoding)

@@ -35,13 +35,13 @@ class Endpoint:
 class Uri:
     """An integration's URI, compiled: taken apart once unless its host is a variable too."""
 
-    __slots__ = ("_fixed", "_known", "_text", "_verify")
+    __slots__ = ("_known", "_text", "_verify", "fixed")
 
     def __init__(self, text: str, *, verify: bool) -> None:
         self._text = text
         self._verify = verify
         self._known = self._read_early()
-        self._fixed = self._known if _VARIABLE.search(text) is None else None
+        self.fixed = self._known if _VARIABLE.search(text) is None else None  # what every request gets
 
     def _read_early(self) -> Endpoint | None:
         authority = self._text.partition("://")[2].partition("/")[0].partition("?")[0]
@@ -54,8 +54,8 @@ class Uri:
 
     def endpoint(self, path_parameters: Mapping[str, str]) -> Endpoint:
         """Raises InvalidEndpoint. A variable that no parameter fills stays as it is written."""
-        if self._fixed is not None:
-            return self._fixed
+        if self.fixed is not None:
+            return self.fixed
         known = self._known
         if known is None:
             return self._read(_fill(self._text, path_parameters))
