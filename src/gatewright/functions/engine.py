@@ -216,13 +216,11 @@ class Engine:
         task.add_done_callback(self._tasks.discard)
 
     def process_started(self, pid: int) -> None:
-        self.guardian.started(pid, self._pids)
         self._pids.add(pid)
         self._all_ended.clear()
 
     def process_ended(self, pid: int) -> None:
         self._pids.discard(pid)
-        self.guardian.ended(pid)
         if not self._pids:
             self._all_ended.set()
 
