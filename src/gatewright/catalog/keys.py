@@ -10,9 +10,12 @@ ACCOUNT = "account"
 REST_APIS = "restapi/"
 FUNCTIONS = "function/"
 
+VARIABLE = "{}"
+
 # Everything an API owns besides its own document; each is listed below `{kind}/{api}/`.
 API_KINDS = (
     "resource",
+    "child",
     "method",
     "model",
     "requestvalidator",
@@ -29,6 +32,14 @@ def rest_api(api: str) -> str:
 
 def resource(api: str, resource_id: str) -> str:
     return f"resource/{api}/{resource_id}"
+
+
+def child(api: str, parent_id: str, part: str) -> str:
+    """Which resource stands below a parent under a path part: `{"id": …, "pathPart": …}`.
+
+    All variables of a parent share one key, for only one of them may stand there.
+    """
+    return f"child/{api}/{parent_id}/{VARIABLE if part.startswith('{') else part}"
 
 
 def method(api: str, resource_id: str, verb: str) -> str:

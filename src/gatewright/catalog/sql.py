@@ -14,6 +14,8 @@ from gatewright.catalog import bounds
 from gatewright.catalog.api import CatalogUnavailable, Change, Document, Partition, Reader, Transaction
 from gatewright.catalog.tables import HORIZON, REVISION, blobs, changes, counters, documents
 
+_PAST_SLASH = "0"  # the character after "/": a key with it is past all that stands below that key
+
 HISTORY = 20_000  # changes the feed keeps
 
 ANYTHING = Partition("", "")  # the partition of the Change that stands for "anything may have changed"
@@ -44,9 +46,15 @@ class SqlReader:
         body = self._connection.scalar(select(documents.c.body).where(self._mine, documents.c.key == key))
         return None if body is None else bounds.decode(key, body)
 
-    def list(self, prefix: str) -> Iterator[tuple[str, Document]]:
+    def list(
+        self, prefix: str, *, after: str = "", through: str = "", limit: int | None = None
+    ) -> Iterator[tuple[str, Document]]:
         statement = select(documents.c.key, documents.c.body).where(self._below(prefix))
-        rows = self._connection.execute(statement.order_by(documents.c.key)).all()
+        if after:
+            statement = statement.where(documents.c.key > after)
+        if through:
+            statement = statement.where(documents.c.key < through + _PAST_SLASH)
+        rows = self._connection.execute(statement.order_by(documents.c.key).limit(limit)).all()
         return ((row.key, bounds.decode(row.key, row.body)) for row in rows)
 
     def get_blob(self, digest: str) -> bytes | None:
@@ -54,7 +62,7 @@ class SqlReader:
 
     def _below(self, prefix: str) -> ColumnElement[bool]:
         bounds.check_prefix(prefix)
-        past = prefix[:-1] + "0"  # "0" is the character after "/"
+        past = prefix[:-1] + _PAST_SLASH
         return and_(self._mine, documents.c.key >= prefix, documents.c.key < past)
 
 

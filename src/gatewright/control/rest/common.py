@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterable
+from itertools import islice
 
 from gatewright.aws.errors import BadRequest, NotFound
 from gatewright.catalog import keys
@@ -62,13 +63,18 @@ def page(entries: Iterable[tuple[str, Document]], params: Params) -> Document:
 
     A position is the key of the last entry seen, so that deletes between pages neither skip nor repeat any.
     """
-    after = _read_position(params.get("position"))
-    rest = [entry for entry in entries if entry[0] > after]
-    shown = rest[: _limit(params.get("limit"))]
-    answer: Document = {"items": [document for _, document in shown]}
-    if len(rest) > len(shown):
-        answer["position"] = urlsafe_b64encode(shown[-1][0].encode()).decode()
+    after, limit = _read_position(params.get("position")), _limit(params.get("limit"))
+    rest = list(islice((entry for entry in entries if entry[0] > after), limit + 1))
+    answer: Document = {"items": [document for _, document in rest[:limit]]}
+    if len(rest) > limit:
+        answer["position"] = urlsafe_b64encode(rest[limit - 1][0].encode()).decode()
     return answer
+
+
+def page_below(call: Call, prefix: str, params: Params) -> Document:
+    """One page of the documents below `prefix`; no others are read."""
+    after, limit = _read_position(params.get("position")), _limit(params.get("limit"))
+    return page(call.tx.list(prefix, after=after, limit=limit + 1), params)
 
 
 def _limit(asked: int | None) -> int:
