@@ -74,6 +74,9 @@ class Transaction(Reader, Protocol):
     def put_blob(self, content: bytes) -> str:
         """Keep bytes under their SHA-256 (hex), which is returned; equal content is kept once."""
 
+    def drop_blob(self, digest: str, users: str) -> bool:
+        """Remove content that nobody uses: no partition has a document below the prefix `users`."""
+
 
 class Catalog(Protocol):
     """Safe to use from several threads and several processes at once."""

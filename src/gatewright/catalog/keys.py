@@ -88,3 +88,8 @@ def function_version(name: str, version: str) -> str:
 
 def function_alias(name: str, alias: str) -> str:
     return f"functionalias/{name}/{alias}"
+
+
+def code_use(digest: str, name: str, version: str) -> str:
+    """That a function's version has this code. Anybody's uses are `below("code", digest)`."""
+    return f"code/{digest}/{name}/{version}"

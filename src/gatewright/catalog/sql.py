@@ -131,6 +131,13 @@ class SqlTransaction(SqlReader):
             self._connection.change("INSERT INTO blobs (digest, content) VALUES (:digest, :content)", values)
         return digest
 
+    def drop_blob(self, digest: str, users: str) -> bool:
+        below = self._below(users)
+        used = "SELECT 1 FROM documents WHERE key >= :prefix AND key < :past LIMIT 1"
+        if self._connection.rows(used, prefix=below["prefix"], past=below["past"]):
+            return False
+        return self._connection.change("DELETE FROM blobs WHERE digest = :digest", {"digest": digest}) > 0
+
     def finish(self) -> None:
         """Give what was touched its revision and tell the feed."""
         if not self._touched:

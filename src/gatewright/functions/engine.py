@@ -207,7 +207,11 @@ class Engine:
         digest = version.code.digest or ""
         target = self.settings.directory / "functions" / digest
         if not target.is_dir():
-            await self.loop.run_in_executor(None, self._unpack, partition, digest, target)
+            try:
+                await self.loop.run_in_executor(None, self._unpack, partition, digest, target)
+            except code.BadCode:
+                self.refresh()  # replaced a moment ago, perhaps: what waits then goes to the successor
+                raise
         return target
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:

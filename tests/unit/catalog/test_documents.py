@@ -179,3 +179,17 @@ def test_a_listing_can_be_narrowed(catalog: Catalog, home: Partition) -> None:
         assert listed(after="a/1", through="a/3") == ["a/2/x", "a/2/y", "a/3"]
         assert listed(limit=2) == ["a/1", "a/2/x"]
         assert listed(after="b") == []
+
+
+def test_a_blob_goes_when_no_partition_uses_it(catalog: Catalog, home: Partition) -> None:
+    with catalog.write(home) as tx:
+        digest = tx.put_blob(b"content")
+        tx.put(f"code/{digest}/pets", {})
+    with catalog.write(ELSEWHERE) as tx:
+        assert tx.drop_blob(digest, f"code/{digest}/") is False
+        assert tx.get_blob(digest) == b"content"
+    with catalog.write(home) as tx:
+        tx.delete(f"code/{digest}/pets")
+        assert tx.drop_blob(digest, f"code/{digest}/") is True
+        assert tx.drop_blob(digest, f"code/{digest}/") is False
+        assert tx.get_blob(digest) is None
