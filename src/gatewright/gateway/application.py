@@ -88,7 +88,8 @@ class Gateway:
         if len(address.path) > LONG_PATH and _method_arn_bytes(stage, request, address) > METHOD_ARN_BYTES:
             reply.send(self._refusals.target_too_long())
             return
-        exchange = Exchange(request, stage, address, self._ids.next(), self._outside)
+        ids = self._ids.named(request.headers.get(b"x-amzn-requestid"))
+        exchange = Exchange(request, stage, address, ids, self._outside)
         drive(pipeline.respond(exchange), lambda response: self._answer(exchange, reply, response))
 
     def _answer(self, exchange: Exchange, reply: Reply, response: MethodResponse) -> None:

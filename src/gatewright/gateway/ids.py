@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 
 BATCH = 256
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class RequestIds:
@@ -21,6 +23,11 @@ class RequestIds:
         if not self._ready:
             self._ready = list(zip(_uuids(), _extended_ids(), strict=True))
         return self._ready.pop()
+
+    def named(self, sent: bytes | None) -> tuple[bytes, bytes]:
+        """A pair for a request; `sent` is the client's own `x-amzn-RequestId`, taken if it is a UUID."""
+        request_id, extended = self.next()
+        return (sent if sent is not None and _UUID.fullmatch(sent) else request_id), extended
 
 
 def _uuids() -> list[bytes]:
