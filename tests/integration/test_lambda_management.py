@@ -265,3 +265,33 @@ def test_a_directory_is_served_as_it_changes(client: Any, tmp_path: Path) -> Non
     while call(client, name, None) != "after":
         assert time.monotonic() < give_up, "the change was not picked up"
     client.delete_function(FunctionName=name)
+
+
+def test_invoke_is_answered_under_the_id_that_the_function_sees(client: Any, name: str) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context): return context.aws_request_id")
+    client.update_function_code(FunctionName=name, ZipFile=content.getvalue())
+    answer = client.invoke(FunctionName=name, LogType="Tail")
+    seen = json.loads(answer["Payload"].read())
+    assert answer["ResponseMetadata"]["RequestId"] == seen
+    assert f"START RequestId: {seen}".encode() in base64.b64decode(answer["LogResult"])
+    event = client.invoke(FunctionName=name, InvocationType="Event")
+    assert event["ResponseMetadata"]["RequestId"] not in ("", seen)
+
+
+def test_what_no_instance_sees_restarts_none(client: Any, name: str) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("app.py", "import os\ndef handler(event, context): return os.getpid()")
+    client.update_function_code(FunctionName=name, ZipFile=content.getvalue())
+    pid = call(client, name, 0)
+    client.add_permission(
+        FunctionName=name, StatementId="s", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
+    )
+    client.tag_resource(Resource=arn(name), Tags={"team": "pets"})
+    client.publish_version(FunctionName=name)
+    client.update_function_configuration(FunctionName=name, Description="the same")
+    assert call(client, name, 0) == pid
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": {"NAME": "other"}})
+    assert call(client, name, 0) != pid

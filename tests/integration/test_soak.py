@@ -21,6 +21,7 @@ from tests.support.scripted_backends import says, scripted
 
 HALF_SECONDS = 7.0
 ABORT_PAUSE = 0.02  # what leaves unanswered still costs the backend, which is to keep up
+WORKER_BYTES = 72 * 1024 * 1024
 GROWTH_BYTES = 6 * 1024 * 1024
 DESCRIPTORS = 16  # connections that happen to be open when they are counted
 CODE = "def handler(event, context):\n    return {'statusCode': 200, 'body': 'lambda'}\n"
@@ -156,6 +157,7 @@ def test_nothing_leaks_under_mixed_load(start_serve: Start, backend: int) -> Non
         soak.stop()
     assert soak.failures == []
     assert [*node.children("worker"), *node.children("control")] == pids
+    assert second[0][0] < WORKER_BYTES
     for (memory, files), (memory_later, files_later) in zip(first, second, strict=True):
         assert memory_later - memory < GROWTH_BYTES
         assert files_later - files < DESCRIPTORS

@@ -48,8 +48,13 @@ class Reader(Protocol):
     def get(self, key: str) -> Document | None:
         """The document, a fresh copy the caller may change; None if there is none."""
 
-    def list(self, prefix: str) -> Iterator[tuple[str, Document]]:
-        """All documents below `prefix` (ends with a slash), in key order (bytewise)."""
+    def list(
+        self, prefix: str, *, after: str = "", through: str = "", limit: int | None = None
+    ) -> Iterator[tuple[str, Document]]:
+        """All documents below `prefix` (ends with a slash), in key order (bytewise).
+
+        Of these only keys past `after`, up to what stands below the key `through`, and `limit` at most.
+        """
 
     def get_blob(self, digest: str) -> bytes | None:
         """Content stored by `put_blob`."""
@@ -68,6 +73,9 @@ class Transaction(Reader, Protocol):
 
     def put_blob(self, content: bytes) -> str:
         """Keep bytes under their SHA-256 (hex), which is returned; equal content is kept once."""
+
+    def drop_blob(self, digest: str, users: str) -> bool:
+        """Remove content that nobody uses: no partition has a document below the prefix `users`."""
 
 
 class Catalog(Protocol):

@@ -14,9 +14,12 @@ API_KEYS = "apikey/"
 USAGE_PLANS = "usageplan/"
 FUNCTIONS = "function/"
 
+VARIABLE = "{}"
+
 # Everything an API owns besides its own document; each is listed below `{kind}/{api}/`.
 API_KINDS = (
     "resource",
+    "child",
     "method",
     "model",
     "requestvalidator",
@@ -35,6 +38,14 @@ def rest_api(api: str) -> str:
 
 def resource(api: str, resource_id: str) -> str:
     return f"resource/{api}/{resource_id}"
+
+
+def child(api: str, parent_id: str, part: str) -> str:
+    """Which resource stands below a parent under a path part: `{"id": …, "pathPart": …}`.
+
+    All variables of a parent share one key, for only one of them may stand there.
+    """
+    return f"child/{api}/{parent_id}/{VARIABLE if part.startswith('{') else part}"
 
 
 def method(api: str, resource_id: str, verb: str) -> str:
@@ -127,3 +138,8 @@ def function_version(name: str, version: str) -> str:
 
 def function_alias(name: str, alias: str) -> str:
     return f"functionalias/{name}/{alias}"
+
+
+def code_use(digest: str, name: str, version: str) -> str:
+    """That a function's version has this code. Anybody's uses are `below("code", digest)`."""
+    return f"code/{digest}/{name}/{version}"

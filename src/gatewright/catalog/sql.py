@@ -1,33 +1,51 @@
-"""The catalog in SQL: what is the same in every engine. An engine adds how a read and a write begin, and how
-it tells that something changed."""
+"""The catalog in SQL: what is the same in every engine, in statements that SQLite and PostgreSQL both know.
+
+An engine adds how a read and a write begin, how it tells that something changed, and its `Connection`. Values
+are named `:like_this`, as sqlite3 takes them and SQLAlchemy's `text` does for every other engine.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from typing import Any, Protocol
 
 from gatewright.catalog import bounds
 from gatewright.catalog.api import CatalogUnavailable, Change, Document, Partition, Reader, Transaction
-from gatewright.catalog.tables import HORIZON, REVISION, blobs, changes, counters, documents
+from gatewright.catalog.tables import HORIZON, REVISION
+
+_PAST_SLASH = "0"  # the character after "/": a key with it is past all that stands below that key
 
 HISTORY = 20_000  # changes the feed keeps
 
 ANYTHING = Partition("", "")  # the partition of the Change that stands for "anything may have changed"
 
+_MINE = "account = :account AND region = :region"
+_HERE = f"{_MINE} AND key = :key"
+_BELOW = f"{_MINE} AND key >= :prefix AND key < :past"
+
+
+class Connection(Protocol):
+    """Inside one transaction. Both raise `CatalogUnavailable`, after which the transaction is given up."""
+
+    def rows(self, statement: str, **values: object) -> list[Any]:
+        """The rows, each a tuple of its columns; none for a statement that is no query."""
+
+    def change(self, statement: str, *values: Mapping[str, object]) -> int:
+        """Run an INSERT, UPDATE or DELETE once for each of `values`; how many rows it changed."""
+
 
 def counter(connection: Connection, name: str) -> int:
-    value: int | None = connection.scalar(select(counters.c.value).where(counters.c.name == name))
-    if value is None:
+    rows = connection.rows("SELECT value FROM counters WHERE name = :name", name=name)
+    if not rows:
         raise CatalogUnavailable(f"The catalog has lost its {name} counter: restore it from a backup")
-    return value
+    return int(rows[0][0])
 
 
 def set_counter(connection: Connection, name: str, value: int) -> None:
-    connection.execute(update(counters).where(counters.c.name == name).values(value=value))
+    connection.change("UPDATE counters SET value = :value WHERE name = :name", {"name": name, "value": value})
 
 
 class SqlReader:
@@ -36,26 +54,38 @@ class SqlReader:
     def __init__(self, connection: Connection, partition: Partition) -> None:
         self.partition = partition
         self._connection = connection
-        self._mine = and_(documents.c.account == partition.account, documents.c.region == partition.region)
+        self._mine: dict[str, object] = {"account": partition.account, "region": partition.region}
 
     def get(self, key: str) -> Document | None:
         if bounds.key_problem(key):
             return None
-        body = self._connection.scalar(select(documents.c.body).where(self._mine, documents.c.key == key))
-        return None if body is None else bounds.decode(key, body)
+        rows = self._connection.rows(f"SELECT body FROM documents WHERE {_HERE}", **self._mine, key=key)
+        return bounds.decode(key, rows[0][0]) if rows else None
 
-    def list(self, prefix: str) -> Iterator[tuple[str, Document]]:
-        statement = select(documents.c.key, documents.c.body).where(self._below(prefix))
-        rows = self._connection.execute(statement.order_by(documents.c.key)).all()
-        return ((row.key, bounds.decode(row.key, row.body)) for row in rows)
+    def list(
+        self, prefix: str, *, after: str = "", through: str = "", limit: int | None = None
+    ) -> Iterator[tuple[str, Document]]:
+        statement, values = f"SELECT key, body FROM documents WHERE {_BELOW}", self._below(prefix)
+        if after:
+            statement += " AND key > :after"
+            values["after"] = after
+        if through:
+            statement += " AND key < :past_through"
+            values["past_through"] = through + _PAST_SLASH
+        statement += " ORDER BY key"
+        if limit is not None:
+            statement += " LIMIT :limit"
+            values["limit"] = limit
+        rows = self._connection.rows(statement, **values)
+        return ((key, bounds.decode(key, body)) for key, body in rows)
 
     def get_blob(self, digest: str) -> bytes | None:
-        return self._connection.scalar(select(blobs.c.content).where(blobs.c.digest == digest))
+        rows = self._connection.rows("SELECT content FROM blobs WHERE digest = :digest", digest=digest)
+        return rows[0][0] if rows else None
 
-    def _below(self, prefix: str) -> ColumnElement[bool]:
+    def _below(self, prefix: str) -> dict[str, object]:
         bounds.check_prefix(prefix)
-        past = prefix[:-1] + "0"  # "0" is the character after "/"
-        return and_(self._mine, documents.c.key >= prefix, documents.c.key < past)
+        return {**self._mine, "prefix": prefix, "past": prefix[:-1] + _PAST_SLASH}
 
 
 class SqlTransaction(SqlReader):
@@ -69,35 +99,44 @@ class SqlTransaction(SqlReader):
     def put(self, key: str, document: Document) -> None:
         bounds.check_key(key)
         body = bounds.encode(key, document)
-        here = and_(self._mine, documents.c.key == key)
-        if not self._connection.execute(update(documents).where(here).values(body=body)).rowcount:
-            owner = {"account": self.partition.account, "region": self.partition.region}
-            self._connection.execute(insert(documents).values(owner | {"key": key, "body": body}))
+        self._connection.change(
+            "INSERT INTO documents (account, region, key, body) VALUES (:account, :region, :key, :body) "
+            "ON CONFLICT (account, region, key) DO UPDATE SET body = excluded.body",
+            {**self._mine, "key": key, "body": body},
+        )
         self._touched[key] = False
 
     def delete(self, key: str) -> bool:
         if bounds.key_problem(key):
             return False
-        here = and_(self._mine, documents.c.key == key)
-        removed = self._connection.execute(delete(documents).where(here)).rowcount > 0
+        here = {**self._mine, "key": key}
+        removed = self._connection.change(f"DELETE FROM documents WHERE {_HERE}", here) > 0
         if removed:
             self._touched[key] = True
         return removed
 
     def delete_below(self, prefix: str) -> int:
         below = self._below(prefix)
-        keys = self._connection.scalars(select(documents.c.key).where(below)).all()
-        if keys:
-            self._connection.execute(delete(documents).where(below))
-            self._touched.update(dict.fromkeys(keys, True))
-        return len(keys)
+        rows = self._connection.rows(f"SELECT key FROM documents WHERE {_BELOW}", **below)
+        if rows:
+            self._connection.change(f"DELETE FROM documents WHERE {_BELOW}", below)
+            self._touched.update((key, True) for (key,) in rows)
+        return len(rows)
 
     def put_blob(self, content: bytes) -> str:
         bounds.check_blob(content)
         digest = hashlib.sha256(content).hexdigest()
-        if self._connection.scalar(select(blobs.c.digest).where(blobs.c.digest == digest)) is None:
-            self._connection.execute(insert(blobs).values(digest=digest, content=content))
+        if not self._connection.rows("SELECT 1 FROM blobs WHERE digest = :digest", digest=digest):
+            values = {"digest": digest, "content": content}
+            self._connection.change("INSERT INTO blobs (digest, content) VALUES (:digest, :content)", values)
         return digest
+
+    def drop_blob(self, digest: str, users: str) -> bool:
+        below = self._below(users)
+        used = "SELECT 1 FROM documents WHERE key >= :prefix AND key < :past LIMIT 1"
+        if self._connection.rows(used, prefix=below["prefix"], past=below["past"]):
+            return False
+        return self._connection.change("DELETE FROM blobs WHERE digest = :digest", {"digest": digest}) > 0
 
     def finish(self) -> None:
         """Give what was touched its revision and tell the feed."""
@@ -105,20 +144,23 @@ class SqlTransaction(SqlReader):
             return
         revision = counter(self._connection, REVISION) + 1
         set_counter(self._connection, REVISION, revision)
-        account, region = self.partition.account, self.partition.region
-        rows = [
-            {"revision": revision, "account": account, "region": region, "key": key, "deleted": deleted}
-            for key, deleted in self._touched.items()
-        ]
-        self._connection.execute(insert(changes), rows)
+        self._connection.change(
+            "INSERT INTO changes (revision, account, region, key, deleted) "
+            "VALUES (:revision, :account, :region, :key, :deleted)",
+            *(
+                {**self._mine, "revision": revision, "key": key, "deleted": deleted}
+                for key, deleted in self._touched.items()
+            ),
+        )
         self._forget_old_changes()
 
     def _forget_old_changes(self) -> None:
-        newest = self._connection.scalar(select(func.max(changes.c.sequence))) or 0
-        old = changes.c.sequence <= newest - HISTORY
-        horizon = self._connection.scalar(select(func.max(changes.c.revision)).where(old))
+        newest = self._connection.rows("SELECT max(sequence) FROM changes")[0][0]
+        old = {"old": newest - HISTORY}
+        select = "SELECT max(revision) FROM changes WHERE sequence <= :old"
+        horizon = self._connection.rows(select, **old)[0][0]
         if horizon is not None:
-            self._connection.execute(delete(changes).where(old))
+            self._connection.change("DELETE FROM changes WHERE sequence <= :old", old)
             set_counter(self._connection, HORIZON, horizon)
 
 
@@ -148,10 +190,9 @@ class SqlCatalog(ABC):
     def find(self, key: str) -> Partition | None:
         if bounds.key_problem(key):
             return None
-        statement = select(documents.c.account, documents.c.region).where(documents.c.key == key).limit(1)
         with self._reading() as connection:
-            row = connection.execute(statement).first()
-        return None if row is None else Partition(row.account, row.region)
+            rows = connection.rows("SELECT account, region FROM documents WHERE key = :key LIMIT 1", key=key)
+        return Partition(*rows[0]) if rows else None
 
     def revision(self) -> int:
         with self._reading() as connection:
@@ -163,6 +204,9 @@ class SqlCatalog(ABC):
             # A revision of the future was learned from a catalog that has been replaced by an older copy.
             if since < counter(connection, HORIZON) or since > newest:
                 return [Change(newest, ANYTHING, "", deleted=False)]
-            newer = select(changes).where(changes.c.revision > since).order_by(changes.c.sequence)
-            rows = connection.execute(newer).all()
-        return [Change(r.revision, Partition(r.account, r.region), r.key, r.deleted) for r in rows]
+            rows = connection.rows(
+                "SELECT revision, account, region, key, deleted FROM changes WHERE revision > :since "
+                "ORDER BY sequence",
+                since=since,
+            )
+        return [Change(row[0], Partition(row[1], row[2]), row[3], bool(row[4])) for row in rows]

@@ -11,35 +11,17 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    ExceptionContext,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    select,
-)
-from sqlalchemy.exc import PendingRollbackError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from gatewright.catalog.api import Catalog, CatalogUnavailable
-from gatewright.catalog.sql import SqlCatalog, counter
+from gatewright.catalog.sql import Connection, SqlCatalog, counter
 from gatewright.catalog.sqlite_faults import unavailable
-from gatewright.catalog.tables import HORIZON, REVISION, SCHEMA, SCHEMA_VERSION, counters, metadata
+from gatewright.catalog.sqlite_pool import Pool
+from gatewright.catalog.tables import HORIZON, REVISION, SCHEMA, SCHEMA_VERSION, TABLES
 
 FILE_NAME = "catalog.sqlite3"
 BUSY_SECONDS = 5.0  # how long a writer queues behind others
-CONNECTIONS = 64  # open at once, one for each thread inside a `read` or `write`
-IDLE_CONNECTIONS = 8
-LOG_BYTES = 64 * 1024 * 1024  # what the write-ahead log is cut back to after a large write
 
 
 def open_catalog(directory: Path, *, busy_seconds: float = BUSY_SECONDS) -> Catalog:
@@ -66,15 +48,14 @@ class SqliteCatalog(SqlCatalog):
         self._busy_seconds = busy_seconds
         self._identity = _identity(path)
         self._queue = threading.Lock()  # this process's writers; SQLite's own lock polls and is not fair
-        self._readers = _engine(path, busy_seconds)
-        self._writers = self._readers.execution_options(begin="BEGIN IMMEDIATE")
+        self._pool = Pool(path, busy_seconds)
         self._watch_lock = threading.Lock()
         try:
             self._prepare_schema()
             self._watch = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._seen = self._data_version()
         except BaseException:
-            self._readers.dispose()
+            self._pool.close()
             raise
 
     def changed(self) -> bool:
@@ -85,7 +66,7 @@ class SqliteCatalog(SqlCatalog):
         return changed
 
     def close(self) -> None:
-        self._readers.dispose()
+        self._pool.close()
         with self._watch_lock:
             self._watch.close()
 
@@ -97,10 +78,8 @@ class SqliteCatalog(SqlCatalog):
             raise unavailable(self._path, error) from error
         return version
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._begin(self._readers) as connection:
-            yield connection
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return self._pool.transaction("BEGIN")
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -111,27 +90,10 @@ class SqliteCatalog(SqlCatalog):
             )
         try:
             self._require_same_file()
-            with self._begin(self._writers) as connection:
+            with self._pool.transaction("BEGIN IMMEDIATE") as connection:
                 yield connection
         finally:
             self._queue.release()
-
-    @contextmanager
-    def _begin(self, engine: Engine) -> Iterator[Connection]:
-        try:
-            connection = engine.connect()
-        except PoolExhausted as error:
-            raise CatalogUnavailable(
-                f"The catalog {self._path} is busy: {CONNECTIONS} threads of this process use it; try again"
-            ) from error
-        try:
-            with connection, connection.begin():
-                yield connection
-        except PendingRollbackError as error:
-            raise CatalogUnavailable(
-                f"The catalog {self._path} gave this transaction up at an earlier error: "
-                "nothing of it is kept; try again"
-            ) from error
 
     def _require_same_file(self) -> None:
         """Refuse to acknowledge a write to a file that nobody will ever open again."""
@@ -145,11 +107,7 @@ class SqliteCatalog(SqlCatalog):
         """Make the tables of a new file; take an existing one only if its schema is ours."""
         _use_write_ahead_log(self._path, self._busy_seconds)
         if self._is_new():
-            with self._writing() as connection:
-                metadata.create_all(connection)
-                if not connection.scalar(select(func.count()).select_from(counters)):
-                    first = {SCHEMA: SCHEMA_VERSION, REVISION: 0, HORIZON: 0}
-                    connection.execute(insert(counters), [{"name": k, "value": v} for k, v in first.items()])
+            self._make_tables()
         with self._reading() as connection:
             found = counter(connection, SCHEMA)
         if found != SCHEMA_VERSION:
@@ -158,38 +116,23 @@ class SqliteCatalog(SqlCatalog):
                 f"{SCHEMA_VERSION}: run the Gatewright that wrote it, or a newer one"
             )
 
+    def _make_tables(self) -> None:
+        with self._writing() as connection:
+            if _has_tables(connection):
+                return  # another process was first
+            for statement in TABLES:
+                connection.rows(statement)
+            first = {SCHEMA: SCHEMA_VERSION, REVISION: 0, HORIZON: 0}
+            rows = [{"name": name, "value": value} for name, value in first.items()]
+            connection.change("INSERT INTO counters (name, value) VALUES (:name, :value)", *rows)
+
     def _is_new(self) -> bool:
         with self._reading() as connection:
-            return not inspect(connection).has_table(counters.name)
+            return not _has_tables(connection)
 
 
-def _engine(path: Path, busy_seconds: float) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        connect_args={"isolation_level": None, "timeout": busy_seconds, "check_same_thread": False},
-        pool_size=IDLE_CONNECTIONS,
-        max_overflow=CONNECTIONS - IDLE_CONNECTIONS,
-        pool_timeout=busy_seconds,
-    )
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-    @event.listens_for(engine, "handle_error")
-    def translate(context: ExceptionContext) -> None:
-        # SQLite rolls back by itself on some errors; a caller that goes on regardless must not write in
-        # autocommit mode, so the connection is given up: what follows in its block fails too.
-        context.is_disconnect = True
-        context.invalidate_pool_on_disconnect = False
-        raise unavailable(path, context.original_exception) from context.original_exception
-
-    return engine
+def _has_tables(connection: Connection) -> bool:
+    return bool(connection.rows("SELECT 1 FROM sqlite_schema WHERE name = 'counters'"))
 
 
 def _make_private_file(path: Path) -> None:

@@ -1,49 +1,33 @@
-"""The catalog's tables, the same in every SQL engine."""
+"""The catalog's tables, as SQLite makes them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table
-
 SCHEMA_VERSION = 1
-
-metadata = MetaData()
 
 # Single numbers by name: SCHEMA, REVISION (newest committed), HORIZON (the newest revision whose changes are
 # no longer all kept in the feed).
-counters = Table(
-    "counters",
-    metadata,
-    Column("name", String, primary_key=True),
-    Column("value", Integer, nullable=False),
-)
 SCHEMA, REVISION, HORIZON = "schema", "revision", "horizon"
 
-documents = Table(
-    "documents",
-    metadata,
-    Column("account", String, primary_key=True),
-    Column("region", String, primary_key=True),
-    # Compared bytewise: SQLite's default; PostgreSQL needs the collation named.
-    Column("key", String().with_variant(String(collation="C"), "postgresql"), primary_key=True),
-    Column("body", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
-)
-Index("documents_by_key", documents.c.key)
-
-blobs = Table(
-    "blobs",
-    metadata,
-    Column("digest", String(64), primary_key=True),  # SHA-256, hexadecimal
-    Column("content", LargeBinary, nullable=False),
-)
-
-changes = Table(
-    "changes",
-    metadata,
-    Column("sequence", Integer, primary_key=True),
-    Column("revision", Integer, nullable=False, index=True),
-    Column("account", String, nullable=False),
-    Column("region", String, nullable=False),
-    Column("key", String, nullable=False),
-    Column("deleted", Boolean, nullable=False),
+TABLES = (
+    "CREATE TABLE counters (name VARCHAR NOT NULL PRIMARY KEY, value INTEGER NOT NULL)",
+    # Keys are compared bytewise: SQLite's default; PostgreSQL needs the collation "C" named.
+    """CREATE TABLE documents (
+        account VARCHAR NOT NULL,
+        region VARCHAR NOT NULL,
+        key VARCHAR NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (account, region, key)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX documents_by_key ON documents (key)",
+    # The digest is the content's SHA-256, hexadecimal.
+    "CREATE TABLE blobs (digest VARCHAR(64) NOT NULL PRIMARY KEY, content BLOB NOT NULL)",
+    """CREATE TABLE changes (
+        sequence INTEGER NOT NULL PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        account VARCHAR NOT NULL,
+        region VARCHAR NOT NULL,
+        key VARCHAR NOT NULL,
+        deleted BOOLEAN NOT NULL
+    )""",
+    "CREATE INDEX ix_changes_revision ON changes (revision)",
 )

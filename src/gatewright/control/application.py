@@ -26,7 +26,7 @@ from gatewright.catalog.api import (
 from gatewright.control.addressing import claimed_identity, partition_of, service_of
 from gatewright.control.auth import Verifier
 from gatewright.control.context import Services
-from gatewright.control.operation import Call, Effect, EffectCall, Operation, Params
+from gatewright.control.operation import REQUEST_ID, Call, Effect, EffectCall, Operation, Params
 from gatewright.control.operations import find_operation
 from gatewright.control.protocol.constraints import check
 from gatewright.control.protocol.parsing import parse
@@ -185,7 +185,8 @@ class Management:
 async def _run(incoming: _Incoming, effect: _Effect) -> Response:
     try:
         result = await effect.function(effect.call, effect.params)
-        return serialise(incoming.service, effect.operation, result, incoming.id)
+        request_id = (result or {}).get(REQUEST_ID) or incoming.id
+        return serialise(incoming.service, effect.operation, result, request_id)
     except Exception as error:
         return _failed(incoming, error)
 

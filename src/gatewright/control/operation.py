@@ -25,6 +25,9 @@ from gatewright.gateway.exchange import Outside
 
 Params = dict[str, Any]
 
+# In an effect's result: the id to answer under, where that is not the call's own.
+REQUEST_ID = "RequestId"
+
 
 def _nowhere(_key: str) -> Partition | None:
     return None

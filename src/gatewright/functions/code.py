@@ -15,6 +15,8 @@ ENTRIES = 100_000  # files in one zip: far over any real function, far under wha
 WATCHED_FILES = 5_000  # hot reload looks at no more files than this: the scan runs between invocations
 UNWATCHED = frozenset({"node_modules", "__pycache__", ".git", ".venv"})
 _CHUNK = 1 << 20
+_LINK_BYTES = 4_096  # of a link's target
+_LINKS_FOLLOWED = 40  # as many as Linux follows
 
 
 class BadCode(Exception):
@@ -42,6 +44,40 @@ def unpack(content: bytes, target: Path, limit: int) -> None:
         shutil.rmtree(building, ignore_errors=True)
 
 
+def check_paths(archive: zipfile.ZipFile) -> None:
+    """Raises BadCode for a zip with too many entries, or with a name or a link that leads out of it."""
+    entries = _entries(archive)
+    links: dict[tuple[str, ...], str] = {}
+    for entry in entries:
+        path = _inside(entry.filename)
+        if _is_link(entry):
+            links[path.parts] = archive.read(entry)[:_LINK_BYTES].decode()
+    for parts in links:
+        if not _stays_inside(parts, links):
+            raise _leads_out("/".join(parts))
+
+
+def _stays_inside(path: tuple[str, ...], links: dict[tuple[str, ...], str]) -> bool:
+    """Whether the path, its links followed, is below the root. A loop of links leads nowhere, so it stays."""
+    ahead, reached, followed = list(reversed(path)), list[str](), 0
+    while ahead and followed < _LINKS_FOLLOWED:
+        step = ahead.pop()
+        if step == "..":
+            if not reached:
+                return False
+            reached.pop()
+            continue
+        target = links.get((*reached, step))
+        if target is None:
+            reached.append(step)
+        elif target.startswith("/"):
+            return False
+        else:
+            followed += 1
+            ahead.extend(reversed(PurePosixPath(target).parts))
+    return True
+
+
 def _extract(content: bytes, root: Path, limit: int) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -53,25 +89,37 @@ def _extract(content: bytes, root: Path, limit: int) -> None:
 
 
 def _write_entries(archive: zipfile.ZipFile, root: Path, limit: int) -> None:
-    entries = archive.infolist()
-    if len(entries) > ENTRIES:
-        raise BadCode(f"The zip holds {len(entries)} entries; at most {ENTRIES} are unpacked.")
     links = []
-    for entry in entries:
+    for entry in _entries(archive):
         path = root / _inside(entry.filename)
         if entry.is_dir():
             path.mkdir(parents=True, exist_ok=True)
-        elif stat.S_ISLNK(entry.external_attr >> 16):
+        elif _is_link(entry):
             links.append((path, entry))
         else:
             limit -= _write_file(archive, entry, path, limit)
     # Links come last, so that no file was written through one; then each must lead to somewhere inside.
     for path, entry in links:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.symlink(archive.read(entry)[:4096].decode(), path)
+        os.symlink(archive.read(entry)[:_LINK_BYTES].decode(), path)
     for path, entry in links:
         if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
-            raise BadCode(f"The zip's link '{entry.filename}' leads out of the function's directory.")
+            raise _leads_out(entry.filename)
+
+
+def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    entries = archive.infolist()
+    if len(entries) > ENTRIES:
+        raise BadCode(f"The zip holds {len(entries)} entries; at most {ENTRIES} are unpacked.")
+    return entries
+
+
+def _is_link(entry: zipfile.ZipInfo) -> bool:
+    return not entry.is_dir() and stat.S_ISLNK(entry.external_attr >> 16)
+
+
+def _leads_out(name: str) -> BadCode:
+    return BadCode(f"The zip's link '{name[:200]}' leads out of the function's directory.")
 
 
 def _inside(name: str) -> PurePosixPath:

@@ -54,13 +54,13 @@ class Directory:
             raise InvocationFailed(f"The configuration of {function.arn} cannot be read: {error}") from error
 
     def current(self, owner: Owned, version: FunctionVersion) -> bool:
-        """Whether this is still what the version's name means."""
+        """Whether what runs under the version's name is still this."""
         partition, name = owner
         try:
             found = self.read(FunctionName(partition.account, partition.region, name, version.version))
         except InvocationFailed:
             return True  # unreadable: the last good configuration stays
-        return found.primary == version
+        return found.primary.runs_as(version)
 
     def refresh(self) -> set[Owned] | None:
         """Forget what changed since the last call: those functions, or None if it may be any."""

@@ -207,7 +207,11 @@ class Engine:
         digest = version.code.digest or ""
         target = self.settings.directory / "functions" / digest
         if not target.is_dir():
-            await self.loop.run_in_executor(None, self._unpack, partition, digest, target)
+            try:
+                await self.loop.run_in_executor(None, self._unpack, partition, digest, target)
+            except code.BadCode:
+                self.refresh()  # replaced a moment ago, perhaps: what waits then goes to the successor
+                raise
         return target
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
@@ -216,13 +220,11 @@ class Engine:
         task.add_done_callback(self._tasks.discard)
 
     def process_started(self, pid: int) -> None:
-        self.guardian.started(pid, self._pids)
         self._pids.add(pid)
         self._all_ended.clear()
 
     def process_ended(self, pid: int) -> None:
         self._pids.discard(pid)
-        self.guardian.ended(pid)
         if not self._pids:
             self._all_ended.set()
 

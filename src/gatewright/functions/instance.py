@@ -18,6 +18,7 @@ from gatewright.functions import channel, faults
 from gatewright.functions.channel import Channel
 from gatewright.functions.endpoint import Taker, Verdict
 from gatewright.functions.environment import environment, memory_size, timeout
+from gatewright.functions.guardian import CHANNEL
 from gatewright.functions.invocation import Invocation
 from gatewright.functions.journal import Journal
 from gatewright.functions.logs import FunctionLog
@@ -108,7 +109,7 @@ class Instance:
         try:
             with await self._channel.open(self._host.loop) as theirs:
                 if not self._stopped:
-                    self._spawn(command, task_root, api.address, theirs.fileno())
+                    await self._spawn(command, task_root, api.address, theirs.fileno())
         finally:
             if self._process is None:
                 await self._close_links()
@@ -117,7 +118,7 @@ class Instance:
     def _stopped(self) -> bool:
         return self.state is State.STOPPED
 
-    def _spawn(self, command: list[str], task_root: Path, address: str, descriptor: int) -> None:
+    async def _spawn(self, command: list[str], task_root: Path, address: str, descriptor: int) -> None:
         variables = environment(
             self._subject.partition,
             self._subject.configuration,
@@ -125,13 +126,16 @@ class Instance:
             runtime_api=address,
             log_stream=f"{datetime.now(UTC):%Y/%m/%d}/[{self._version}]{uuid.uuid4().hex}",
         )
-        variables[channel.VARIABLE] = str(descriptor)
+        variables[channel.VARIABLE] = str(CHANNEL)
         self._spawned = time.monotonic()
         self._deadline = self._spawned + self._host.settings.init_timeout + self._timeout
-        self._process = process = Process(command, variables, task_root, descriptor)
+        guardian = self._host.guardian
+        self._process = process = await Process.start(guardian, command, variables, task_root, descriptor)
         self._host.process_started(process.pid)
         self._host.loop.add_reader(process.output, self._copy_output, 1)
-        process.watch(self._host.loop, self._exited)
+        self._host.spawn(self._await_end(process))
+        if self._stopped:
+            process.kill()  # stopped while it was being started
 
     # What the runtime says (endpoint.Endpoint)
 
@@ -210,10 +214,8 @@ class Instance:
 
     # What happens to the process
 
-    def _exited(self, code: int) -> None:
-        process = self._process
-        assert process is not None
-        reason = exit_reason(code)
+    async def _await_end(self, process: Process) -> None:
+        reason = exit_reason(await process.ended())
         self._copy_output(_DRAIN_READS)
         self._host.loop.remove_reader(process.output)
         process.close()
@@ -224,7 +226,7 @@ class Instance:
             self._fail(self._current, reason)
         self.stop()
         self._host.process_ended(process.pid)
-        self._host.spawn(self._close_links())
+        await self._close_links()
 
     async def _close_links(self) -> None:
         self._channel.close()

@@ -33,6 +33,9 @@ from gatewright.catalog.api import Document, Reader
 from gatewright.functions.api import FunctionName, FunctionNotFound
 from gatewright.functions.names import LATEST, is_version
 
+# Members of a configuration that no instance sees.
+_OUTSIDE = frozenset({"Description", "LastModified", "RevisionId"})
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -49,6 +52,14 @@ class FunctionVersion:
     version: str  # "$LATEST" or a number
     configuration: Document
     code: Code
+
+    def runs_as(self, other: FunctionVersion) -> bool:
+        """Whether an instance of the one is as good as one of the other."""
+        return self._made_of() == other._made_of()
+
+    def _made_of(self) -> tuple[Document, Code]:
+        members = {name: value for name, value in self.configuration.items() if name not in _OUTSIDE}
+        return members, self.code
 
 
 @dataclass(frozen=True, slots=True)

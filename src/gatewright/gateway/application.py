@@ -99,7 +99,8 @@ class Gateway:
         if len(address.path) > LONG_PATH and _method_arn_bytes(stage, request, address) > METHOD_ARN_BYTES:
             reply.send(self._refusals.target_too_long())
             return
-        exchange = Exchange(request, stage, address, self._ids.next(), self._outside)
+        ids = self._ids.named(request.headers.get(b"x-amzn-requestid"))
+        exchange = Exchange(request, stage, address, ids, self._outside)
         if stage.traced or self._trace_all or (self._trace_header and TRACE_HEADER in request.headers):
             exchange.tracing = Trace()
         drive(pipeline.respond(exchange), lambda response: self._answer(exchange, reply, response))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import struct
 
 BATCH = 256
-_UUID = struct.Struct("8s4s4s4s12s")
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID_GROUPS = struct.Struct("8s4s4s4s12s")
 _EXTENDED_ID = struct.Struct("16s")
 _TRACE_DIGITS = struct.Struct("24s")
 
@@ -26,12 +28,17 @@ class RequestIds:
             self._ready = list(zip(_uuids(), _extended_ids(), strict=True))
         return self._ready.pop()
 
+    def named(self, sent: bytes | None) -> tuple[bytes, bytes]:
+        """A pair for a request; `sent` is the client's own `x-amzn-RequestId`, taken if it is a UUID."""
+        request_id, extended = self.next()
+        return (sent if sent is not None and _UUID.fullmatch(sent) else request_id), extended
+
 
 def _uuids() -> list[bytes]:
     digits = bytearray(os.urandom(16 * BATCH).hex().encode())
     digits[12::32] = b"4" * BATCH  # the version
     digits[16::32] = b"a" * BATCH  # the variant
-    return [b"-".join(groups) for groups in _UUID.iter_unpack(digits)]
+    return [b"-".join(groups) for groups in _UUID_GROUPS.iter_unpack(digits)]
 
 
 def _extended_ids() -> list[bytes]:

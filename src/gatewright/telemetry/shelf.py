@@ -49,11 +49,6 @@ class Place:
         os.close(self._lock)
 
 
-def fold(directory: Path) -> None:
-    """Add the counts of processes that are gone to the total."""
-    collect(directory)
-
-
 def collect(directory: Path) -> SeriesTable:
     """The sum over all processes, the living and the gone."""
     path = shelf(directory)

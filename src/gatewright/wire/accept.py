@@ -1,7 +1,8 @@
-"""Accepting behind the PROXY protocol.
+"""Accepting by hand, where something comes before HTTP: a TLS handshake, a PROXY header.
 
-The header comes before TLS and must be taken off the socket byte-exact, so these connections are accepted by
-hand, and given to the loop once their header is read.
+The loop's own servers tell nobody of a handshake until it is over, and a drain is not to cut one. The PROXY
+header comes before TLS and must be taken off the socket byte-exact. So these connections are accepted here,
+and given to the loop once their header is read.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _ACCEPT_PAUSE: Final = 1.0
 ConnectionFactory = Callable[[Client | None], asyncio.Protocol]
 
 
-class ProxiedListener:
-    """A listening socket whose connections must begin with a PROXY header; one without it is closed."""
+class Listener:
+    """A listening socket; `handshakes` are the connections that are not yet the factory's business."""
 
     def __init__(
         self,
@@ -40,11 +41,10 @@ class ProxiedListener:
         self.loop = loop
         self.limits = limits
         self.timers = timers
-        self.reading: set[_HeaderReader] = set()
+        self.handshakes: set[asyncio.Task[None]] = set()
         self._sock = sock
         self._factory = factory
         self._tls = tls
-        self._handing_over: set[asyncio.Task[None]] = set()
         self._resume: asyncio.TimerHandle | None = None
         sock.setblocking(False)
         self._listen()
@@ -62,17 +62,20 @@ class ProxiedListener:
             self.loop.remove_reader(self._sock.fileno())
             self._resume = self.loop.call_later(_ACCEPT_PAUSE, self._listen)
             return
-        if len(self.reading) >= self.limits.connections:
-            sock.close()
-            return
         sock.setblocking(False)
-        self.reading.add(_HeaderReader(self, sock, peer))
+        self._accepted(sock, peer)
+
+    def _accepted(self, sock: socket.socket, _peer: object) -> None:
+        if len(self.handshakes) >= self.limits.connections:
+            sock.close()
+        else:
+            self.hand_over(sock, None)
 
     def hand_over(self, sock: socket.socket, client: Client | None) -> None:
-        """Give a connection whose header is read to the loop; one task for its handshake."""
+        """Give a connection to the loop; one task for its handshake."""
         task = self.loop.create_task(self._connect(sock, client))
-        self._handing_over.add(task)
-        task.add_done_callback(self._handing_over.discard)
+        self.handshakes.add(task)
+        task.add_done_callback(self.handshakes.discard)
 
     async def _connect(self, sock: socket.socket, client: Client | None) -> None:
         try:
@@ -84,13 +87,42 @@ class ProxiedListener:
             )
         except (OSError, ssl.SSLError):
             sock.close()
+        except asyncio.CancelledError:
+            sock.close()
+            raise
 
     def close(self) -> None:
-        """Stop accepting; connections whose header is still awaited are closed."""
+        """Stop accepting; handshakes go on."""
         if self._resume is not None:
             self._resume.cancel()
         self.loop.remove_reader(self._sock.fileno())
         self._sock.close()
+
+
+class ProxiedListener(Listener):
+    """A listening socket whose connections must begin with a PROXY header; one without it is closed."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        sock: socket.socket,
+        factory: ConnectionFactory,
+        tls: ssl.SSLContext | None,
+        limits: ServerLimits,
+        timers: TimerWheel,
+    ) -> None:
+        self.reading: set[_HeaderReader] = set()
+        super().__init__(loop, sock, factory, tls, limits, timers)
+
+    def _accepted(self, sock: socket.socket, peer: object) -> None:
+        if len(self.reading) >= self.limits.connections:
+            sock.close()
+        else:
+            self.reading.add(_HeaderReader(self, sock, peer))
+
+    def close(self) -> None:
+        """Stop accepting; connections whose header is still awaited are closed."""
+        super().close()
         for reader in list(self.reading):
             reader.close()
 

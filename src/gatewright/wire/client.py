@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .dns import Dns, Resolver, system_resolver
 from .pending import Pending
 from .timers import Timer, TimerWheel
-from .tls import check_certificate, client_context
+from .tls import client_context
 from .upstream import IDEMPOTENT, Answer, Call, KnownHeads, Upstream
 from .upstream_errors import (
     AnswerTimedOut,
@@ -277,6 +277,8 @@ class Pool:
         )
         if tls is not None:
             try:
+                from .certificate import check_certificate  # large, and many nodes have plain backends only
+
                 check_certificate(upstream.peer_certificate(), self.target.host)
             except UpstreamError:
                 upstream.close()

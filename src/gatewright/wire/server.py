@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from .accept import ProxiedListener
+from .accept import Listener, ProxiedListener
 from .connection import Connection
 from .head import Lines
 from .limits import PlainRefusals, Refusals, ServerLimits
@@ -51,7 +51,8 @@ class Server:
         self._loop = loop
         self._tls = tls
         self._proxy_protocol = proxy_protocol
-        self._listeners: list[asyncio.Server | ProxiedListener] = []
+        self._listeners: list[asyncio.Server | Listener] = []
+        self._handshakes: list[set[asyncio.Task[None]]] = []  # of each listener, also after its end
         self._open: set[Connection] = set()
         self._emptied = asyncio.Event()
         self._date_timer: asyncio.TimerHandle | None = None
@@ -65,23 +66,16 @@ class Server:
     async def listen(self, sock: socket.socket) -> None:
         """Accept on `sock`, which is bound and listening already. It may be shared with other processes:
         closing ours leaves theirs."""
-        if self._proxy_protocol:
-            proxied = ProxiedListener(
-                self._loop, sock, self._proxied_connection, self._tls, self.limits, self.timers
-            )
-            self._listeners.append(proxied)
+        if self._tls is None and not self._proxy_protocol:
+            plain = await self._loop.create_server(lambda: Connection(self), sock=sock, backlog=2048)
+            self._listeners.append(plain)
             return
-        self._listeners.append(
-            await self._loop.create_server(
-                lambda: Connection(self),
-                sock=sock,
-                ssl=self._tls,
-                backlog=2048,
-                ssl_handshake_timeout=self.limits.header_timeout if self._tls else None,
-            )
-        )
+        kind = ProxiedListener if self._proxy_protocol else Listener
+        listener = kind(self._loop, sock, self._connection, self._tls, self.limits, self.timers)
+        self._listeners.append(listener)
+        self._handshakes.append(listener.handshakes)
 
-    def _proxied_connection(self, client: tuple[str, int] | None) -> Connection:
+    def _connection(self, client: tuple[str, int] | None) -> Connection:
         return Connection(self, client)
 
     def stop_accepting(self) -> None:
@@ -91,24 +85,42 @@ class Server:
             listener.close()
 
     async def drain(self, bound: float) -> bool:
-        """Finish what is in flight; from now on every answer says `Connection: close`. Connections that stay
-        idle are closed. False if some had to be cut after `bound` seconds. Call `stop_accepting` first."""
+        """Finish what is in flight, TLS handshakes too; from now on every answer says `Connection: close`.
+        Connections that stay idle are closed. False if some had to be cut after `bound` seconds. Call
+        `stop_accepting` first."""
         self.draining = True
         start = self._loop.time()
         grace = min(self.limits.drain_grace, bound / 2)
-        while self._open and (spent := self._loop.time() - start) < bound:
+        while self._busy() and (spent := self._loop.time() - start) < bound:
             if spent >= grace:
                 for connection in list(self._open):
                     connection.close_if_idle()
-            try:
-                await asyncio.wait_for(self._emptied.wait(), _DRAIN_STEP)
-            except TimeoutError:
-                pass
-        clean = not self._open
+            await self._something_ended()
+        clean = not self._busy()
         await self._cut()
         return clean
 
+    def _busy(self) -> bool:
+        return bool(self._open) or any(self._handshakes)
+
+    def _shaking_hands(self) -> set[asyncio.Task[None]]:
+        return set[asyncio.Task[None]]().union(*self._handshakes)
+
+    async def _something_ended(self) -> None:
+        """Wait for the last connection to end, or a handshake if there are only those; not long."""
+        if not self._open:
+            await asyncio.wait(self._shaking_hands(), timeout=_DRAIN_STEP)
+            return
+        try:
+            await asyncio.wait_for(self._emptied.wait(), _DRAIN_STEP)
+        except TimeoutError:
+            pass
+
     async def _cut(self) -> None:
+        handshakes = self._shaking_hands()
+        for handshake in handshakes:
+            handshake.cancel()
+        await asyncio.gather(*handshakes, return_exceptions=True)
         for connection in list(self._open):
             connection.abort()
         if self._open:

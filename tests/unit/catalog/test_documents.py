@@ -163,3 +163,33 @@ def test_a_partition_out_of_bounds_is_refused(catalog: Catalog, partition: Parti
 def test_a_prefix_ends_with_a_slash(catalog: Catalog, home: Partition) -> None:
     with catalog.read(home) as reader, pytest.raises(InvalidDocument, match="must end with a slash"):
         reader.list("restapi")
+
+
+def test_a_listing_can_be_narrowed(catalog: Catalog, home: Partition) -> None:
+    with catalog.write(home) as tx:
+        for key in ("a/1", "a/2/x", "a/2/y", "a/3", "a/30", "b/1"):
+            tx.put(key, {})
+
+        def listed(**bounds: Any) -> list[str]:
+            return [key for key, _ in tx.list("a/", **bounds)]
+
+        assert listed(after="a/2/x") == ["a/2/y", "a/3", "a/30"]
+        assert listed(after="a/2") == ["a/2/x", "a/2/y", "a/3", "a/30"]
+        assert listed(through="a/2") == ["a/1", "a/2/x", "a/2/y"]
+        assert listed(after="a/1", through="a/3") == ["a/2/x", "a/2/y", "a/3"]
+        assert listed(limit=2) == ["a/1", "a/2/x"]
+        assert listed(after="b") == []
+
+
+def test_a_blob_goes_when_no_partition_uses_it(catalog: Catalog, home: Partition) -> None:
+    with catalog.write(home) as tx:
+        digest = tx.put_blob(b"content")
+        tx.put(f"code/{digest}/pets", {})
+    with catalog.write(ELSEWHERE) as tx:
+        assert tx.drop_blob(digest, f"code/{digest}/") is False
+        assert tx.get_blob(digest) == b"content"
+    with catalog.write(home) as tx:
+        tx.delete(f"code/{digest}/pets")
+        assert tx.drop_blob(digest, f"code/{digest}/") is True
+        assert tx.drop_blob(digest, f"code/{digest}/") is False
+        assert tx.get_blob(digest) is None

@@ -104,6 +104,8 @@ def test_whether_a_version_still_is_what_it_was(catalog: Failing) -> None:
     directory = Directory(catalog)
     version = directory.lookup(PETS).resolved.primary
     assert directory.current((PARTITION, "pets"), version)
+    put(catalog, keys.function("pets"), MemorySize=128, RevisionId="2", LastModified="now", Description="d")
+    assert directory.current((PARTITION, "pets"), version)
     put(catalog, keys.function("pets"), MemorySize=256)
     assert not directory.current((PARTITION, "pets"), version)
     with catalog.write(PARTITION) as tx:

@@ -131,7 +131,7 @@ def test_counts_folded_by_a_process_that_died_at_it_are_not_counted_twice(tmp_pa
     metrics.close()
     (place,) = (tmp_path / "run" / "metrics").glob("*-*.json")
     shutil.copy(place, tmp_path / "copy")
-    shelf.fold(tmp_path)
+    shelf.collect(tmp_path)
     assert not place.exists()
     shutil.copy(tmp_path / "copy", place)  # as if the fold had ended before it removed the file
     assert requests(tmp_path) == 1

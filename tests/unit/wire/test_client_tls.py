@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 import pytest
 from tests.unit.wire.conftest import OK, Authority, Backend, Run, ask, backend
 
+from gatewright.wire.certificate import check_certificate
 from gatewright.wire.client import Client, HostMismatch, Pool, Target, TlsFailed, UpstreamError
-from gatewright.wire.tls import check_certificate, client_context
+from gatewright.wire.tls import client_context
 
 
 @asynccontextmanager

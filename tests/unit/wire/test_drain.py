@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 from tests.unit.wire.conftest import Echo, Hold, Run, connected, listening_socket, serving
@@ -12,6 +15,7 @@ from gatewright.wire.limits import ServerLimits
 from gatewright.wire.server import Server
 from gatewright.wire.types import Response
 
+T = TypeVar("T")
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -161,5 +165,94 @@ def test_closing_a_listener_leaves_the_socket_of_others_open(run: Run) -> None:
         second.stop_accepting()
         await second.drain(1.0)
         sock.close()
+
+    run(scenario())
+
+
+class HalfwayClient:
+    """A TLS client that shakes hands step by step."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls: ssl.SSLContext
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = tls.wrap_bio(self._incoming, self._outgoing, server_hostname="localhost")
+
+    async def say_hello(self) -> None:
+        """Begin, and wait for the server's part."""
+        with pytest.raises(ssl.SSLWantReadError):
+            self._tls.do_handshake()
+        self._writer.write(self._outgoing.read())
+        self._incoming.write(await self._reader.read(65_536))
+
+    async def finish(self) -> None:
+        await self._do(self._tls.do_handshake)
+
+    async def ask(self, request: bytes) -> bytes:
+        """The beginning of the answer."""
+        self._tls.write(request)
+        return await self._do(lambda: self._tls.read(65_536))
+
+    async def _do(self, step: Callable[[], T]) -> T:
+        """Do a step as soon as the server has said what it needs."""
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                self._incoming.write(await self._reader.read(65_536))
+            finally:
+                self._writer.write(self._outgoing.read())
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_handshake_is_in_flight_too(
+    run: Run, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext, proxied: bool
+) -> None:
+    async def scenario() -> None:
+        async with (
+            serving(Echo(), tls=server_tls, proxy_protocol=proxied) as running,
+            connected(running.port) as wire,
+        ):
+            if proxied:
+                wire.send(b"PROXY UNKNOWN\r\n")
+            client = HalfwayClient(wire.reader, wire.writer, client_tls)
+            await client.say_hello()
+            running.server.stop_accepting()
+            draining = asyncio.create_task(running.server.drain(20.0))
+            await asyncio.sleep(0)
+            assert not draining.done()
+            await client.finish()
+            answer = await client.ask(GET)
+            assert answer.startswith(b"HTTP/1.1 200 OK")
+            assert b"Connection: close" in answer
+            await wire.close()
+            assert await draining is True
+
+    run(scenario())
+
+
+def test_a_handshake_that_does_not_end_is_cut(
+    run: Run, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
+) -> None:
+    async def scenario() -> None:
+        async with serving(Echo(), tls=server_tls) as running, connected(running.port) as wire:
+            await HalfwayClient(wire.reader, wire.writer, client_tls).say_hello()
+            running.server.stop_accepting()
+            assert await running.server.drain(0.2) is False
+            assert await wire.closed() == b""
+
+    run(scenario())
+
+
+def test_a_handshake_that_failed_holds_nothing_up(run: Run, server_tls: ssl.SSLContext) -> None:
+    async def scenario() -> None:
+        async with serving(Echo(), tls=server_tls) as running:
+            async with connected(running.port) as wire:
+                wire.send(GET)
+                await wire.closed()
+            running.server.stop_accepting()
+            assert await running.server.drain(20.0) is True
 
     run(scenario())

@@ -8,7 +8,13 @@ from gatewright.catalog.api import Document
 from gatewright.control.lambda_api import settings
 from gatewright.control.lambda_api.code_source import MEMBERS, take_code
 from gatewright.control.lambda_api.publishing import publish
-from gatewright.control.lambda_api.store import check_revision, named_whole, put_change, require_function
+from gatewright.control.lambda_api.store import (
+    check_revision,
+    drop_unused_code,
+    named_whole,
+    put_change,
+    require_function,
+)
 from gatewright.control.operation import Call, Params
 
 _DONE = MEMBERS | {"FunctionName", "ImageUri", "Publish", "DryRun", "RevisionId"}
@@ -24,7 +30,9 @@ def update_function_code(call: Call, params: Params) -> Document:
     after = deepcopy(before)
     after["Code"], size_and_hash = take_code(call, source)
     after["Configuration"] |= size_and_hash
-    if not params.get("DryRun"):
+    if params.get("DryRun"):
+        drop_unused_code(call, after["Code"])
+    else:
         put_change(call, before, after)
         if params.get("Publish"):
             after = publish(call, function, after)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from base64 import b64encode
 from pathlib import Path
 
 from gatewright.catalog.api import Document
 from gatewright.control.lambda_api.unsupported import refuse_others
 from gatewright.control.operation import Call, Params
+from gatewright.functions.code import BadCode, check_paths
 from gatewright.functions.names import InvalidParameterValue
 
 HOT_RELOAD = "hot-reload"  # the bucket that stands for this machine's directories
@@ -49,7 +51,10 @@ def _check_zip(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = [entry for entry in archive.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+            check_paths(archive)
+    except BadCode as error:
+        raise InvalidParameterValue(f"Could not unzip uploaded file. {error}") from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, OSError, EOFError):
         raise InvalidParameterValue(
             "Could not unzip uploaded file. Please check your file, then try to upload again."
         ) from None

@@ -12,6 +12,7 @@ from gatewright.control.lambda_api.publishing import publish
 from gatewright.control.lambda_api.store import (
     ResourceConflict,
     aliases,
+    delete_version,
     last_modified,
     named,
     named_whole,
@@ -117,8 +118,9 @@ def delete_function(call: Call, params: Params) -> Document:
     if function.qualifier is not None:
         _delete_version(call, function, function.qualifier)
     else:
-        call.tx.delete(keys.function(function.name))
-        call.tx.delete_below(keys.below("functionversion", function.name))
+        for document in versions(call, function.name):
+            delete_version(call, function.name, document["Configuration"]["Version"])
+        delete_version(call, function.name, LATEST)
         call.tx.delete_below(keys.below("functionalias", function.name))
     return {"StatusCode": 204}
 
@@ -132,7 +134,7 @@ def _delete_version(call: Call, function: FunctionName, version: str) -> None:
             f"Unable to delete version because the following aliases reference it: [{', '.join(users)}]",
             Type="User",
         )
-    call.tx.delete(keys.function_version(function.name, version))
+    delete_version(call, function.name, version)
 
 
 def _targets(alias: Document) -> set[str]:

@@ -101,10 +101,40 @@ def aliases(call: Call, name: str) -> Iterator[Document]:
 
 
 def put_version(call: Call, document: Document) -> None:
-    """Keep the document of `$LATEST` or of a published version, as a new revision."""
+    """Keep the document of `$LATEST` or of a published version, as a new revision; code it replaces goes."""
     configuration = document["Configuration"]
     configuration["RevisionId"] = new_revision(call)
-    call.tx.put(_key(configuration["FunctionName"], configuration["Version"]), document)
+    name, version = configuration["FunctionName"], configuration["Version"]
+    before = call.tx.get(_key(name, version))
+    call.tx.put(_key(name, version), document)
+    if before is None or before["Code"] != document["Code"]:
+        if digest := document["Code"].get("digest"):
+            call.tx.put(keys.code_use(digest, name, version), {})
+        if before is not None:
+            _end_use(call, before)
+
+
+def delete_version(call: Call, name: str, version: str) -> None:
+    """Remove `$LATEST` or a published version, if it is there, and its code, if nothing else has it."""
+    key = _key(name, version)
+    document = call.tx.get(key)
+    if document is not None:
+        call.tx.delete(key)
+        _end_use(call, document)
+
+
+def drop_unused_code(call: Call, code: Document) -> None:
+    """Remove a zip that no version of any function has."""
+    if digest := code.get("digest"):
+        call.tx.drop_blob(digest, keys.below("code", digest))
+
+
+def _end_use(call: Call, document: Document) -> None:
+    configuration, code = document["Configuration"], document["Code"]
+    if digest := code.get("digest"):
+        name, version = configuration["FunctionName"], configuration["Version"]
+        call.tx.delete(keys.code_use(digest, name, version))
+        drop_unused_code(call, code)
 
 
 def put_alias(call: Call, function: FunctionName, document: Document) -> None:

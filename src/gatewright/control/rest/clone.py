@@ -5,6 +5,7 @@ from __future__ import annotations
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call
+from gatewright.control.rest.resource_tree import put_child
 
 _SETTINGS = ("binaryMediaTypes", "minimumCompressionSize")
 
@@ -49,6 +50,7 @@ def _clone_resources(call: Call, source: Document, api: Document) -> dict[str, s
         copy = {**resource, "id": ids[resource["id"]]}
         if "parentId" in resource:
             copy["parentId"] = ids[resource["parentId"]]
+            put_child(call, api["id"], copy)
         call.tx.put(keys.resource(api["id"], copy["id"]), copy)
     return ids
 

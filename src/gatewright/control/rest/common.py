@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterable
+from itertools import islice
 from operator import itemgetter
 
 from gatewright.aws.errors import BadRequest, NotFound
@@ -77,12 +78,11 @@ def page(entries: Iterable[tuple[str, Document]], params: Params) -> Document:
 
     A position is the key of the last entry seen, so that deletes between pages neither skip nor repeat any.
     """
-    after = _read_position(params.get("position"))
-    rest = [entry for entry in entries if entry[0] > after]
-    shown = rest[: _limit(params.get("limit"))]
-    answer: Document = {"items": [document for _, document in shown]}
-    if len(rest) > len(shown):
-        answer["position"] = urlsafe_b64encode(shown[-1][0].encode()).decode()
+    after, limit = _read_position(params.get("position")), _limit(params.get("limit"))
+    rest = list(islice((entry for entry in entries if entry[0] > after), limit + 1))
+    answer: Document = {"items": [document for _, document in rest[:limit]]}
+    if len(rest) > limit:
+        answer["position"] = urlsafe_b64encode(rest[limit - 1][0].encode()).decode()
     return answer
 
 
@@ -93,6 +93,12 @@ def newest_first(documents: Iterable[Document]) -> list[tuple[str, Document]]:
         for document in documents
     ]
     return sorted(entries, key=itemgetter(0))
+
+
+def page_below(call: Call, prefix: str, params: Params) -> Document:
+    """One page of the documents below `prefix`; no others are read."""
+    after, limit = _read_position(params.get("position")), _limit(params.get("limit"))
+    return page(call.tx.list(prefix, after=after, limit=limit + 1), params)
 
 
 def _limit(asked: int | None) -> int:

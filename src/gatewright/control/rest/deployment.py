@@ -9,7 +9,7 @@ from gatewright.control import patch
 from gatewright.control.operation import Call, Params
 from gatewright.control.rest import snapshot
 from gatewright.control.rest.canary import canary_of
-from gatewright.control.rest.common import epoch, page, require_api
+from gatewright.control.rest.common import epoch, page_below, require_api
 from gatewright.control.rest.stage import store_stage
 from gatewright.control.rest.stage_rules import apply_settings, check_name, new_stage
 
@@ -47,7 +47,7 @@ def get_deployment(call: Call, params: Params) -> Document:
 
 def get_deployments(call: Call, params: Params) -> Document:
     require_api(call, params["restApiId"])
-    return page(call.tx.list(keys.below("deployment", params["restApiId"])), params)
+    return page_below(call, keys.below("deployment", params["restApiId"]), params)
 
 
 def update_deployment(call: Call, params: Params) -> Document:

@@ -11,7 +11,7 @@ from gatewright.catalog.api import Document
 from gatewright.control import patch
 from gatewright.control.operation import Call, Params
 from gatewright.control.patch import Patch, text
-from gatewright.control.rest.common import page, require_api, require_model
+from gatewright.control.rest.common import page_below, require_api, require_model
 from gatewright.control.rest.model_schema import check_schema, flattened, references
 
 _MEDIA_NAME = r"[\w!#$&^.+*-]+"
@@ -44,7 +44,7 @@ def get_model(call: Call, params: Params) -> Document:
 
 def get_models(call: Call, params: Params) -> Document:
     api = require_api(call, params["restApiId"])["id"]
-    return page(call.tx.list(keys.below("model", api)), params)
+    return page_below(call, keys.below("model", api), params)
 
 
 def update_model(call: Call, params: Params) -> Document:

@@ -8,7 +8,7 @@ from gatewright.catalog.api import Document
 from gatewright.control import patch
 from gatewright.control.operation import Call, Params
 from gatewright.control.patch import Patch, flag
-from gatewright.control.rest.common import page, require_api, require_request_validator
+from gatewright.control.rest.common import page_below, require_api, require_request_validator
 
 
 def create_request_validator(call: Call, params: Params) -> Document:
@@ -30,7 +30,7 @@ def get_request_validator(call: Call, params: Params) -> Document:
 
 def get_request_validators(call: Call, params: Params) -> Document:
     api = require_api(call, params["restApiId"])["id"]
-    return page(call.tx.list(keys.below("requestvalidator", api)), params)
+    return page_below(call, keys.below("requestvalidator", api), params)
 
 
 def update_request_validator(call: Call, params: Params) -> Document:

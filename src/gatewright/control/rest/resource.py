@@ -8,7 +8,7 @@ from gatewright.catalog.api import Document
 from gatewright.control import patch
 from gatewright.control.operation import Call, Params
 from gatewright.control.patch import Patch
-from gatewright.control.rest.common import page, require_api, require_resource
+from gatewright.control.rest.common import page_below, require_api, require_resource
 from gatewright.control.rest.resource_tree import ResourceTree
 
 
@@ -16,9 +16,7 @@ def create_resource(call: Call, params: Params) -> Document:
     api, parent_id = params["restApiId"], params["parentId"]
     require_resource(call, api, parent_id)
     resource: Document = {"id": call.services.new_id(6)}
-    tree = ResourceTree.read(call, api)
-    tree.place(resource, parent_id, params["pathPart"])
-    tree.save(call)
+    ResourceTree(call, api).place(resource, parent_id, params["pathPart"])
     return resource
 
 
@@ -32,10 +30,8 @@ def get_resource(call: Call, params: Params) -> Document:
 def get_resources(call: Call, params: Params) -> Document:
     api = params["restApiId"]
     require_api(call, api)
-    methods: dict[str, list[Document]] = {}
-    for key, method in call.tx.list(keys.below("method", api)):
-        methods.setdefault(key.split("/")[2], []).append(method)
-    answer = page(call.tx.list(keys.below("resource", api)), params)
+    answer = page_below(call, keys.below("resource", api), params)
+    methods = _methods_of(call, api, [resource["id"] for resource in answer["items"]])
     embed = _embeds_methods(params)
     return answer | {
         "items": [
@@ -44,10 +40,20 @@ def get_resources(call: Call, params: Params) -> Document:
     }
 
 
+def _methods_of(call: Call, api: str, resource_ids: list[str]) -> dict[str, list[Document]]:
+    """The methods of resources that stand next to each other in key order."""
+    methods: dict[str, list[Document]] = {}
+    if resource_ids:
+        first, last = (f"method/{api}/{resource_id}" for resource_id in (resource_ids[0], resource_ids[-1]))
+        for key, method in call.tx.list(keys.below("method", api), after=first, through=last):
+            methods.setdefault(key.split("/")[2], []).append(method)
+    return methods
+
+
 def update_resource(call: Call, params: Params) -> Document:
     api = params["restApiId"]
-    require_resource(call, api, params["resourceId"])
-    tree = ResourceTree.read(call, api)
+    resource = require_resource(call, api, params["resourceId"])
+    tree = ResourceTree(call, api)
 
     def change_parent(resource: Document, operation: Patch) -> None:
         _refuse_root(resource, "parentId")
@@ -59,8 +65,7 @@ def update_resource(call: Call, params: Params) -> Document:
         tree.place(resource, resource["parentId"], operation.value or "")
 
     changes = {"/parentId": change_parent, "/pathPart": change_path_part}
-    patch.replace(tree.resources[params["resourceId"]], params, changes)
-    tree.save(call)
+    patch.replace(resource, params, changes)
     return get_resource(call, params)
 
 
@@ -69,9 +74,8 @@ def delete_resource(call: Call, params: Params) -> None:
     resource = require_resource(call, api, params["resourceId"])
     if "parentId" not in resource:
         raise BadRequest("Root resource cannot be deleted.")
-    for gone in ResourceTree.read(call, api).subtree(resource["id"]):
+    for gone in ResourceTree(call, api).remove(resource):
         call.tx.delete_below(keys.below("method", api, gone))
-        call.tx.delete(keys.resource(api, gone))
 
 
 def _refuse_root(resource: Document, member: str) -> None:

@@ -9,7 +9,7 @@ from gatewright.control import patch
 from gatewright.control.operation import Call, Params
 from gatewright.control.rest import policy
 from gatewright.control.rest.clone import clone_api
-from gatewright.control.rest.common import check_tags, epoch, page, require_api
+from gatewright.control.rest.common import check_tags, epoch, page_below, require_api
 from gatewright.control.rest.custom_id import new_api_id
 from gatewright.control.rest.default_models import put_default_models
 from gatewright.control.rest.endpoint import new_endpoint_configuration
@@ -60,7 +60,7 @@ def get_rest_api(call: Call, params: Params) -> Document:
 
 
 def get_rest_apis(call: Call, params: Params) -> Document:
-    answer = page(call.tx.list(keys.REST_APIS), params)
+    answer = page_below(call, keys.REST_APIS, params)
     return answer | {"items": [_with_policy(api) for api in answer["items"]]}
 
 
