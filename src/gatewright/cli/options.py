@@ -13,11 +13,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gatewright.gateway.settings import Tracing
 from gatewright.server.address import Address
-from gatewright.server.settings import Limits, Settings, usable_cores
+from gatewright.server.settings import Limits, Settings, StateSizes, usable_cores
 
 PREFIX = "GATEWRIGHT_"
 DEFAULT_FILE = Path("gatewright.toml")
 DEFAULTS = Limits()
+DEV_STATE = StateSizes(8 * 2**20, 8 * 2**20)  # a developer's disk is not to be filled at every start
+STATE_LEAST, STATE_MOST = 4 * 2**20, 2**40
 
 
 class BadOptions(ValueError):
@@ -75,6 +77,12 @@ class Options(BaseSettings):
     body_timeout: Annotated[float, Field(gt=0, le=3600)] = DEFAULTS.body_timeout
     idle_timeout: Annotated[float, Field(gt=0, le=86_400)] = DEFAULTS.idle_timeout
     max_integration_timeout_ms: Annotated[int, Field(ge=50, le=3_600_000)] = DEFAULTS.integration_timeout_ms
+    account_rate_limit: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    account_burst_limit: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
+    state_counters_bytes: Annotated[int, Field(ge=STATE_LEAST, le=STATE_MOST)] | None = (
+        None  # None: by command
+    )
+    state_policies_bytes: Annotated[int, Field(ge=STATE_LEAST, le=STATE_MOST)] | None = None
     dev_listen: Annotated[Address, BeforeValidator(_address), AfterValidator(_loopback)] = Address(
         "127.0.0.1", 4566
     )
@@ -82,13 +90,21 @@ class Options(BaseSettings):
 
     def for_serve(self) -> Settings:
         tracing = self.tracing or "tagged"
-        return self._settings(self.data_dir, self.listen, self.management, self.workers, tracing)
+        sizes = StateSizes()
+        return self._settings(self.data_dir, self.listen, self.management, self.workers, tracing, sizes)
 
     def for_dev(self, data_dir: Path) -> Settings:
-        return self._settings(data_dir, self.dev_listen, self.dev_listen, 1, self.tracing or "all")
+        tracing = self.tracing or "all"
+        return self._settings(data_dir, self.dev_listen, self.dev_listen, 1, tracing, DEV_STATE)
 
     def _settings(
-        self, data_dir: Path, listen: Address, management: Address, workers: int, tracing: Tracing
+        self,
+        data_dir: Path,
+        listen: Address,
+        management: Address,
+        workers: int,
+        tracing: Tracing,
+        sizes: StateSizes,
     ) -> Settings:
         return Settings(
             data_dir=data_dir.absolute(),
@@ -112,6 +128,12 @@ class Options(BaseSettings):
                 body_timeout=self.body_timeout,
                 idle_timeout=self.idle_timeout,
                 integration_timeout_ms=self.max_integration_timeout_ms,
+                account_rate=self.account_rate_limit,
+                account_burst=self.account_burst_limit,
+            ),
+            state=StateSizes(
+                self.state_counters_bytes or sizes.counters_bytes,
+                self.state_policies_bytes or sizes.policies_bytes,
             ),
         )
 
@@ -154,6 +176,8 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
         raise BadOptions("\n".join(_explain(error, sources, path))) from error
     if (options.tls_cert is None) != (options.tls_key is None):
         raise BadOptions("--tls-cert and --tls-key belong together: give both, or neither")
+    if (options.account_rate_limit is None) != (options.account_burst_limit is None):
+        raise BadOptions("account_rate_limit and account_burst_limit belong together: give both, or neither")
     return options
 
 

@@ -8,6 +8,7 @@ from time import time
 from gatewright.catalog.api import Catalog
 from gatewright.functions.api import Functions
 from gatewright.gateway import pipeline
+from gatewright.gateway.access import Access
 from gatewright.gateway.address import Address, Addresses
 from gatewright.gateway.compression import compress
 from gatewright.gateway.exchange import Exchange, Outside
@@ -45,9 +46,10 @@ class Gateway:
         log: OwnerLog,
         traces: TraceLog,
         timers: TimerWheel,
+        access: Access,
     ) -> None:
-        self._plans = Plans(catalog, settings, metrics, loop)
-        self._outside = Outside(client, functions, timers, settings.payload_bytes)
+        self._plans = Plans(catalog, settings, metrics, access.api_keys, loop)
+        self._outside = Outside(client, functions, timers, settings.payload_bytes, access)
         self._log = log
         self._traces = traces
         self._trace_all = settings.tracing == "all"

@@ -12,6 +12,7 @@ from gatewright.gateway.content_handling import BinaryTypes
 from gatewright.gateway.errors import CannotCompile
 from gatewright.gateway.gateway_response import GatewayResponses
 from gatewright.gateway.integrations.compile import IntegrationCompiler
+from gatewright.gateway.method_request.compile import NOTHING_LIVE, AdmissionCompiler, Live
 from gatewright.gateway.method_request.validation import Validator, compile_validator
 from gatewright.gateway.plan import MethodPlan, StagePlan
 from gatewright.gateway.router import Router
@@ -29,12 +30,14 @@ class Snapshot:
     rest_api: Document = field(init=False)
     models: Mapping[str, Document] = field(init=False)
     validators: Mapping[str, Document] = field(init=False)
+    authorizers: Mapping[str, Document] = field(init=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "rest_api", self.document["restApi"])
         put(self, "models", {model["name"]: model for model in self.document["models"]})
         put(self, "validators", {one["id"]: one for one in self.document["requestValidators"]})
+        put(self, "authorizers", {one["id"]: one for one in self.document.get("authorizers", [])})
 
     def methods(self) -> Iterator[tuple[Document, str, Document]]:
         """Each (resource, HTTP method, method document)."""
@@ -56,6 +59,7 @@ def compile_stage(
     partition: Partition,
     settings: GatewaySettings,
     series: SeriesOf,
+    live: Live = NOTHING_LIVE,
 ) -> StagePlan:
     """The plan of one stage. Raises CannotCompile."""
     snapshot = Snapshot(document)
@@ -68,10 +72,14 @@ def compile_stage(
         variables=variables,
         settings=settings,
     )
+    with _Located("", ""):
+        admissions = AdmissionCompiler(
+            snapshot.rest_api, snapshot.authorizers, stage, partition, settings, live
+        )
     router = Router()
     for resource, http_method, method in snapshot.methods():
         with _Located(resource["path"], http_method):
-            plan = _method_plan(snapshot, resource, http_method, method, integrations, series)
+            plan = _method_plan(snapshot, resource, method, integrations, admissions, series)
         router.add(resource["path"], http_method, plan)
     with _Located("", ""):
         gateway_responses = GatewayResponses(document["gatewayResponses"], variables)
@@ -95,21 +103,22 @@ def compile_stage(
 def _method_plan(
     snapshot: Snapshot,
     resource: Document,
-    http_method: str,
     method: Document,
     integrations: IntegrationCompiler,
+    admissions: AdmissionCompiler,
     series: SeriesOf,
 ) -> MethodPlan:
+    http_method = method["httpMethod"]
     integration = method.get("methodIntegration")
     if integration is None:
         raise ValueError("the method has no integration")
-    _refuse(resource["path"], http_method, refusals.of_method(method))
     _refuse(resource["path"], http_method, refusals.of_integration(integration))
     return MethodPlan(
         resource_id=resource["id"],
         resource_path=resource["path"],
         http_method=http_method,
         operation_name=method.get("operationName"),
+        admission=admissions.compile(resource, method),
         validator=_validator(snapshot, resource["path"], method),
         integration=integrations.compile(resource["path"], method, integration),
         series=series(resource["path"], http_method),

@@ -22,16 +22,30 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def compile_context(name: str) -> Reader:
     """The reader of `context.⟨name⟩`; a variable that does not exist reads as None."""
+    if name.startswith("authorizer."):
+        return _of_authorizer(name.removeprefix("authorizer.").split("."))
     return _READERS.get(name, _absent)
+
+
+def _of_authorizer(path: list[str]) -> Reader:
+    """`principalId`, a key of a Lambda authorizer's context, or `claims.⟨claim⟩`."""
+
+    def read(exchange: Exchange) -> str | None:
+        found: Any = exchange.authorizer
+        for part in path:
+            found = found.get(part) if isinstance(found, Mapping) else None
+        return None if found is None or isinstance(found, Mapping) else str(found)
+
+    return read
 
 
 def request_context(exchange: Exchange) -> dict[str, Any]:
     """`requestContext` of a Lambda proxy event, its keys in the order of real events."""
     stage, method = exchange.stage, exchange.method
-    context: dict[str, Any] = {
-        "resourceId": method and method.resource_id,
-        "resourcePath": method and method.resource_path,
-    }
+    context: dict[str, Any] = {"resourceId": method and method.resource_id}
+    if exchange.authorizer is not None:
+        context["authorizer"] = exchange.authorizer
+    context["resourcePath"] = method and method.resource_path
     if method is not None and method.operation_name is not None:
         context["operationName"] = method.operation_name
     context |= {

@@ -19,18 +19,28 @@ class ResponseType:
     spaced: bool = True
 
 
+ACCESS_DENIED = ResponseType("ACCESS_DENIED", 403, "AccessDeniedException", spaced=False)
 API_CONFIGURATION_ERROR = ResponseType("API_CONFIGURATION_ERROR", 500, "InternalServerErrorException")
+AUTHORIZER_CONFIGURATION_ERROR = ResponseType(
+    "AUTHORIZER_CONFIGURATION_ERROR", 500, "AuthorizerConfigurationException", spaced=False
+)
+AUTHORIZER_FAILURE = ResponseType("AUTHORIZER_FAILURE", 500, "AuthorizerFailureException", spaced=False)
 BAD_REQUEST_BODY = ResponseType("BAD_REQUEST_BODY", 400, "BadRequestException")
 BAD_REQUEST_PARAMETERS = ResponseType("BAD_REQUEST_PARAMETERS", 400, "BadRequestException")
 DEFAULT_4XX = ResponseType("DEFAULT_4XX", 400, "BadRequestException")
 DEFAULT_5XX = ResponseType("DEFAULT_5XX", 500, "InternalServerErrorException")
 INTEGRATION_FAILURE = ResponseType("INTEGRATION_FAILURE", 504, "InternalServerErrorException")
 INTEGRATION_TIMEOUT = ResponseType("INTEGRATION_TIMEOUT", 504, "InternalServerErrorException")
+EXPIRED_TOKEN = ResponseType("EXPIRED_TOKEN", 403, "ExpiredTokenException", spaced=False)
+INVALID_API_KEY = ResponseType("INVALID_API_KEY", 403, "ForbiddenException", spaced=False)
 INVALID_SIGNATURE = ResponseType("INVALID_SIGNATURE", 403, "IncompleteSignatureException", spaced=False)
 MISSING_AUTHENTICATION_TOKEN = ResponseType(
     "MISSING_AUTHENTICATION_TOKEN", 403, "MissingAuthenticationTokenException", spaced=False
 )
+QUOTA_EXCEEDED = ResponseType("QUOTA_EXCEEDED", 429, "LimitExceededException", spaced=False)
 REQUEST_TOO_LARGE = ResponseType("REQUEST_TOO_LARGE", 413, "RequestTooLargeException", spaced=False)
+THROTTLED = ResponseType("THROTTLED", 429, "TooManyRequestsException", spaced=False)
+UNAUTHORIZED = ResponseType("UNAUTHORIZED", 401, "UnauthorizedException", spaced=False)
 UNSUPPORTED_MEDIA_TYPE = ResponseType("UNSUPPORTED_MEDIA_TYPE", 415, "BadRequestException")
 
 INTERNAL = "Internal server error"
@@ -48,17 +58,19 @@ class GatewayError(Exception):
     def __init__(
         self,
         response_type: ResponseType,
-        message: str,
+        message: str | None,
         *,
         reason: str,
         detail: str = "",
         status: int | None = None,
         validation: str | None = None,
+        error_type: str | None = None,
         traced: bool = False,
     ) -> None:
         super().__init__(f"{reason} ({detail})" if detail else reason)
         self.type = response_type
-        self.message = message
+        self.error_type = error_type or response_type.error_type  # the answer's x-amzn-ErrorType
+        self.message = message  # None shows as null
         self.reason = reason
         self.detail = detail
         self.status = status or response_type.status

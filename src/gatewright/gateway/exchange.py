@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gatewright.functions.api import Functions
 from gatewright.gateway import header_rules, query_string
@@ -17,6 +17,7 @@ from gatewright.wire.timers import TimerWheel
 from gatewright.wire.types import Field, Request
 
 if TYPE_CHECKING:
+    from gatewright.gateway.access import Access
     from gatewright.gateway.address import Address
     from gatewright.gateway.mapping_template.overrides import Overrides
     from gatewright.gateway.plan import MethodPlan, StagePlan
@@ -34,6 +35,7 @@ class Outside:
     functions: Functions
     timers: TimerWheel
     payload_bytes: int
+    access: Access | None = None  # None where nobody is admitted or refused: tests of drafts and templates
 
 
 class Exchange:
@@ -47,6 +49,7 @@ class Exchange:
         "_multi_headers",
         "_query",
         "_trace",
+        "authorizer",
         "context_path",
         "domain",
         "extended_request_id",
@@ -62,6 +65,7 @@ class Exchange:
         "request_id",
         "stage",
         "tracing",
+        "usage_identifier_key",
         "verb",
     )
 
@@ -84,6 +88,8 @@ class Exchange:
         self.path_parameters = NO_PARAMETERS  # raw values, never percent-decoded
         # Set by whoever learns who calls: members of `$context.identity`
         self.identity = NOBODY
+        self.authorizer: Mapping[str, Any] | None = None  # `$context.authorizer`
+        self.usage_identifier_key: str | None = None  # the API key that a Lambda authorizer names
         # Set by the integration
         self.integration_latency: float | None = None  # seconds
         # Set by a mapping template

@@ -10,7 +10,7 @@ import orjson
 
 from gatewright.catalog.api import Document
 from gatewright.gateway import header_rules
-from gatewright.gateway.errors import GatewayError
+from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.field_values import breaks_lines
 from gatewright.gateway.gateway_response_template import GatewayResponseTemplate
@@ -141,19 +141,21 @@ class GatewayResponses:
 
 
 def _fields(error: GatewayError, exchange: Exchange, content_type: Field) -> list[Field]:
-    fields = [content_type, _error_type(error.type.error_type)]
+    fields = [content_type, _error_type(error.error_type)]
     if error.traced:
         fields.append((b"X-Amzn-Trace-Id", exchange.trace))
     return fields
 
 
 def default_body(error: GatewayError) -> bytes:
-    return _message(error.message, error.type.spaced)
+    """The service's own bytes: a denied caller reads `Message`, everybody else `message`."""
+    name = b"Message" if error.type is ACCESS_DENIED else b"message"
+    return _message(name, error.message, error.type.spaced)
 
 
 @lru_cache(maxsize=256)
-def _message(message: str, spaced: bool) -> bytes:
-    return b'{"message":%b%b}' % (b" " if spaced else b"", orjson.dumps(message))
+def _message(name: bytes, message: str | None, spaced: bool) -> bytes:
+    return b'{"%b":%b%b}' % (name, b" " if spaced else b"", orjson.dumps(message))
 
 
 @lru_cache(maxsize=64)
@@ -163,7 +165,7 @@ def _error_type(name: str) -> Field:
 
 def front_end(status: int, message: str, error_type: str) -> MethodResponse:
     """An answer before an API is known: nobody can customise it."""
-    return MethodResponse(status, [_JSON, _error_type(error_type)], _message(message, False))
+    return MethodResponse(status, [_JSON, _error_type(error_type)], _message(b"message", message, False))
 
 
 class DataPlaneRefusals:

@@ -31,6 +31,8 @@ async def respond(exchange: Exchange, method: MethodPlan | None = None) -> Metho
             method = route(exchange)
         else:
             exchange.method = method
+        if method.admission is not None:
+            await method.admission.admit(exchange)
         if trace is not None:
             tell_request(trace, exchange)
         if method.validator is not None:

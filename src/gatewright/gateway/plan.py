@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gatewright.catalog.api import Partition
 from gatewright.gateway.errors import configuration_error
 from gatewright.jsonpath import json_smart
 from gatewright.wire.types import Field
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from gatewright.gateway.content_handling import BinaryTypes
     from gatewright.gateway.exchange import Exchange
     from gatewright.gateway.gateway_response import GatewayResponses
+    from gatewright.gateway.method_request.admission import Admission
     from gatewright.gateway.method_request.validation import Validator
     from gatewright.gateway.router import Router
     from gatewright.telemetry.metrics import Series
@@ -83,6 +85,7 @@ class MethodPlan:
     resource_path: str
     http_method: str  # as configured: a verb or ANY
     operation_name: str | None
+    admission: Admission | None
     validator: Validator | None
     integration: Integration
     series: Series
@@ -105,3 +108,7 @@ class StagePlan:
     execute_api_disabled: bool
     traced: bool
     unrouted: Series  # counts the requests that met no method
+
+    @property
+    def partition(self) -> Partition:
+        return Partition(self.account, self.region)

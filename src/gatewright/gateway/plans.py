@@ -13,8 +13,10 @@ from gatewright.catalog import keys
 from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Reader
 from gatewright.gateway.compiler import compile_stage
 from gatewright.gateway.errors import CannotCompile
+from gatewright.gateway.method_request.compile import Live
 from gatewright.gateway.plan import StagePlan
 from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.usage_plans import ApiKeys, plan_of_stage
 from gatewright.telemetry.metrics import Metrics
 from gatewright.wire.pending import Pending
 
@@ -34,9 +36,16 @@ class Plans:
     thread."""
 
     def __init__(
-        self, catalog: Catalog, settings: GatewaySettings, metrics: Metrics, loop: asyncio.AbstractEventLoop
+        self,
+        catalog: Catalog,
+        settings: GatewaySettings,
+        metrics: Metrics,
+        api_keys: ApiKeys,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
+        """`api_keys` hear of the changes that the plans follow."""
         self._catalog = catalog
+        self._api_keys = api_keys
         self._settings = settings
         self._metrics = metrics
         self._loop = loop
@@ -114,6 +123,7 @@ class Plans:
             return
         if changes:
             self._revision = changes[-1].revision
+        self._api_keys.changed(change.key for change in changes)
         for api_id in self._touched(changes):
             self._absent.discard(api_id)
             if api_id in self._stages:
@@ -124,7 +134,7 @@ class Plans:
         if any(change.key == "" for change in changes):
             self._absent.clear()
             return set(self._stages)
-        kinds = ("stage", "restapi")
+        kinds = ("stage", "restapi", "usageplanstage", "authorizerflush")
         parts = (change.key.split("/") for change in changes)
         return {part[1] for part in parts if part[0] in kinds and len(part) > 1}
 
@@ -173,7 +183,15 @@ class Plans:
                 reader.partition,
                 self._settings,
                 lambda path, verb: self._metrics.series(api_id, name, path, verb),
+                _live(reader, api_id, name),
             )
         except CannotCompile as error:
             log.error("stage %s/%s keeps its last good plan: %s", api_id, name, error)
             return kept
+
+
+def _live(reader: Reader, api_id: str, name: str) -> Live:
+    flushed = reader.get(keys.authorizer_flush(api_id, name)) or {"generation": 0}
+    documents = [document for _, document in reader.list(keys.below("usageplanstage", api_id, name))]
+    plans = (plan_of_stage(document, api_id, name) for document in documents)
+    return Live({plan.id: plan for plan in plans}, flushed["generation"])

@@ -10,22 +10,12 @@ from gatewright.catalog.api import Document
 
 def of_api(rest_api: Document) -> Iterator[str]:
     """Reasons why an API's own settings cannot be enforced."""
-    if rest_api.get("policy"):
-        yield "resource policies are not enforced yet; remove the API's policy"
     types = rest_api.get("endpointConfiguration", {}).get("types", [])
     if "PRIVATE" in types:
-        yield "private APIs need resource policies, which are not enforced yet; use REGIONAL or EDGE"
-    if rest_api.get("apiKeySource") == "AUTHORIZER":
-        yield "API keys from authorizers are not enforced yet; leave apiKeySource at HEADER"
-
-
-def of_method(method: Document) -> Iterator[str]:
-    """Reasons why a method's access control cannot be enforced."""
-    authorization = method.get("authorizationType", "NONE")
-    if authorization != "NONE":
-        yield f"authorizationType {authorization} is not enforced yet; use NONE"
-    if method.get("apiKeyRequired"):
-        yield "apiKeyRequired is not enforced yet; set it to false"
+        yield (
+            "private APIs are reached through VPC endpoints, which Gatewright does not have; "
+            "use REGIONAL or EDGE with a resource policy"
+        )
 
 
 def of_integration(integration: Document) -> Iterator[str]:

@@ -104,6 +104,7 @@ def _method(event: Event, context: Mapping[str, Any]) -> MethodPlan:
         resource_path=str(event.get("resource") or context.get("resourcePath") or event.get("path") or "/"),
         http_method=str(event.get("httpMethod") or "GET"),
         operation_name=None,
+        admission=None,
         validator=None,
         integration=cast(Integration, None),  # is not run
         series=Series(),

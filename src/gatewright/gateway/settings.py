@@ -21,3 +21,5 @@ class GatewaySettings:
     payload_bytes: int = 10_485_760  # each way
     template_bytes: int = 300 * 1024  # one mapping template
     tracing: Tracing = "tagged"
+    account_rate: float | None = None  # requests a second over all APIs of an account and region
+    account_burst: int | None = None

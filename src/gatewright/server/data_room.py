@@ -10,14 +10,18 @@ from typing import TextIO
 
 from gatewright.catalog.api import Catalog
 from gatewright.functions.api import Functions
+from gatewright.gateway.access import Access
 from gatewright.gateway.application import Gateway
 from gatewright.gateway.gateway_response import DataPlaneRefusals
 from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.usage_plans import ApiKeys
 from gatewright.server.front import Front, Status
 from gatewright.server.process import tls_of
 from gatewright.server.rooms import catalog_room, functions_room, server_limits
 from gatewright.server.settings import Settings
+from gatewright.server.state_room import state_room
 from gatewright.server.ticker import Ticker
+from gatewright.state.api import State
 from gatewright.telemetry.metrics import Metrics
 from gatewright.telemetry.owner_log import OwnerLog
 from gatewright.telemetry.trace_log import TraceLog
@@ -29,7 +33,7 @@ from gatewright.wire.types import Handler
 
 @asynccontextmanager
 async def gateway_room(
-    catalog: Catalog, functions: Functions, settings: Settings, log_target: Path | TextIO
+    catalog: Catalog, functions: Functions, state: State, settings: Settings, log_target: Path | TextIO
 ) -> AsyncIterator[Gateway]:
     """The gateway, counting and logging; what it counted and logged last is written when it ends."""
     loop = asyncio.get_running_loop()
@@ -37,6 +41,7 @@ async def gateway_room(
     metrics = Metrics(settings.data_dir)
     log = OwnerLog(log_target)
     traces = TraceLog(settings.data_dir)
+    api_keys = ApiKeys(catalog, loop)
     gateway = Gateway(
         catalog,
         client,
@@ -47,6 +52,7 @@ async def gateway_room(
         log=log,
         traces=traces,
         timers=TimerWheel(loop),
+        access=Access(state, api_keys),
     )
     ticker = Ticker(loop, metrics.publish, log.flush, traces.flush)
     await gateway.start()
@@ -54,6 +60,7 @@ async def gateway_room(
         yield gateway
     finally:
         await gateway.close()
+        api_keys.close()
         await client.close()
         ticker.stop()
         metrics.close()
@@ -62,10 +69,11 @@ async def gateway_room(
 @asynccontextmanager
 async def open_worker(settings: Settings, status: Status) -> AsyncIterator[Handler]:
     """What a worker answers: the APIs."""
-    with catalog_room(settings) as catalog:
+    log = settings.data_dir / "logs" / "gateway.log"
+    with catalog_room(settings) as catalog, state_room(settings) as state:
         async with (
             functions_room(catalog, settings) as functions,
-            gateway_room(catalog, functions, settings, settings.data_dir / "logs" / "gateway.log") as gateway,
+            gateway_room(catalog, functions, state, settings, log) as gateway,
         ):
             yield Front(gateway, {"health": status.page})
 
@@ -75,6 +83,8 @@ def gateway_settings(settings: Settings) -> GatewaySettings:
         integration_timeout_ms=settings.limits.integration_timeout_ms,
         payload_bytes=settings.limits.body_bytes,
         tracing=settings.tracing,
+        account_rate=settings.limits.account_rate,
+        account_burst=settings.limits.account_burst,
     )
 
 

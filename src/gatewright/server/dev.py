@@ -23,6 +23,7 @@ from gatewright.server.process import drain, settle
 from gatewright.server.project import Project, running
 from gatewright.server.rooms import MANAGEMENT_BODY_BYTES, catalog_room, functions_room
 from gatewright.server.settings import Settings
+from gatewright.server.state_room import kept_in_order, state_room
 from gatewright.wire.types import Handler, Request, Response
 
 Tell = Callable[[Settings], None]
@@ -44,11 +45,12 @@ def develop(settings: Settings, project: Project | None, *, starting: Tell, read
 @asynccontextmanager
 async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]:
     """Gateway and management behind one handler, for any credentials."""
-    with catalog_room(settings) as catalog:
+    with catalog_room(settings) as catalog, state_room(settings) as state:
         async with (
             functions_room(catalog, settings) as functions,
-            gateway_room(catalog, functions, settings, sys.stderr) as gateway,
-            management_room(catalog, functions, settings, verifier=None) as management,
+            gateway_room(catalog, functions, state, settings, sys.stderr) as gateway,
+            management_room(catalog, functions, state, settings, verifier=None) as management,
+            kept_in_order(state),
         ):
             one_port = OnePort(gateway.claims, gateway, management)
             pages = management_pages(settings, status)

@@ -22,6 +22,8 @@ from gatewright.server.rooms import (
     server_limits,
 )
 from gatewright.server.settings import Settings
+from gatewright.server.state_room import Usage, kept_in_order, state_room
+from gatewright.state.api import State
 from gatewright.telemetry.metrics import render
 from gatewright.wire.client import Client
 from gatewright.wire.server import Server
@@ -31,15 +33,19 @@ from gatewright.wire.types import Handler
 
 @asynccontextmanager
 async def management_room(
-    catalog: Catalog, functions: Functions, settings: Settings, verifier: Verifier | None
+    catalog: Catalog, functions: Functions, state: State, settings: Settings, verifier: Verifier | None
 ) -> AsyncIterator[Management]:
     """The management APIs; `verifier` None accepts any credentials."""
-    limits = Limits(integration_timeout_ms=settings.limits.integration_timeout_ms)
+    limits = Limits(
+        integration_timeout_ms=settings.limits.integration_timeout_ms,
+        account_burst_limit=settings.limits.account_burst,
+        account_rate_limit=settings.limits.account_rate,
+    )
     loop = asyncio.get_running_loop()
     client = Client(loop)
     management = Management(
         catalog,
-        Services(limits=limits),
+        Services(limits=limits, usage=Usage(state)),
         Outside(client, functions, TimerWheel(loop), settings.limits.body_bytes),
         loop=loop,
         verifier=verifier,
@@ -59,11 +65,14 @@ def management_pages(settings: Settings, status: Status) -> dict[str, Page]:
 @asynccontextmanager
 async def open_control(settings: Settings, status: Status) -> AsyncIterator[Handler]:
     """What the control process answers: the management APIs, for requests signed with the node's key."""
-    with catalog_room(settings) as catalog:
-        async with functions_room(catalog, settings) as functions:
-            verifier = Verifier(settings.credentials)
-            async with management_room(catalog, functions, settings, verifier) as management:
-                yield Front(management, management_pages(settings, status))
+    verifier = Verifier(settings.credentials)
+    with catalog_room(settings) as catalog, state_room(settings) as state:
+        async with (
+            functions_room(catalog, settings) as functions,
+            management_room(catalog, functions, state, settings, verifier) as management,
+            kept_in_order(state),
+        ):
+            yield Front(management, management_pages(settings, status))
 
 
 def management_server(handler: Handler, settings: Settings) -> Server:

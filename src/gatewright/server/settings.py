@@ -27,6 +27,16 @@ class Limits:
     body_timeout: float = 60.0
     idle_timeout: float = 310.0
     integration_timeout_ms: int = 29_000
+    account_rate: float | None = None  # requests a second over all APIs of an account and region
+    account_burst: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateSizes:
+    """How much the shared state may hold; the files take this much of the disk from the start."""
+
+    counters_bytes: int = 128 * 2**20
+    policies_bytes: int = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Settings:
     drain_timeout: float = 30.0  # seconds given to requests in flight when a process stops
     drain_delay: float = 0.0  # seconds of serving on with health 503 before the listeners stop
     limits: Limits = Limits()
+    state: StateSizes = StateSizes()
 
     @property
     def scheme(self) -> str:
@@ -76,6 +87,7 @@ class Settings:
         for name in ("data_dir", "tls_cert", "tls_key"):
             values[name] = None if values[name] is None else Path(values[name])
         values["limits"] = Limits(**values["limits"])
+        values["state"] = StateSizes(**values["state"])
         return cls(**values)
 
 

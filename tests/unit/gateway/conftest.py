@@ -54,6 +54,7 @@ def make_method(resource_path: str, *, operation_name: str | None = None) -> Met
         resource_path=resource_path,
         http_method="ANY",
         operation_name=operation_name,
+        admission=None,
         validator=None,
         integration=cast(Any, None),
         series=cast(Any, None),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from gatewright.gateway.context import IDENTITY, compile_context, epoch_milliseconds, identity
 from gatewright.gateway.exchange import Exchange
@@ -12,8 +13,8 @@ from gatewright.vtl import MapValue
 # In the order recorded from the real service; a variable without a value has no key.
 _KEYS = (
     "resourceId",
-    "resourcePath",
     "authorizer",
+    "resourcePath",
     "operationName",
     "httpMethod",
     "extendedRequestId",
@@ -57,7 +58,28 @@ class ContextMap(MapValue):
             if overrides is None:
                 overrides = exchange.overrides = Overrides()
             return overrides.request if name == "requestOverride" else overrides.response
+        if name == "authorizer":
+            return None if exchange.authorizer is None else AuthorizerMap(exchange.authorizer)
         return IdentityMap(exchange) if name == "identity" else None
+
+    def text(self) -> str:
+        return ""
+
+
+class AuthorizerMap(MapValue):
+    """`$context.authorizer`, and the maps in it: what an authorizer said of the caller."""
+
+    __slots__ = ("_members",)
+
+    def __init__(self, members: Mapping[str, Any]) -> None:
+        self._members = members
+
+    def keys(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def get(self, name: str) -> object:
+        found = self._members.get(name)
+        return AuthorizerMap(found) if isinstance(found, Mapping) else found
 
     def text(self) -> str:
         return ""

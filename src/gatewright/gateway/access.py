@@ -1,0 +1,16 @@
+"""What admission reaches: the shared state, API keys, signing keys of issuers, callers' credentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gatewright.gateway.usage_plans import ApiKeys
+from gatewright.state.api import State
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One for a process."""
+
+    state: State
+    api_keys: ApiKeys

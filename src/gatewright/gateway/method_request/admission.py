@@ -1,0 +1,47 @@
+"""What a method asks before its requests are validated: who calls, with what key, how often.
+
+    resource policy and authorizer → API key and usage plan → throttles
+
+Each step either lets the exchange on or ends it with a GatewayError; one that cannot decide refuses.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gatewright.gateway.method_request.rates import Rates
+from gatewright.gateway.method_request.resource_policy import ResourcePolicy
+
+if TYPE_CHECKING:
+    from gatewright.gateway.exchange import Exchange
+
+
+class Authorizer(Protocol):
+    """Decides who calls, and whether they may; also what the API's resource policy says of it, which depends
+    on the kind of authorizer."""
+
+    async def authorize(self, exchange: Exchange, policy: ResourcePolicy | None) -> None:
+        """Let the exchange on, with what is known of the caller on it. Awaits only `Pending` values.
+
+        Raises GatewayError 401, 403, or 500 where it cannot decide.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """One method's. A step that is not configured is None."""
+
+    policy: ResourcePolicy | None
+    authorizer: Authorizer | None
+    rates: Rates | None
+
+    async def admit(self, exchange: Exchange) -> None:
+        """Raises GatewayError. Awaits only `Pending` values."""
+        if self.authorizer is not None:
+            await self.authorizer.authorize(exchange, self.policy)
+        elif self.policy is not None:
+            self.policy.admit(exchange)
+        if self.rates is not None:
+            await self.rates.admit(exchange)

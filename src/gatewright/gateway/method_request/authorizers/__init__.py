@@ -1,0 +1,1 @@
+"""Authorizers: AWS_IAM, Lambda (CUSTOM), Cognito user pools, JWT."""

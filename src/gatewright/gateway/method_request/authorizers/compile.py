@@ -1,0 +1,48 @@
+"""A method's authorization becomes the authorizer that enforces it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gatewright.catalog.api import Document, Partition
+from gatewright.gateway.method_request.admission import Authorizer
+from gatewright.gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the authorizers of one stage share."""
+
+    api_id: str
+    stage_name: str
+    deployment_id: str
+    flush_generation: int  # grows when the stage's cached policies are to be forgotten
+    partition: Partition
+    variables: Mapping[str, str]
+    settings: GatewaySettings
+
+
+# (the method, its authorizer's document) -> what enforces it; raises ValueError with the reason it cannot be.
+Make = Callable[[Surroundings, Document, Document], Authorizer]
+
+BY_TYPE: Mapping[str, Make] = {}
+
+
+def compile_authorizer(
+    surroundings: Surroundings, method: Document, authorizers: Mapping[str, Document]
+) -> Authorizer | None:
+    """None for a method open to all. Raises ValueError with the reason why it cannot be enforced."""
+    kind = method.get("authorizationType", "NONE")
+    if kind == "NONE":
+        return None
+    if kind == "AWS_IAM":
+        raise ValueError("authorizationType AWS_IAM is not enforced yet; use NONE")
+    authorizer_id = method.get("authorizerId")
+    document = authorizers.get(authorizer_id or "")
+    if document is None:
+        raise ValueError(f"authorizationType {kind}: there is no authorizer {authorizer_id}")
+    make = BY_TYPE.get(document["type"])
+    if make is None:
+        raise ValueError(f"authorizer {document['name']}: type {document['type']} is not enforced yet")
+    return make(surroundings, method, document)

@@ -1,0 +1,68 @@
+"""A method's access control, its API key and its throttles become its admission."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gatewright.catalog.api import Document, Partition
+from gatewright.gateway.method_request.admission import Admission
+from gatewright.gateway.method_request.authorizers.compile import Surroundings, compile_authorizer
+from gatewright.gateway.method_request.rates import compile_rates
+from gatewright.gateway.method_request.resource_policy import compile_resource_policy
+from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.usage_plans import PlanOfStage
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What counts for a stage without being deployed."""
+
+    plans: Mapping[str, PlanOfStage] = field(default_factory=dict)  # usage plans by id
+    flush_generation: int = 0  # of what authorizers said
+
+
+NOTHING_LIVE = Live()
+
+
+class AdmissionCompiler:
+    """What the admission of every method of one stage shares."""
+
+    def __init__(
+        self,
+        rest_api: Document,
+        authorizers: Mapping[str, Document],
+        stage: Document,
+        partition: Partition,
+        settings: GatewaySettings,
+        live: Live,
+    ) -> None:
+        """Raises ValueError for a resource policy that cannot be enforced."""
+        self._rest_api = rest_api
+        self._authorizers = authorizers
+        self._stage = stage
+        self._partition = partition
+        self._settings = settings
+        self._plans = live.plans
+        self._policy = compile_resource_policy(
+            rest_api.get("policy"), partition.region, partition.account, rest_api["id"]
+        )
+        self._surroundings = Surroundings(
+            api_id=rest_api["id"],
+            stage_name=stage["stageName"],
+            deployment_id=stage["deploymentId"],
+            flush_generation=live.flush_generation,
+            partition=partition,
+            variables=stage.get("variables", {}),
+            settings=settings,
+        )
+
+    def compile(self, resource: Document, method: Document) -> Admission | None:
+        """None for a method open to everybody at any rate. Raises ValueError."""
+        authorizer = compile_authorizer(self._surroundings, method, self._authorizers)
+        rates = compile_rates(
+            method, resource, self._rest_api, self._stage, self._plans, self._partition, self._settings
+        )
+        if self._policy is None and authorizer is None and rates is None:
+            return None
+        return Admission(self._policy, authorizer, rates)
