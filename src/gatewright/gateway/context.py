@@ -133,6 +133,7 @@ IDENTITY: Mapping[str, Reader] = {
 _READERS: Mapping[str, Reader] = {
     "accountId": lambda exchange: exchange.stage.account,
     "apiId": lambda exchange: exchange.stage.api_id,
+    "awsEndpointRequestId": lambda exchange: exchange.endpoint_request_id,
     "deploymentId": lambda exchange: exchange.stage.deployment_id,
     "domainName": lambda exchange: exchange.domain,
     "domainPrefix": _domain_prefix,

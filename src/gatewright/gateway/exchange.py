@@ -52,6 +52,7 @@ class Exchange:
         "authorizer",
         "context_path",
         "domain",
+        "endpoint_request_id",
         "extended_request_id",
         "failure",
         "identity",
@@ -92,6 +93,7 @@ class Exchange:
         self.usage_identifier_key: str | None = None  # the API key that a Lambda authorizer names
         # Set by the integration
         self.integration_latency: float | None = None  # seconds
+        self.endpoint_request_id: str | None = None  # of an AWS service, by its own word
         # Set by a mapping template
         self.overrides: Overrides | None = None
         # Set where the exchange fails

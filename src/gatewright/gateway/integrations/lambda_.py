@@ -94,6 +94,7 @@ class Invocation:
             raise _refused(error, self.function) from error
         finally:
             exchange.integration_latency = perf_counter() - started
+        exchange.endpoint_request_id = outcome.request_id
         if exchange.tracing is not None:
             _tell_outcome(exchange, outcome)
         return outcome

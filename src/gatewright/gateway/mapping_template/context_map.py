@@ -32,6 +32,7 @@ _KEYS = (
     "deploymentId",
     "responseOverride",
     "apiId",
+    "awsEndpointRequestId",
 )
 _MAPS = frozenset(("authorizer", "identity", "requestOverride", "responseOverride"))
 _TEXTS = {name: compile_context(name) for name in _KEYS if name not in _MAPS}
