@@ -172,8 +172,8 @@ def test_a_disabled_execute_api_endpoint_answers_forbidden_after_a_deployment(de
         ),
         (
             {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}\n#if(true)'}},
-            "request mapping template application/json: the text ends before a directive or reference is complete "
-            "(line 2, column 10)",
+            "request mapping template application/json: the text ends before a directive or reference is "
+            "complete (line 2, column 10)",
         ),
     ],
 )
