@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_DOWN, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_DOWN, Context, Decimal, DecimalException
 
-from gatewright.vtl.errors import LimitExceeded
+from gatewright.vtl.errors import LimitExceeded, MethodFailed
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.runtime import Runtime
 from gatewright.vtl.text import to_text
@@ -74,8 +74,14 @@ def _apply(
     if type(left) not in _NUMBERS or type(right) not in _NUMBERS:
         return None
     if type(left) is Decimal or type(right) is Decimal:
-        return _bounded_decimal(exact(_decimal(left), _decimal(right)))
-    result = plain(left, right)  # type: ignore[arg-type]
+        try:
+            return _bounded_decimal(exact(_decimal(left), _decimal(right)))
+        except DecimalException as fault:
+            raise MethodFailed(f"ArithmeticException: {type(fault).__name__}") from fault
+    try:
+        result = plain(left, right)  # type: ignore[arg-type]
+    except OverflowError:  # an integer that no double holds
+        return None
     return _bounded(result) if type(result) is int else result
 
 
@@ -93,7 +99,10 @@ def _bounded_decimal(value: Decimal) -> Decimal:
 
 def _decimal(value: object) -> Decimal:
     assert isinstance(value, _NUMBERS)
-    return Decimal(value)
+    try:
+        return Decimal(value)
+    except ValueError as fault:
+        raise MethodFailed(f"NumberFormatException: {value}") from fault
 
 
 def _divide(left: Number, right: Number) -> Number:

@@ -48,6 +48,7 @@ ARGUMENT_STARTS = REFERENCE_STARTS | {
 }
 _CALL_STARTS = ARGUMENT_STARTS | {Kind.WHITESPACE, Kind.REFMOD2_RPAREN}
 _INDEX_STARTS = REFERENCE_STARTS | {Kind.STRING_LITERAL, Kind.INTEGER_LITERAL, Kind.TRUE, Kind.FALSE}
+_MAX_DIGITS = 4_000
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})?")
 
 
@@ -98,7 +99,7 @@ class ExpressionParser(TokenStream):
         if token.kind is Kind.STRING_LITERAL:
             return self._string(self.take())
         if token.kind is Kind.INTEGER_LITERAL:
-            return Literal(int(self.take().image))
+            return self._integer(self.take())
         if token.kind is Kind.FLOATING_POINT_LITERAL:
             return Literal(float(self.take().image))
         if token.kind in (Kind.TRUE, Kind.FALSE):
@@ -108,6 +109,11 @@ class ExpressionParser(TokenStream):
         if token.kind is Kind.LBRACKET:
             return self._list_or_range()
         raise self.unexpected(token)
+
+    def _integer(self, token: Token) -> Literal:
+        if len(token.image) > _MAX_DIGITS:
+            raise self.source.error(f"an integer has more than {_MAX_DIGITS} digits", token.start)
+        return Literal(int(token.image))
 
     def _padded(self) -> Expression:
         self.skip(Kind.WHITESPACE)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-LONG = 65_536  # characters of a string from which on it is counted
+LONG = 1_024  # characters of a string from which on it is counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,25 @@ def int_value(number: Number) -> int:
     """Narrowed as Java does: integers wrap around, doubles stop at the ends."""
     if isinstance(number, float):
         return _clamped(number, INT_MIN, INT_MAX)
-    return int32(int(number))
+    return int32(_whole(number))
 
 
 def long_value(number: Number) -> int:
     if isinstance(number, float):
         return _clamped(number, LONG_MIN, LONG_MAX)
-    return (int(number) + 2**63) % 2**64 - 2**63
+    return (_whole(number) + 2**63) % 2**64 - 2**63
+
+
+def _whole(number: int | Decimal) -> int:
+    """Without its fraction, and without the upper digits of a very large one, which do not count."""
+    if isinstance(number, int):
+        return number
+    sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        return 0
+    kept = digits if exponent >= 0 else digits[:exponent]
+    whole = int("".join(map(str, kept)) or "0") * pow(10, max(exponent, 0), 2**64)
+    return -whole if sign else whole
 
 
 def _clamped(number: float, least: int, most: int) -> int:
