@@ -55,6 +55,7 @@ def _filled(rt: Bounds, match: re.Match[str], arguments: _Arguments) -> str:
         return _padded("%", flags, width)
     if conversion.lower() not in "sbcdxofeh" or not conversion:
         raise MethodFailed(f"UnknownFormatConversionException: Conversion = '{conversion or '%'}'")
+    _check_flags(match[0], flags, width, conversion)
     value = arguments.take(explicit, again, match[0])
     text = _converted(rt, conversion.lower(), value, flags, precision)
     if value is not None and "0" in flags and conversion in "dxof" and width:
@@ -62,6 +63,13 @@ def _filled(rt: Bounds, match: re.Match[str], arguments: _Arguments) -> str:
     if conversion.isupper():
         text = text.upper()
     return _padded(text, flags, width)
+
+
+def _check_flags(specifier: str, flags: str, width: str | None, conversion: str) -> None:
+    if width is None and ("-" in flags or "0" in flags):
+        raise MethodFailed(f"MissingFormatWidthException: {specifier}")
+    if conversion.lower() in "sbch" and set(flags) - {"-"}:
+        raise MethodFailed(f"FormatFlagsConversionMismatchException: {specifier}")
 
 
 def _converted(rt: Bounds, conversion: str, value: object, flags: str, precision: str | None) -> str:
@@ -93,7 +101,8 @@ def _number(rt: Bounds, conversion: str, value: object, flags: str, precision: s
 def _integer(conversion: str, value: int, flags: str) -> str:
     if conversion != "d":
         bits = 32 if -(2**31) <= value < 2**31 else 64
-        return format(value if value >= 0 else value % 2**bits, conversion)
+        prefix = {"x": "0x", "o": "0"}[conversion] if "#" in flags else ""
+        return prefix + format(value if value >= 0 else value % 2**bits, conversion)
     return _signed(f"{abs(value):,}" if "," in flags else str(abs(value)), value < 0, flags)
 
 

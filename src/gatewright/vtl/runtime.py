@@ -55,6 +55,7 @@ class Runtime:
         "macros",
         "measured",
         "out",
+        "printed_chars",
     )
 
     def __init__(self, limits: Limits) -> None:
@@ -64,6 +65,7 @@ class Runtime:
         self.measured = _MEASURED_EVERY
         self.built_chars = 0
         self.built_items = 0
+        self.printed_chars = 0
         self.iterations = 0
         self.depth = 0
         self.macros: dict[str, Macro] = {}
@@ -87,21 +89,27 @@ class Runtime:
             raise LimitExceeded(f"the output is longer than {self.limits.output_chars} characters")
         self.measured = len(self.out) + max(_MEASURED_EVERY, len(self.out))
 
+    def printed(self, length: int) -> None:
+        """Counts a long piece of output."""
+        self.printed_chars += length
+        if self.printed_chars > self.limits.output_chars:
+            raise LimitExceeded(f"the output is longer than {self.limits.output_chars} characters")
+
     def built(self, length: int) -> None:
         """Counts a long string: many of them may be kept."""
         self.check_string(length)
         self.built_chars += length
         if self.built_chars > _BUILT_STRINGS * self.limits.string_chars:
-            raise LimitExceeded(
-                f"the strings built are together longer than {_BUILT_STRINGS} times the longest"
-            )
+            most = _BUILT_STRINGS * self.limits.string_chars
+            raise LimitExceeded(f"long strings of together more than {most} characters were built")
 
     def built_list(self, count: int) -> None:
         """Counts the items of a new list or map: many of them may be kept."""
         self.check_items(count)
         self.built_items += count
         if self.built_items > _BUILT_LISTS * self.limits.collection_items:
-            raise LimitExceeded(f"collections of together more than {self.built_items} items were built")
+            most = _BUILT_LISTS * self.limits.collection_items
+            raise LimitExceeded(f"collections of together more than {most} items were built")
 
     def enter(self, what: str) -> None:
         self.depth += 1
@@ -385,6 +393,7 @@ def set_index(rt: Runtime, target: object, key: object, value: object) -> None:
         set_property(rt, target, key, value)
 
 
+_CHANGED = "ConcurrentModificationException: #foreach goes through a collection that changed"
 _SEQUENCES = (JavaList, list, JavaArray, JavaSet, JavaCollection)
 
 
@@ -413,14 +422,24 @@ def loop_items(rt: Runtime, value: object) -> Sequence[object]:
     return items
 
 
-def guarded(items: Sequence[object]) -> Iterator[object]:
-    """The items of a list that the loop's body may change: as in Java, the next item then fails."""
+def guarded(items: Sequence[object], source: object) -> Iterator[object]:
+    """The items of a list or map that the loop's body may change: as in Java, the next item then fails."""
+    changing = source.owner if isinstance(source, JavaSet) else source
+    if not isinstance(changing, dict):
+        yield from _guarded_list(items)
+        return
+    size = len(changing)
+    for item in items:
+        if len(changing) != size:
+            raise MethodFailed(_CHANGED)
+        yield item
+
+
+def _guarded_list(items: Sequence[object]) -> Iterator[object]:
     size, index = len(items), 0
     while index != len(items):
         if len(items) != size:
-            raise MethodFailed(
-                "ConcurrentModificationException: a list changed while #foreach went through it"
-            )
+            raise MethodFailed(_CHANGED)
         yield items[index]
         index += 1
 

@@ -62,14 +62,14 @@ def compare(number: Number, other: Number) -> int:
     return order if order is not None else 0
 
 
-def parse_int(target: object, text: str) -> int:
-    del target
-    return _parsed(text, INT_MIN, INT_MAX)
+def parse_int(number: int, text: str) -> int | None:
+    """Of Integer only."""
+    return _parsed(text, INT_MIN, INT_MAX) if INT_MIN <= number <= INT_MAX else None
 
 
-def parse_long(target: object, text: str) -> int:
-    del target
-    return _parsed(text, LONG_MIN, LONG_MAX)
+def parse_long(number: int, text: str) -> int | None:
+    """Of Long only."""
+    return _parsed(text, LONG_MIN, LONG_MAX) if java_class(number) == "java.lang.Long" else None
 
 
 def value_of_text(number: int, text: str) -> int | None:
@@ -132,6 +132,7 @@ def same(target: object, value: object) -> object:
 
 
 _DOUBLES: Kinds = frozenset({float})
+_REAL: Kinds = frozenset({int, float})
 _DECIMALS: Kinds = frozenset({Decimal})
 _NUMBERS: Methods = {
     **ANYTHING,
@@ -160,7 +161,10 @@ DOUBLES: Methods = {
     **_NUMBERS,
     "compareTo": (Method(compare, (_DOUBLES,)), Method(fail_comparison, (ANY,))),
     "parseDouble": (Method(parse_double, (STRING,)),),
-    "valueOf": (Method(parse_double, (STRING,)), Method(same, (_DOUBLES,))),
+    "valueOf": (Method(parse_double, (STRING,)), Method(lambda target, number: float(number), (_REAL,))),
+    "max": (Method(lambda target, one, other: float(max(one, other)), (_REAL, _REAL)),),
+    "min": (Method(lambda target, one, other: float(min(one, other)), (_REAL, _REAL)),),
+    "compare": (Method(lambda target, one, other: compare(one, other), (_REAL, _REAL)),),
     "isNaN": (Method(lambda number: number != number),),
     "isInfinite": (Method(math.isinf),),
 }
