@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_DOWN, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_DOWN, Context, Decimal, DecimalException
 
-from gatewright.vtl.errors import LimitExceeded
+from gatewright.vtl.equality import LONG_MAX, LONG_MIN
+from gatewright.vtl.errors import LimitExceeded, MethodFailed
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.runtime import Runtime
 from gatewright.vtl.text import to_text
@@ -58,7 +59,7 @@ def modulo(rt: Runtime, left: object, right: object) -> object:
     del rt
     if _is_zero(right):
         return None
-    return _apply(left, right, _remainder, _EXACT.remainder)
+    return _apply(left, right, _remainder, _no_remainder)
 
 
 def _is_zero(value: object) -> bool:
@@ -73,10 +74,27 @@ def _apply(
 ) -> object:
     if type(left) not in _NUMBERS or type(right) not in _NUMBERS:
         return None
-    if type(left) is Decimal or type(right) is Decimal:
-        return _bounded_decimal(exact(_decimal(left), _decimal(right)))
-    result = plain(left, right)  # type: ignore[arg-type]
+    if _is_exact(left, right):
+        try:
+            return _bounded_decimal(exact(_decimal(left), _decimal(right)))
+        except DecimalException as fault:
+            raise MethodFailed(f"ArithmeticException: {type(fault).__name__}") from fault
+    try:
+        result = plain(left, right)  # type: ignore[arg-type]
+    except OverflowError:  # an integer that no double holds
+        return None
     return _bounded(result) if type(result) is int else result
+
+
+def _is_exact(left: object, right: object) -> bool:
+    """Whether BigDecimal has to do it: one is in it, or a Double meets a BigInteger."""
+    if type(left) is Decimal or type(right) is Decimal:
+        return True
+    return (type(left) is float and _is_big(right)) or (type(right) is float and _is_big(left))
+
+
+def _is_big(value: object) -> bool:
+    return isinstance(value, int) and not LONG_MIN <= value <= LONG_MAX
 
 
 def _bounded(value: int) -> int:
@@ -93,7 +111,11 @@ def _bounded_decimal(value: Decimal) -> Decimal:
 
 def _decimal(value: object) -> Decimal:
     assert isinstance(value, _NUMBERS)
-    return Decimal(value)
+    try:
+        # Velocity takes the double of all but BigIntegers.
+        return Decimal(value if _is_big(value) or isinstance(value, Decimal) else float(value))
+    except ValueError as fault:
+        raise MethodFailed(f"NumberFormatException: {value}") from fault
 
 
 def _divide(left: Number, right: Number) -> Number:
@@ -108,6 +130,10 @@ def _divide_decimals(left: Decimal, right: Decimal) -> Decimal:
     scale = left.as_tuple().exponent
     assert isinstance(scale, int)
     return _EXACT.quantize(_EXACT.divide(left, right), Decimal((0, (1,), scale)))
+
+
+def _no_remainder(left: Decimal, right: Decimal) -> Decimal:
+    raise MethodFailed("ArithmeticException: Cannot calculate the modulo of BigDecimals.")
 
 
 def _remainder(left: Number, right: Number) -> Number:

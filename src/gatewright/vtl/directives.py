@@ -54,6 +54,7 @@ class DirectiveParser(ExpressionParser):
 
     def directive(self) -> Statement:
         start = self.take(Kind.WORD, Kind.BRACKETED_WORD)
+        self.count(start)
         name = start.image[2:-1] if start.kind is Kind.BRACKETED_WORD else start.image[1:]
         self.lexer.state = State.DIRECTIVE
         if not self._opens_parenthesis():

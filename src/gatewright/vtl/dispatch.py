@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.methods.table import methods_of
 from gatewright.vtl.runtime import Runtime
-from gatewright.vtl.values import Kinds, Method
+from gatewright.vtl.values import JavaArray, JavaCollection, JavaList, JavaSet, Kinds, Method
 
 Call = Callable[..., object]
 
@@ -26,13 +26,15 @@ def _without_arguments(name: str) -> Call:
 
     def call(rt: Runtime, target: object) -> object:
         kind = type(target)
+        if kind is not str or len(target) > LONG:  # type: ignore[arg-type]
+            rt.check_time()
         if kind not in found:
             found[kind] = next(iter(methods_of(kind, name, 0)), None)
         method = found[kind]
         if method is None:
             return None
         result = method.function(rt, target) if method.bounded else method.function(target)
-        return result if type(result) is not str or len(result) < LONG else _counted(rt, result)
+        return _counted(rt, result) if type(result) in _COUNTED else result
 
     return call
 
@@ -41,15 +43,18 @@ def _with_one_argument(name: str) -> Call:
     found: dict[type, tuple[tuple[Kinds, Method], ...]] = {}
 
     def call(rt: Runtime, target: object, argument: object) -> object:
-        methods = found.get(type(target))
+        kind = type(target)
+        if kind is not str or len(target) > LONG:  # type: ignore[arg-type]
+            rt.check_time()
+        methods = found.get(kind)
         if methods is None:
-            methods = tuple((method.parameters[0], method) for method in methods_of(type(target), name, 1))
-            found[type(target)] = methods
+            methods = tuple((method.parameters[0], method) for method in methods_of(kind, name, 1))
+            found[kind] = methods
         for kinds, method in methods:
             if kinds is None or type(argument) in kinds:
                 function = method.function
                 result = function(rt, target, argument) if method.bounded else function(target, argument)
-                return result if type(result) is not str or len(result) < LONG else _counted(rt, result)
+                return _counted(rt, result) if type(result) in _COUNTED else result
         return None
 
     return call
@@ -59,22 +64,33 @@ def _with_arguments(name: str, count: int) -> Call:
     found: dict[type, tuple[Method, ...]] = {}
 
     def call(rt: Runtime, target: object, *arguments: object) -> object:
-        methods = found.get(type(target))
+        rt.check_time()
+        kind = type(target)
+        methods = found.get(kind)
         if methods is None:
-            methods = found[type(target)] = methods_of(type(target), name, count)
+            methods = found[kind] = methods_of(kind, name, count)
         for method in methods:
             if fits(method, arguments):
                 function = method.function
                 result = function(rt, target, *arguments) if method.bounded else function(target, *arguments)
-                return result if type(result) is not str or len(result) < LONG else _counted(rt, result)
+                return _counted(rt, result) if type(result) in _COUNTED else result
         return None
 
     return call
 
 
-def _counted(rt: Runtime, text: str) -> str:
-    rt.built(len(text))
-    return text
+_NEW_LISTS = frozenset({JavaList, JavaArray, JavaSet, JavaCollection})
+_COUNTED = _NEW_LISTS | {str}
+
+
+def _counted(rt: Runtime, result: object) -> object:
+    """Counts what a method made; a list that a document holds was not made by it."""
+    assert isinstance(result, str | list)
+    if isinstance(result, list):
+        rt.built_list(len(result))
+    elif len(result) > LONG:
+        rt.built(len(result))
+    return result
 
 
 def fits(method: Method, arguments: tuple[object, ...]) -> bool:

@@ -48,6 +48,9 @@ ARGUMENT_STARTS = REFERENCE_STARTS | {
 }
 _CALL_STARTS = ARGUMENT_STARTS | {Kind.WHITESPACE, Kind.REFMOD2_RPAREN}
 _INDEX_STARTS = REFERENCE_STARTS | {Kind.STRING_LITERAL, Kind.INTEGER_LITERAL, Kind.TRUE, Kind.FALSE}
+_MAX_DIGITS = 4_000
+_MAX_OPERATORS = 100
+_MAX_STEPS = 50
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})?")
 
 
@@ -67,6 +70,8 @@ class ExpressionParser(TokenStream):
         while (operator := _OPERATORS[level].get(self.kind())) is not None:
             self.take()
             rest.append((operator, self._chain(level + 1)))
+            if len(rest) > _MAX_OPERATORS:
+                raise self.source.error(f"more than {_MAX_OPERATORS} operators in a row", start.start)
         return Chain(self.position(start), first, tuple(rest)) if rest else first
 
     def _unary(self) -> Expression:
@@ -95,10 +100,11 @@ class ExpressionParser(TokenStream):
         token = self.peek()
         if token.kind in REFERENCE_STARTS:
             return self.reference()
+        self.count(token)
         if token.kind is Kind.STRING_LITERAL:
             return self._string(self.take())
         if token.kind is Kind.INTEGER_LITERAL:
-            return Literal(int(self.take().image))
+            return self._integer(self.take())
         if token.kind is Kind.FLOATING_POINT_LITERAL:
             return Literal(float(self.take().image))
         if token.kind in (Kind.TRUE, Kind.FALSE):
@@ -108,6 +114,11 @@ class ExpressionParser(TokenStream):
         if token.kind is Kind.LBRACKET:
             return self._list_or_range()
         raise self.unexpected(token)
+
+    def _integer(self, token: Token) -> Literal:
+        if len(token.image) > _MAX_DIGITS:
+            raise self.source.error(f"an integer has more than {_MAX_DIGITS} digits", token.start)
+        return Literal(int(token.image))
 
     def _padded(self) -> Expression:
         self.skip(Kind.WHITESPACE)
@@ -189,6 +200,7 @@ class ExpressionParser(TokenStream):
 
     def reference(self) -> Reference:
         first = self.take(*REFERENCE_STARTS)
+        self.count(first)
         braced = first.kind is Kind.LCURLY
         name = self.take(Kind.IDENTIFIER).image if braced else first.image
         steps = self._steps()
@@ -201,6 +213,8 @@ class ExpressionParser(TokenStream):
         level = self.nesting.level
         self._indexes(steps)
         while self.kind() is Kind.DOT and self.kind(1) is Kind.IDENTIFIER:
+            if len(steps) > _MAX_STEPS:
+                raise self.source.error(f"a reference of more than {_MAX_STEPS} steps", self.peek().start)
             self.take()
             if self.kind(1) is Kind.LPAREN and self.kind(2) in _CALL_STARTS:
                 steps.append(self._method())
@@ -216,6 +230,8 @@ class ExpressionParser(TokenStream):
                 self.skip(Kind.WHITESPACE)
                 if self.kind() not in _INDEX_STARTS:
                     raise self.unexpected(self.peek())
+                if len(steps) > _MAX_STEPS:
+                    raise self.source.error(f"a reference of more than {_MAX_STEPS} steps", self.peek().start)
                 steps.append(Index(self.argument()))
                 self.skip(Kind.WHITESPACE)
                 self.take(Kind.INDEX_RBRACKET)

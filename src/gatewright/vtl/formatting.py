@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 
 from gatewright.vtl.bounds import Bounds
 from gatewright.vtl.errors import MethodFailed
@@ -55,6 +55,7 @@ def _filled(rt: Bounds, match: re.Match[str], arguments: _Arguments) -> str:
         return _padded("%", flags, width)
     if conversion.lower() not in "sbcdxofeh" or not conversion:
         raise MethodFailed(f"UnknownFormatConversionException: Conversion = '{conversion or '%'}'")
+    _check_flags(match[0], flags, width, conversion)
     value = arguments.take(explicit, again, match[0])
     text = _converted(rt, conversion.lower(), value, flags, precision)
     if value is not None and "0" in flags and conversion in "dxof" and width:
@@ -62,6 +63,13 @@ def _filled(rt: Bounds, match: re.Match[str], arguments: _Arguments) -> str:
     if conversion.isupper():
         text = text.upper()
     return _padded(text, flags, width)
+
+
+def _check_flags(specifier: str, flags: str, width: str | None, conversion: str) -> None:
+    if width is None and ("-" in flags or "0" in flags):
+        raise MethodFailed(f"MissingFormatWidthException: {specifier}")
+    if conversion.lower() in "sbch" and set(flags) - {"-"}:
+        raise MethodFailed(f"FormatFlagsConversionMismatchException: {specifier}")
 
 
 def _converted(rt: Bounds, conversion: str, value: object, flags: str, precision: str | None) -> str:
@@ -74,11 +82,11 @@ def _converted(rt: Bounds, conversion: str, value: object, flags: str, precision
     elif conversion == "h":
         text = f"{hash_code(value) & 0xFFFFFFFF:x}"
     else:
-        return _number(conversion, value, flags, precision)
+        return _number(rt, conversion, value, flags, precision)
     return text if precision is None else text[: int(precision)]
 
 
-def _number(conversion: str, value: object, flags: str, precision: str | None) -> str:
+def _number(rt: Bounds, conversion: str, value: object, flags: str, precision: str | None) -> str:
     if conversion == "c" and type(value) is int and 0 <= value <= 0x10FFFF:
         return chr(value)
     if conversion == "c" and isinstance(value, str) and len(value) == 1 and type(value) is not str:
@@ -86,18 +94,19 @@ def _number(conversion: str, value: object, flags: str, precision: str | None) -
     if conversion in "dxo" and type(value) is int:
         return _integer(conversion, value, flags)
     if conversion in "fe" and isinstance(value, float | Decimal):
-        return _floating(conversion, value, flags, int(precision or 6) if precision != "0" else 0)
+        return _floating(rt, conversion, value, flags, 6 if precision is None else int(precision))
     raise MethodFailed(f"IllegalFormatConversionException: {conversion} != {type(value).__name__}")
 
 
 def _integer(conversion: str, value: int, flags: str) -> str:
     if conversion != "d":
         bits = 32 if -(2**31) <= value < 2**31 else 64
-        return format(value if value >= 0 else value % 2**bits, conversion)
+        prefix = {"x": "0x", "o": "0"}[conversion] if "#" in flags else ""
+        return prefix + format(value if value >= 0 else value % 2**bits, conversion)
     return _signed(f"{abs(value):,}" if "," in flags else str(abs(value)), value < 0, flags)
 
 
-def _floating(conversion: str, value: float | Decimal, flags: str, precision: int) -> str:
+def _floating(rt: Bounds, conversion: str, value: float | Decimal, flags: str, precision: int) -> str:
     number = Decimal(repr(value)) if isinstance(value, float) else value
     if not number.is_finite():
         return "NaN" if number.is_nan() else "Infinity" if number > 0 else "-Infinity"
@@ -106,7 +115,9 @@ def _floating(conversion: str, value: float | Decimal, flags: str, precision: in
         mantissa, _, exponent = text.partition("e")
         text = f"{mantissa}e{exponent[0]}{exponent[1:].zfill(2)}"
     else:
-        rounded = abs(number).quantize(Decimal((0, (1,), -precision)), ROUND_HALF_UP)
+        rt.check_string(abs(number.adjusted()))
+        wide = Context(prec=abs(number.adjusted()) + precision + 2, Emax=MAX_EMAX, Emin=MIN_EMIN)
+        rounded = abs(number).quantize(Decimal((0, (1,), -precision)), ROUND_HALF_UP, wide)
         text = f"{rounded:,f}" if "," in flags else f"{rounded:f}"
     return _signed(text, number < 0, flags)
 

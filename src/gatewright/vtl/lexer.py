@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from gatewright.vtl.errors import TemplateSyntaxError
 from gatewright.vtl.source import Source
-from gatewright.vtl.tokens import RULES, Kind, State, Token
+from gatewright.vtl.tokens import LONE_BACKSLASH, RULES, WORD, Kind, State, Token
 
 _MORE = frozenset(
     {
@@ -55,6 +55,7 @@ class Lexer:
         self.state = State.DEFAULT
         self.in_set = False
         self._in_comment = False
+        self._run_end = 0  # of the last run of backslashes looked at
         self._opened = 0  # parentheses in this state
         self._closed = 0
         self._stack: list[tuple[State, int, int]] = []
@@ -82,14 +83,30 @@ class Lexer:
 
     def _longest(self) -> tuple[Kind, int]:
         by_first, others = RULES[self.state]
+        first = self.text[self.position]
+        if first == "\\" and not self._escapes():
+            first = LONE_BACKSLASH
         best, best_end = None, self.position
-        for rule in by_first.get(self.text[self.position], others):
+        for rule in by_first.get(first, others):
             match = rule.pattern.match(self.text, self.position)
             if match is not None and match.end() > best_end:
                 best, best_end = rule.kind, match.end()
         if best is None:
             raise self._error(f"{self.text[self.position]!r} cannot stand here")
         return best, best_end
+
+    def _escapes(self) -> bool:
+        """Whether the backslashes here can belong to a `$` or `#` behind them; a run is looked at once."""
+        if self.position >= self._run_end:
+            end = self.position
+            while end < len(self.text) and self.text[end] == "\\":
+                end += 1
+            self._run_end = end
+        following = self.text[self._run_end : self._run_end + 1]
+        odd = (self._run_end - self.position) % 2 == 1
+        if following == "#":
+            return odd and WORD.match(self.text, self._run_end + 1) is not None
+        return following == "$"
 
     def _trimmed(self, token: Token) -> Token:
         """`1..` is the number 1 and the two dots of a range."""

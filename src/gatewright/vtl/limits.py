@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-LONG = 65_536  # characters of a string from which on it is counted
+LONG = 1_024  # characters of a string from which on it is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Limits:
     string_chars: int = 10 * 1024 * 1024  # of any string on the way
     collection_items: int = 100_000  # of a list, map or range that the template builds, or a value it prints
     depth: int = 20  # of macros, defines and evaluates inside one another; Velocity's own limit for macros
-    seconds: float = 5.0  # wall time
+    seconds: float = 2.0  # wall time
     regex_seconds: float = 0.5  # of one regular expression
     clock: Callable[[], float] = time.monotonic
 

@@ -88,7 +88,7 @@ class Parser(DirectiveParser):
         if token.kind is Kind.TEXTBLOCK:
             return Text(token.image[3:-3])
         if token.kind is Kind.MULTI_LINE_COMMENT:
-            return Text("")
+            return Text(token.image[: max(token.image.find("#*"), 0)])
         self.skip(Kind.SINGLE_LINE_COMMENT)
         return Text(token.special + token.image[: token.image.index("##")])
 
@@ -121,6 +121,7 @@ class Parser(DirectiveParser):
         return If(tuple(branches), otherwise)
 
     def _branch(self, directive: Token) -> Branch:
+        self.count(directive)
         self.skip(Kind.WHITESPACE)
         opening = self.take(Kind.LPAREN)
         condition = self.expression()
@@ -130,6 +131,7 @@ class Parser(DirectiveParser):
 
     def _set(self) -> Set:
         start = self.take(Kind.SET_DIRECTIVE)
+        self.count(start)
         self.skip(Kind.WHITESPACE)
         target = self.reference()
         self.skip(Kind.WHITESPACE)

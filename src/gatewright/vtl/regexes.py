@@ -6,97 +6,107 @@ Raises MethodFailed for a pattern or replacement that Java would refuse, LimitEx
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TypeVar
 
 import regex
 
 from gatewright.vtl.bounds import Bounds
 from gatewright.vtl.errors import LimitExceeded, MethodFailed
+from gatewright.vtl.java_regex import compile_java
 
-_T = TypeVar("_T")
+_LEAST_SECONDS = 0.001
 _MAX_PATTERN = 10_000
-_CLASSES = {
-    "Lower": "a-z",
-    "Upper": "A-Z",
-    "ASCII": r"\x00-\x7F",
-    "Alpha": "a-zA-Z",
-    "Digit": "0-9",
-    "Alnum": "a-zA-Z0-9",
-    "Punct": r"!-/:-@\[-`{-~",
-    "Graph": "!-~",
-    "Print": " -~",
-    "Blank": r" \t",
-    "Cntrl": r"\x00-\x1F\x7F",
-    "XDigit": "0-9a-fA-F",
-    "Space": r" \t\n\x0B\f\r",
-}
-_SIMPLE = {
-    "z": r"\Z",
-    "Z": r"(?=(?:\r\n|[\n\r\u0085\u2028\u2029])?\Z)",
-    "h": r"[ \t\xA0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]",
-    "e": r"\x1B",
-    "R": r"(?>\r\n|[\n\x0B\f\r\u0085\u2028\u2029])",
-}
-_QUOTED = re.compile(r"\\Q(.*?)(?:\\E|\Z)", re.DOTALL)
-_ESCAPE = re.compile(r"\\(?:(p|P)\{(?:Is)?(\w+)\}|(.))", re.DOTALL)
+_MAX_EXPANDED = 20_000
+_MAX_KEPT = 2_000  # of a pattern that is worth keeping
+_PART = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]"
+    r"|\{(?P<count>[0-9]{1,9})(?:,(?P<most>[0-9]{0,9}))?\}"
+    r"|(?P<open>\()|(?P<close>\))|.",
+    re.DOTALL,
+)
 _REPLACEMENT = re.compile(r"\\(.)|\$(?:\{([A-Za-z][A-Za-z0-9]*)\}|([0-9]+))|([\\$])", re.DOTALL)
 
 
-@lru_cache(maxsize=512)
 def compiled(pattern: str) -> regex.Pattern[str]:
-    """The pattern in Python's terms.
-
-    By default Java's classes (`\\w`, `\\d`) and case folding know ASCII only.
-    """
+    """The pattern in Python's terms. As in Java, `\\w`, `\\d` and case folding know ASCII only."""
     if len(pattern) > _MAX_PATTERN:
         raise LimitExceeded(f"a regular expression is longer than {_MAX_PATTERN} characters")
-    try:
-        return regex.compile(_translated(pattern), regex.ASCII | regex.VERSION1)
-    except (regex.error, RecursionError, OverflowError, ValueError) as fault:
-        raise MethodFailed(f"PatternSyntaxException: {fault} in {pattern!r}") from fault
+    size = expanded_size(pattern)
+    if size > _MAX_EXPANDED:
+        raise LimitExceeded(f"the counts in a regular expression repeat more than {_MAX_EXPANDED} parts")
+    return _kept(pattern) if size <= _MAX_KEPT else compile_java(pattern)
 
 
-def _translated(pattern: str) -> str:
-    pattern = _QUOTED.sub(lambda match: re.escape(match[1]), pattern)
-    return _ESCAPE.sub(_escape, pattern)
+_kept = lru_cache(maxsize=256)(compile_java)
 
 
-def _escape(match: re.Match[str]) -> str:
-    sign, name, character = match.groups()
-    if name is not None:
-        members = _CLASSES.get(name)
-        if members is None:
-            return match[0]
-        return f"[{'^' if sign == 'P' else ''}{members}]"
-    return _SIMPLE.get(character, match[0])
+def expanded_size(pattern: str) -> int:
+    """How many parts the pattern has when counts (`a{100}`) are written out, as the compiled one has them."""
+    sizes = [0]  # of the groups that are open
+    last = 0  # of the part before here
+    for part in _PART.finditer(pattern):
+        count, opens, closes = part["count"], part["open"], part["close"]
+        if count is not None:
+            sizes[-1] += last * (max(int(count), int(part["most"] or 0)) - 1)
+        elif opens:
+            sizes.append(0)
+        elif closes and len(sizes) > 1:
+            last = sizes.pop() + 1
+            sizes[-1] += last
+        else:
+            last = 1
+            sizes[-1] += 1
+        if sizes[-1] > _MAX_EXPANDED:
+            break
+    return max(sizes)
 
 
 def matches(rt: Bounds, text: str, pattern: str) -> bool:
     """Whether the whole text matches."""
-    found = _timed(rt, lambda: compiled(pattern).fullmatch(text, timeout=rt.limits.regex_seconds))
-    return found is not None
+    expression = compiled(pattern)
+    rt.check_time()
+    try:
+        return expression.fullmatch(text, timeout=rt.limits.regex_seconds) is not None
+    except TimeoutError:
+        raise _too_slow(rt) from None
+
+
+def _found(rt: Bounds, expression: regex.Pattern[str], text: str) -> Iterator[regex.Match[str]]:
+    """Java's `find`, again and again: after an empty match it goes on one character further."""
+    clock = rt.limits.clock
+    end = clock() + rt.limits.regex_seconds
+    at = 0
+    while at <= len(text):
+        try:
+            match = expression.search(text, at, timeout=max(end - clock(), _LEAST_SECONDS))
+        except TimeoutError:
+            raise _too_slow(rt) from None
+        if match is None:
+            return
+        yield match
+        at = match.end() + (match.start() == match.end())
+        if clock() > end:
+            raise _too_slow(rt)
+
+
+def _too_slow(rt: Bounds) -> LimitExceeded:
+    return LimitExceeded(f"a regular expression ran for more than {rt.limits.regex_seconds:g} seconds")
 
 
 def replace(rt: Bounds, text: str, pattern: str, replacement: str, first_only: bool = False) -> str:
     """`replaceAll` or `replaceFirst`: `$1` and `${name}` in the replacement are groups, `\\` escapes."""
+    rt.check_time()
     pieces: list[str] = []
-    expression = compiled(pattern)
     length = at = 0
-
-    def run() -> None:
-        nonlocal at, length
-        for match in expression.finditer(text, timeout=rt.limits.regex_seconds):
-            piece = text[at : match.start()] + _expanded(replacement, match)
-            length += len(piece)
-            rt.check_string(length)
-            pieces.append(piece)
-            at = match.end()
-            if first_only:
-                break
-
-    _timed(rt, run)
+    for match in _found(rt, compiled(pattern), text):
+        piece = text[at : match.start()] + _expanded(replacement, match)
+        length += len(piece)
+        rt.check_string(length)
+        pieces.append(piece)
+        at = match.end()
+        if first_only:
+            break
     rt.check_string(length + len(text) - at)
     return "".join(pieces) + text[at:]
 
@@ -131,34 +141,20 @@ def _part(part: re.Match[str], match: regex.Match[str]) -> str:
 
 def split(rt: Bounds, text: str, pattern: str, limit: int = 0) -> list[object]:
     """`String.split`: limit 0 drops empty strings at the end; an empty match at the start splits nothing."""
+    rt.check_time()
     parts: list[object] = []
     at = 0
-
-    def run() -> None:
-        nonlocal at
-        for match in compiled(pattern).finditer(text, timeout=rt.limits.regex_seconds):
-            if limit > 0 and len(parts) == limit - 1:
-                break
-            if match.end() == 0 or (match.start() == match.end() == len(text)):
-                continue
-            parts.append(text[at : match.start()])
-            rt.check_items(len(parts))
-            at = match.end()
-
-    _timed(rt, run)
-    if not parts and at == 0:
+    for match in _found(rt, compiled(pattern), text):
+        if limit > 0 and len(parts) == limit - 1:
+            break
+        if match.end() == 0:
+            continue
+        parts.append(text[at : match.start()])
+        rt.check_items(len(parts))
+        at = match.end()
+    if not parts:
         return [text]
     parts.append(text[at:])
     while limit == 0 and parts and parts[-1] == "":
         parts.pop()
     return parts
-
-
-def _timed(rt: Bounds, run: Callable[[], _T]) -> _T:
-    rt.check_time()
-    try:
-        return run()
-    except TimeoutError:
-        raise LimitExceeded(
-            f"a regular expression ran for more than {rt.limits.regex_seconds:g} seconds"
-        ) from None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 
 from gatewright.jsonpath.java_numbers import double_text
-from gatewright.vtl.equality import compare_numbers, java_class
+from gatewright.vtl.equality import compare_numbers, java_class, loosely_equal
 from gatewright.vtl.errors import LimitExceeded, MethodFailed
 from gatewright.vtl.limits import LONG, Limits
 from gatewright.vtl.methods.table import properties_of
@@ -26,6 +27,7 @@ from gatewright.vtl.values import (
 
 _MEASURED_EVERY = 256  # pieces of output between two looks at their length
 _BUILT_STRINGS = 10  # strings of the greatest length that a template may make
+_BUILT_LISTS = 20  # collections of the greatest length that a template may make
 
 
 int_text = int.__repr__
@@ -44,6 +46,7 @@ class Runtime:
 
     __slots__ = (
         "built_chars",
+        "built_items",
         "deadline",
         "depth",
         "evaluator",
@@ -52,6 +55,7 @@ class Runtime:
         "macros",
         "measured",
         "out",
+        "printed_chars",
     )
 
     def __init__(self, limits: Limits) -> None:
@@ -60,6 +64,8 @@ class Runtime:
         self.out: list[str] = []
         self.measured = _MEASURED_EVERY
         self.built_chars = 0
+        self.built_items = 0
+        self.printed_chars = 0
         self.iterations = 0
         self.depth = 0
         self.macros: dict[str, Macro] = {}
@@ -83,14 +89,27 @@ class Runtime:
             raise LimitExceeded(f"the output is longer than {self.limits.output_chars} characters")
         self.measured = len(self.out) + max(_MEASURED_EVERY, len(self.out))
 
+    def printed(self, length: int) -> None:
+        """Counts a long piece of output."""
+        self.printed_chars += length
+        if self.printed_chars > self.limits.output_chars:
+            raise LimitExceeded(f"the output is longer than {self.limits.output_chars} characters")
+
     def built(self, length: int) -> None:
         """Counts a long string: many of them may be kept."""
         self.check_string(length)
         self.built_chars += length
         if self.built_chars > _BUILT_STRINGS * self.limits.string_chars:
-            raise LimitExceeded(
-                f"the strings built are together longer than {_BUILT_STRINGS} times the longest"
-            )
+            most = _BUILT_STRINGS * self.limits.string_chars
+            raise LimitExceeded(f"long strings of together more than {most} characters were built")
+
+    def built_list(self, count: int) -> None:
+        """Counts the items of a new list or map: many of them may be kept."""
+        self.check_items(count)
+        self.built_items += count
+        if self.built_items > _BUILT_LISTS * self.limits.collection_items:
+            most = _BUILT_LISTS * self.limits.collection_items
+            raise LimitExceeded(f"collections of together more than {most} items were built")
 
     def enter(self, what: str) -> None:
         self.depth += 1
@@ -130,10 +149,11 @@ class Context:
 class MacroContext(Context):
     """What a macro sees: its arguments, evaluated anew at each use, before the variables around it."""
 
-    __slots__ = ("arguments", "outer")
+    __slots__ = ("arguments", "outer", "rt")
 
-    def __init__(self, outer: Context, arguments: dict[str, Callable[[], object]]) -> None:
+    def __init__(self, rt: Runtime, outer: Context, arguments: dict[str, Callable[[], object]]) -> None:
         super().__init__({})
+        self.rt = rt
         self.outer = outer
         self.arguments = arguments
 
@@ -142,7 +162,10 @@ class MacroContext(Context):
         if value is not None:
             return value
         argument = self.arguments.get(name)
-        return argument() if argument is not None else self.outer.get(name)
+        if argument is None:
+            return self.outer.get(name)
+        self.rt.check_time()  # arguments can be made of arguments, which multiplies
+        return argument()
 
     def put(self, name: str, value: object) -> None:
         if name in self.arguments:
@@ -238,7 +261,7 @@ def call_macro(
         return
     if invalid is not None:
         raise MethodFailed(f"{invalid!r} is no argument for the macro #{name}")
-    inner = MacroContext(context, {})
+    inner = MacroContext(rt, context, {})
     for parameter, (argument, written) in zip(macro.parameters, arguments, strict=False):
         inner.arguments[parameter] = argument
         inner.variables[f".literal.${parameter}"] = written
@@ -285,6 +308,7 @@ def text(rt: Runtime, value: object) -> str:
         return ""
     if kind is float:
         return double_text(value)  # type: ignore[arg-type]  # mypy does not narrow by a variable's type
+    rt.check_time()
     printed = to_text(value, rt.limits)
     if len(printed) > LONG:
         rt.built(len(printed))
@@ -369,6 +393,7 @@ def set_index(rt: Runtime, target: object, key: object, value: object) -> None:
         set_property(rt, target, key, value)
 
 
+_CHANGED = "ConcurrentModificationException: #foreach goes through a collection that changed"
 _SEQUENCES = (JavaList, list, JavaArray, JavaSet, JavaCollection)
 
 
@@ -397,14 +422,24 @@ def loop_items(rt: Runtime, value: object) -> Sequence[object]:
     return items
 
 
-def guarded(items: Sequence[object]) -> Iterator[object]:
-    """The items of a list that the loop's body may change: as in Java, the next item then fails."""
+def guarded(items: Sequence[object], source: object) -> Iterator[object]:
+    """The items of a list or map that the loop's body may change: as in Java, the next item then fails."""
+    changing = source.owner if isinstance(source, JavaSet) else source
+    if not isinstance(changing, dict):
+        yield from _guarded_list(items)
+        return
+    size = len(changing)
+    for item in items:
+        if len(changing) != size:
+            raise MethodFailed(_CHANGED)
+        yield item
+
+
+def _guarded_list(items: Sequence[object]) -> Iterator[object]:
     size, index = len(items), 0
     while index != len(items):
         if len(items) != size:
-            raise MethodFailed(
-                "ConcurrentModificationException: a list changed while #foreach went through it"
-            )
+            raise MethodFailed(_CHANGED)
         yield items[index]
         index += 1
 
@@ -413,8 +448,25 @@ def make_range(rt: Runtime, first: object, last: object) -> JavaList | None:
     """`[first..last]`; no value where an end is no integer."""
     if type(first) is not int or type(last) is not int:
         return None
-    rt.check_items(abs(last - first) + 1)
+    rt.built_list(abs(last - first) + 1)
+    rt.check_time()
     return JavaList(range(first, last + 1) if first <= last else range(first, last - 1, -1))
+
+
+_SCALARS = frozenset({str, int, float, bool, Decimal})
+
+
+def equal(rt: Runtime, left: object, right: object) -> bool:
+    """`==`."""
+    if type(left) not in _SCALARS or type(right) not in _SCALARS:
+        rt.check_time()
+    return loosely_equal(left, right)
+
+
+def counted(rt: Runtime, collection: list[object] | dict[object, object]) -> object:
+    """A list or map that is written out in the template."""
+    rt.built_list(len(collection))
+    return collection
 
 
 def less(left: object, right: object) -> bool:

@@ -10,15 +10,18 @@ from gatewright.vtl.lexer import Lexer
 from gatewright.vtl.source import Source
 from gatewright.vtl.tokens import Kind, Token
 
-# Blocks, parentheses, arguments, strings and steps of a reference inside one another.
+# Blocks, parentheses, arguments and strings inside one another.
 MAX_NESTING = 60
+# References, literals and directives of one template; at 300 KB it could have ten times as many.
+MAX_ELEMENTS = 20_000
 
 
 class Nesting:
-    """How deep the parser is; shared by the parsers of a template and of the strings in it."""
+    """How deep the parser is and how much it read; for a template and the strings in it together."""
 
     def __init__(self) -> None:
         self.level = 0
+        self.elements = 0
 
 
 class TokenStream:
@@ -46,6 +49,7 @@ class TokenStream:
         if kinds and token.kind not in kinds:
             raise self.unexpected(token)
         self.last_end = token.end
+        token.index = len(self.taken)
         self.taken.append(token)
         return self._ahead.pop(0)
 
@@ -68,8 +72,14 @@ class TokenStream:
 
         Comments, broken references and the backslashes of escapes are no part of it.
         """
-        index = max(i for i, token in enumerate(self.taken) if token is start)
-        return "".join(token.image for token in self.taken[index:])
+        return "".join(token.image for token in self.taken[start.index :])
+
+    def count(self, start: Token) -> None:
+        """One more reference, literal or directive."""
+        self.nesting.elements += 1
+        if self.nesting.elements > MAX_ELEMENTS:
+            message = f"more than {MAX_ELEMENTS} references, literals and directives"
+            raise self.source.error(message, start.start)
 
     def position(self, start: Token) -> Position:
         """Of what begins with `start` and ends with the last token taken."""

@@ -12,7 +12,6 @@ from gatewright.vtl.codegen.analysis import Uses, analyse
 from gatewright.vtl.codegen.pyast import mark
 from gatewright.vtl.codegen.statements import StatementCode
 from gatewright.vtl.codegen.traced import TracedCode
-from gatewright.vtl.equality import loosely_equal
 from gatewright.vtl.errors import MethodFailed, Position, RenderError, TemplateSyntaxError
 from gatewright.vtl.limits import DEFAULT_LIMITS, Limits
 from gatewright.vtl.nodes import Block, Text
@@ -32,7 +31,6 @@ _NAMESPACE: Mapping[str, object] = {
     "enumerate": enumerate,
     "len": len,
     "str": str,
-    "equal": loosely_equal,
     "type": type,
     "BreakLoop": BreakLoop,
     "ForeachScope": ForeachScope,
@@ -51,7 +49,9 @@ _NAMESPACE: Mapping[str, object] = {
             runtime.at_least,
             runtime.at_most,
             runtime.call_macro,
+            runtime.counted,
             runtime.emit,
+            runtime.equal,
             runtime.second,
             runtime.evaluate,
             runtime.fail_include,
@@ -128,7 +128,7 @@ class Template:
     __slots__ = ("_block", "_program", "_traced", "_uses", "constant", "text")
 
     def __init__(self, text: str) -> None:
-        block = parse(text)
+        block = _parsed(text)
         self.text = text
         self.constant = _constant(block)
         self._block = block
@@ -158,6 +158,13 @@ class Template:
         rt = TracedRuntime(limits, recorder)
         rt.evaluator = _traced_evaluator
         return _rendered(self._traced, rt, variables)
+
+
+def _parsed(text: str) -> Block:
+    try:
+        return parse(text)
+    except RecursionError as fault:
+        raise TemplateSyntaxError("the template is nested too deep", 1, 1) from fault
 
 
 def _constant(block: Block) -> str | None:
@@ -198,7 +205,7 @@ def _position(traceback: TracebackType | None) -> Position:
 
 @lru_cache(maxsize=128)
 def _evaluated(text: str, generator: type[StatementCode]) -> Program:
-    block = parse(text)
+    block = _parsed(text)
     uses = analyse(block).as_shared()
     return _compiled(block, uses, generator(uses))
 

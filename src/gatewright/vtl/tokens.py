@@ -104,6 +104,7 @@ class Token:
     start: int
     end: int
     special: str = ""
+    index: int = 0  # among the tokens taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +223,19 @@ def _rules(state: State, first: str | None) -> tuple[Rule, ...]:
     )
 
 
+WORD = re.compile(rf"{_WORD}|{_BRACKETED}")
+LONE_BACKSLASH = "lone backslash"  # a first character: a backslash that escapes nothing
+_ESCAPES = frozenset({Kind.ESCAPE_DIRECTIVE, Kind.DOLLAR})
 _FIRSTS = frozenset("".join(starts for _, _, starts, _ in _TABLE))
+
+
+def _by_first(state: State) -> dict[str, tuple[Rule, ...]]:
+    rules = {first: _rules(state, first) for first in _FIRSTS}
+    rules[LONE_BACKSLASH] = tuple(rule for rule in rules["\\"] if rule.kind not in _ESCAPES)
+    return rules
+
 
 # By state: the rules for each first character that some token names, and those for all other characters.
 RULES: dict[State, tuple[dict[str, tuple[Rule, ...]], tuple[Rule, ...]]] = {
-    state: ({first: _rules(state, first) for first in _FIRSTS}, _rules(state, None)) for state in State
+    state: (_by_first(state), _rules(state, None)) for state in State
 }

@@ -26,6 +26,7 @@ class Step:
     Attributes:
         source, line, column: what stands in the template, and where (from 1): the reference, the #set, the
             condition of an #if or #elseif, the #foreach.
+        target: what a #set stores in.
         text: what the reference printed, what was stored, `true` or `false` of a condition; empty for a loop.
         missing: why a reference in it had no value: the variable is not set, there is no such property or
             element, no such method for these arguments, or the method gave nothing.
@@ -36,6 +37,7 @@ class Step:
     source: str
     line: int
     column: int
+    target: str = ""
     text: str = ""
     missing: Missing | None = None
     items: int = 0
@@ -55,10 +57,29 @@ class TracedRuntime(Runtime):
         self.recorder = recorder
         self.missing: Missing | None = None
 
-    def tell(self, kind: Kind, position: Position, text: str, items: int = 0, iterations: int = 0) -> None:
+    def tell(
+        self,
+        kind: Kind,
+        position: Position,
+        text: str,
+        *,
+        target: str = "",
+        items: int = 0,
+        iterations: int = 0,
+    ) -> None:
         missing, self.missing = self.missing, None
         self.recorder(
-            Step(kind, position.source, position.line, position.column, text, missing, items, iterations)
+            Step(
+                kind,
+                position.source,
+                position.line,
+                position.column,
+                target,
+                text,
+                missing,
+                items,
+                iterations,
+            )
         )
 
 
@@ -110,8 +131,8 @@ def traced_emit(
     rt.tell("reference", position, "".join(out[before:]))
 
 
-def traced_set(rt: TracedRuntime, value: object, position: Position) -> None:
-    rt.tell("set", position, "" if type(value) is Block else text(rt, value))
+def traced_set(rt: TracedRuntime, value: object, target: str, position: Position) -> None:
+    rt.tell("set", position, "" if type(value) is Block else text(rt, value), target=target)
 
 
 def traced_condition(rt: TracedRuntime, outcome: bool, position: Position) -> bool:
@@ -120,4 +141,4 @@ def traced_condition(rt: TracedRuntime, outcome: bool, position: Position) -> bo
 
 
 def traced_loop(rt: TracedRuntime, items: Sequence[object], last: int, position: Position) -> None:
-    rt.tell("foreach", position, "", len(items), last + 1)
+    rt.tell("foreach", position, "", items=len(items), iterations=last + 1)

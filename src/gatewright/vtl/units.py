@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
+
+_NATIVE = "utf-16-le" if sys.byteorder == "little" else "utf-16-be"
+
 
 def units(text: str) -> str:
     """One character a unit; astral characters become their two surrogates."""
     if text.isascii() or max(text) <= "\uffff":
         return text
-    encoded = text.encode("utf-16-be", "surrogatepass")
-    return "".join(chr(encoded[i] << 8 | encoded[i + 1]) for i in range(0, len(encoded), 2))
+    return "".join(map(chr, array("H", text.encode(_NATIVE, "surrogatepass"))))
+
+
+def unit_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(_NATIVE, "surrogatepass")) // 2
 
 
 def from_units(text: str) -> str:

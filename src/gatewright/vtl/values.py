@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from gatewright.vtl.errors import MethodFailed
+from gatewright.vtl.errors import LimitExceeded, MethodFailed
+
+_MAX_KEY_ITEMS = 10_000
+_MAX_KEY_DEPTH = 100
 
 
 class JavaList(list[object]):
@@ -96,26 +99,48 @@ class JavaIterator:
 class JavaKey:
     """A key that Python would take for another's equal (1, 1.0 and true) or cannot hash (a list)."""
 
-    __slots__ = ("value",)
+    __slots__ = ("_frozen", "value")
 
     def __init__(self, value: object) -> None:
         self.value = value
+        self._frozen = frozen(value)
 
     def __eq__(self, other: object) -> bool:
-        from gatewright.vtl.equality import equals
-
-        return isinstance(other, JavaKey) and equals(self.value, other.value)
+        return isinstance(other, JavaKey) and self._frozen == other._frozen
 
     def __hash__(self) -> int:
-        value = self.value
-        return (
-            hash((type(value), value)) if isinstance(value, bool | float | Decimal) else len(str(type(value)))
-        )
+        return hash(self._frozen)
 
     def __str__(self) -> str:
         from gatewright.vtl.text import to_text
 
         return "null" if self.value is None else to_text(self.value)
+
+
+def frozen(value: object) -> object:
+    """Something hashable that is equal for equal values, as they are now.
+
+    Raises LimitExceeded for a value of too many items or levels.
+    """
+    return _Freezer().freeze(value, 0)
+
+
+class _Freezer:
+    def __init__(self) -> None:
+        self._items = 0
+
+    def freeze(self, value: object, depth: int) -> object:
+        self._items += 1
+        if self._items > _MAX_KEY_ITEMS or depth > _MAX_KEY_DEPTH:
+            raise LimitExceeded(f"a key has more than {_MAX_KEY_ITEMS} items or {_MAX_KEY_DEPTH} levels")
+        if isinstance(value, list):
+            return ("list", tuple(self.freeze(item, depth + 1) for item in value))
+        if isinstance(value, dict):
+            entries = ((key, self.freeze(item, depth + 1)) for key, item in value.items())
+            return ("map", frozenset(entries))
+        if value is None or isinstance(value, str | int | float | Decimal):
+            return (type(value), value, value.as_tuple() if isinstance(value, Decimal) else None)
+        return (type(value), id(value))
 
 
 def map_key(key: object) -> object:

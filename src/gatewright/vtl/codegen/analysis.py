@@ -23,8 +23,10 @@ from gatewright.vtl.nodes import (
 
 LOOP_PROPERTIES = frozenset({"index", "count", "hasNext", "first", "last"})
 LOOP_VARIABLES = frozenset({"foreach", "velocityCount", "velocityHasNext"})
-# Methods that may change the list that a loop goes through.
-MUTATORS = frozenset({"add", "addAll", "remove", "removeAll", "retainAll", "clear"})
+# Methods that may change the collection that a loop goes through.
+MUTATORS = frozenset(
+    {"add", "addAll", "remove", "removeAll", "retainAll", "clear", "put", "putAll", "putIfAbsent"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Uses:
     """Facts of one template.
 
     `shared`: functions other than the main one see its variables. `plain_loops`: `$foreach` is only asked for
-    its place, so that no object has to stand for it. `mutates`: some method may change a list.
+    its place, so that no object has to stand for it. `mutates`: something may change a collection.
     """
 
     shared: bool
@@ -85,7 +87,8 @@ def analyse(template: Block) -> Uses:
         shared=shared,
         macros=macros,
         plain_loops=plain_loops,
-        mutates=bool(methods & MUTATORS),
+        mutates=bool(methods & MUTATORS)
+        or any(isinstance(node, Set) and node.target.steps for node in nodes),
         breaks=any(isinstance(node, Break) for node in nodes),
         variables=tuple(names if plain_loops else names | dict.fromkeys(sorted(LOOP_VARIABLES))),
     )

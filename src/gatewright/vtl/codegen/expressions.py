@@ -45,6 +45,7 @@ from gatewright.vtl.nodes import (
 
 _ARITHMETIC = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "mod": "modulo"}
 _ORDER = {"lt": "less", "gt": "greater", "le": "at_most", "ge": "at_least"}
+_LARGE = 32  # items of a literal from which on they are counted
 NONE = constant(None)
 EMPTY = constant("")
 
@@ -164,7 +165,7 @@ class ExpressionCode:
             return self.interpolated(expression)
         if isinstance(expression, ListLiteral):
             items = ast.List([self.value(item) for item in expression.items], LOAD)
-            return call("JavaList", items)
+            return self._counted(len(items.elts), call("JavaList", items))
         if isinstance(expression, MapLiteral):
             return self._map(expression)
         if isinstance(expression, RangeLiteral):
@@ -180,7 +181,10 @@ class ExpressionCode:
             code = self.value(key)
             keys.append(code if _is_string(key) else call("map_key", code))
             values.append(self.value(value))
-        return ast.Dict(keys, values)
+        return self._counted(len(keys), ast.Dict(keys, values))
+
+    def _counted(self, size: int, literal: ast.expr) -> ast.expr:
+        return literal if size < _LARGE else call("counted", name("rt"), literal)
 
     def _range(self, literal: RangeLiteral) -> ast.expr:
         code = call("make_range", name("rt"), self.value(literal.first), self.value(literal.last))
@@ -279,7 +283,7 @@ class ExpressionCode:
     def _comparison(self, operator: str, left: ast.expr, right: ast.expr) -> ast.expr:
         if operator in _ORDER:
             return call(_ORDER[operator], left, right)
-        equal = call("equal", left, right)
+        equal = call("equal", name("rt"), left, right)
         return equal if operator == "eq" else ast.UnaryOp(ast.Not(), equal)
 
 

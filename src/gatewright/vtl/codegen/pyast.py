@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import lru_cache
 
 LOAD = ast.Load()
 STORE = ast.Store()
 
 
+_IS = ast.Is()
+_IS_NOT = ast.IsNot()
+
+
+@lru_cache(maxsize=1024)
 def name(identifier: str) -> ast.Name:
-    return ast.Name(identifier, LOAD)
+    """One node for all uses: nothing can fail there, so that no position is needed."""
+    return ast.Name(identifier, LOAD, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
 
 
 def constant(value: object) -> ast.Constant:
@@ -31,11 +38,11 @@ def bind(identifier: str, value: ast.expr) -> ast.NamedExpr:
 
 
 def is_(left: ast.expr, right: ast.expr) -> ast.Compare:
-    return ast.Compare(left, [ast.Is()], [right])
+    return ast.Compare(left, [_IS], [right])
 
 
 def is_not(left: ast.expr, right: ast.expr) -> ast.Compare:
-    return ast.Compare(left, [ast.IsNot()], [right])
+    return ast.Compare(left, [_IS_NOT], [right])
 
 
 def compare(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.Compare:
@@ -82,8 +89,18 @@ _PLACED = (ast.expr, ast.stmt, ast.arg, ast.excepthandler)
 
 
 def mark(node: ast.AST, line: int) -> None:
-    """Gives the node, and all in it that has none yet, a line."""
-    for inner in ast.walk(node):
-        if isinstance(inner, _PLACED) and not hasattr(inner, "lineno"):
-            inner.lineno = inner.end_lineno = line
-            inner.col_offset = inner.end_col_offset = 0
+    """Gives the node, and all in it, a line; what has one keeps it, with all that is in it."""
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, _PLACED):
+            if hasattr(current, "lineno"):
+                continue
+            current.lineno = current.end_lineno = line
+            current.col_offset = current.end_col_offset = 0
+        for field in current._fields:
+            value = getattr(current, field)
+            if isinstance(value, list):
+                pending.extend(item for item in value if isinstance(item, ast.AST))
+            elif isinstance(value, ast.AST):
+                pending.append(value)

@@ -179,7 +179,7 @@ class StatementCode(ExpressionCode):
             statements.append(ast.Expr(call(append, text)))
         else:
             length = call("len", name("s"))
-            counted = ast.Expr(call(attribute(name("rt"), "built"), length))
+            counted = ast.Expr(call(attribute(name("rt"), "printed"), length))
             statements += [
                 ast.Expr(call(append, bind("s", text))),
                 if_(compare(length, ast.Gt(), constant(LONG)), [counted]),
@@ -259,7 +259,8 @@ class StatementCode(ExpressionCode):
         items, saved = f"l{number}", f"o{number}"
         line = self.place(node.position)
         before: list[ast.stmt] = [
-            assign(items, call("loop_items", name("rt"), self.value(collection))),
+            assign(f"w{items}", self.value(collection)),
+            assign(items, call("loop_items", name("rt"), name(f"w{items}"))),
             assign(loop.size, call("len", name(items))),
             assign(saved, self.variables.load(node.variable)),
         ]
@@ -282,7 +283,7 @@ class StatementCode(ExpressionCode):
             each = [self.variables.store(node.variable, name("e")), *each]
         iterable: ast.expr = name(items)
         if self.uses.mutates or self.uses.macros:
-            iterable = call("guarded", iterable)
+            iterable = call("guarded", iterable, name(f"w{items}"))
         target: ast.expr = element
         if self.counts_rounds or not self.uses.plain_loops or uses_loop_place(node.body):
             target = ast.Tuple([ast.Name(loop.index, STORE), element], STORE)

@@ -60,7 +60,8 @@ class TracedCode(StatementCode):
         return ast.Expr(code)
 
     def set_(self, node: Set) -> list[ast.stmt]:
-        told = ast.Expr(call("traced_set", name("rt"), name("s"), self._position(node.position)))
+        target = constant(node.target.position.source)
+        told = ast.Expr(call("traced_set", name("rt"), name("s"), target, self._position(node.position)))
         return [*self.assigned(node), told]
 
     def condition(self, branch: Branch) -> ast.expr:

@@ -10,7 +10,7 @@ from gatewright.vtl.equality import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, equals
 from gatewright.vtl.errors import LimitExceeded, MethodFailed
 from gatewright.vtl.text import to_text
 from gatewright.vtl.units import units
-from gatewright.vtl.values import ANY, JavaClass, JavaKey, MapEntry, Method, Methods
+from gatewright.vtl.values import ANY, JavaClass, JavaKey, JavaSet, MapEntry, Method, Methods
 
 _MAX_HASHED = 100_000
 
@@ -41,6 +41,8 @@ class _Hasher:
             return _integer_hash(value)
         if isinstance(value, float):
             return _double_hash(value)
+        if isinstance(value, JavaSet):
+            return int32(sum(self.hash(item, depth + 1) for item in value))
         if isinstance(value, list):
             code = 1
             for item in value:

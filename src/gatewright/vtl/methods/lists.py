@@ -28,27 +28,30 @@ def get(items: list[object], index: int) -> object:
     return items[checked_index(index, len(items))]
 
 
-def position(items: list[object], value: object) -> int:
+def position(rt: Bounds, items: list[object], value: object) -> int:
     """Of the first equal item; -1 where there is none."""
+    nested = isinstance(value, list | dict)
     for index, item in enumerate(items):
+        if nested:
+            rt.check_time()  # one comparison can be of many items
         if item is value or equals(value, item):
             return index
     return -1
 
 
-def last_position(items: list[object], value: object) -> int:
-    reverse = position(items[::-1], value)
+def last_position(rt: Bounds, items: list[object], value: object) -> int:
+    reverse = position(rt, items[::-1], value)
     return -1 if reverse < 0 else len(items) - 1 - reverse
 
 
-def contains(items: list[object], value: object) -> bool:
-    return position(items, value) >= 0
+def contains(rt: Bounds, items: list[object], value: object) -> bool:
+    return position(rt, items, value) >= 0
 
 
 def contains_all(rt: Bounds, items: list[object], values: list[object]) -> bool:
     for value in values:
         rt.check_time()
-        if not contains(items, value):
+        if not contains(rt, items, value):
             return False
     return True
 
@@ -66,12 +69,14 @@ def insert(rt: Bounds, items: list[object], index: int, value: object) -> None:
 
 def add_all(rt: Bounds, items: list[object], values: list[object]) -> bool:
     rt.check_items(len(items) + len(values))
+    rt.built_list(len(values))
     items.extend(values)
     return bool(values)
 
 
 def insert_all(rt: Bounds, items: list[object], index: int, values: list[object]) -> bool:
     rt.check_items(len(items) + len(values))
+    rt.built_list(len(values))
     checked_index(index, len(items) + 1)
     items[index:index] = values
     return bool(values)
@@ -81,8 +86,8 @@ def remove_at(items: list[object], index: int) -> object:
     return items.pop(checked_index(index, len(items)))
 
 
-def remove(items: list[object], value: object) -> bool:
-    index = position(items, value)
+def remove(rt: Bounds, items: list[object], value: object) -> bool:
+    index = position(rt, items, value)
     if index >= 0:
         del items[index]
     return index >= 0
@@ -100,7 +105,7 @@ def _keep(rt: Bounds, items: list[object], values: list[object], listed: bool) -
     kept: list[object] = []
     for item in items:
         rt.check_time()
-        if contains(values, item) is listed:
+        if contains(rt, values, item) is listed:
             kept.append(item)
     changed = len(kept) != len(items)
     items[:] = kept
@@ -123,9 +128,9 @@ def array(items: list[object]) -> JavaArray:
     return JavaArray(items)
 
 
-def set_remove(items: JavaSet, value: object) -> bool:
+def set_remove(rt: Bounds, items: JavaSet, value: object) -> bool:
     """Out of the set and out of the map it was taken from."""
-    found = remove(items, value)
+    found = remove(rt, items, value)
     if found and items.owner is not None:
         key = value.key if isinstance(value, MapEntry) else value
         items.owner.pop(map_key(key), None)
@@ -136,15 +141,15 @@ _READ: Methods = {
     **ANYTHING,
     "size": (Method(len),),
     "isEmpty": (Method(lambda items: not items),),
-    "contains": (Method(contains, (ANY,)),),
+    "contains": (Method(contains, (ANY,), bounded=True),),
     "containsAll": (Method(contains_all, (COLLECTIONS,), bounded=True),),
     "iterator": (Method(JavaIterator),),
     "toArray": (Method(array),),
 }
 _INDEXED: Methods = {
     "get": (Method(get, (INTEGER,)),),
-    "indexOf": (Method(position, (ANY,)),),
-    "lastIndexOf": (Method(last_position, (ANY,)),),
+    "indexOf": (Method(position, (ANY,), bounded=True),),
+    "lastIndexOf": (Method(last_position, (ANY,), bounded=True),),
     "subList": (Method(sub_list, (INTEGER, INTEGER)),),
     "set": (Method(set_at, (INTEGER, ANY)),),
 }
@@ -156,13 +161,13 @@ LIST: Methods = {
         Method(add_all, (COLLECTIONS,), bounded=True),
         Method(insert_all, (INTEGER, COLLECTIONS), bounded=True),
     ),
-    "remove": (Method(remove_at, (INTEGER,)), Method(remove, (ANY,))),
+    "remove": (Method(remove_at, (INTEGER,)), Method(remove, (ANY,), bounded=True)),
     "removeAll": (Method(remove_all, (COLLECTIONS,), bounded=True),),
     "retainAll": (Method(retain_all, (COLLECTIONS,), bounded=True),),
     "clear": (Method(list.clear),),
 }
 ARRAY: Methods = {**_READ, **_INDEXED}
-SET: Methods = {**_READ, "remove": (Method(set_remove, (ANY,)),)}
+SET: Methods = {**_READ, "remove": (Method(set_remove, (ANY,), bounded=True),)}
 COLLECTION: Methods = _READ
 ITERATOR: Methods = {
     "hasNext": (Method(JavaIterator.has_next),),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gatewright.vtl.bounds import Bounds
-from gatewright.vtl.equality import equals
 from gatewright.vtl.methods.common import ANYTHING
+from gatewright.vtl.methods.lists import contains
 from gatewright.vtl.values import (
     ANY,
     ForeachScope,
@@ -37,8 +37,8 @@ def contains_key(entries: Map, key: object) -> bool:
     return map_key(key) in entries
 
 
-def contains_value(entries: Map, value: object) -> bool:
-    return any(equals(value, item) for item in entries.values())
+def contains_value(rt: Bounds, entries: Map, value: object) -> bool:
+    return contains(rt, list(entries.values()), value)
 
 
 def put(rt: Bounds, entries: Map, key: object, value: object) -> object:
@@ -58,6 +58,7 @@ def put_if_absent(rt: Bounds, entries: Map, key: object, value: object) -> objec
 
 def put_all(rt: Bounds, entries: Map, other: Map) -> None:
     rt.check_items(len(entries) + len(other))
+    rt.built_list(len(other))
     entries.update(other)
 
 
@@ -113,6 +114,10 @@ def value_contains_key(target: MapValue, key: object) -> bool:
     return any(name == key for name in target.keys())  # noqa: SIM118  # it is no mapping of Python's
 
 
+def value_contains_value(rt: Bounds, target: MapValue, value: object) -> bool:
+    return contains_value(rt, target.snapshot(), value)
+
+
 def value_put(target: MapValue, key: str, value: object) -> object:
     return target.put(key, value)
 
@@ -136,7 +141,7 @@ MAP: Methods = {
     "get": (Method(get, (ANY,)),),
     "getOrDefault": (Method(get_or_default, (ANY, ANY)),),
     "containsKey": (Method(contains_key, (ANY,)),),
-    "containsValue": (Method(contains_value, (ANY,)),),
+    "containsValue": (Method(contains_value, (ANY,), bounded=True),),
     "put": (Method(put, (ANY, ANY), bounded=True),),
     "putIfAbsent": (Method(put_if_absent, (ANY, ANY), bounded=True),),
     "putAll": (Method(put_all, (_MAPS,), bounded=True),),
@@ -154,7 +159,7 @@ MAP_VALUE: Methods = {
     "get": (Method(value_get, (ANY,)),),
     "getOrDefault": (Method(value_get_or_default, (ANY, ANY)),),
     "containsKey": (Method(value_contains_key, (ANY,)),),
-    "containsValue": (Method(_of_snapshot(contains_value), (ANY,)),),
+    "containsValue": (Method(value_contains_value, (ANY,), bounded=True),),
     "put": (Method(value_put, (frozenset({str}), ANY)),),
     "putAll": (Method(value_put_all, (_MAPS,)),),
     "remove": (Method(value_refuse, (ANY,)),),

@@ -21,13 +21,25 @@ def int_value(number: Number) -> int:
     """Narrowed as Java does: integers wrap around, doubles stop at the ends."""
     if isinstance(number, float):
         return _clamped(number, INT_MIN, INT_MAX)
-    return int32(int(number))
+    return int32(_whole(number))
 
 
 def long_value(number: Number) -> int:
     if isinstance(number, float):
         return _clamped(number, LONG_MIN, LONG_MAX)
-    return (int(number) + 2**63) % 2**64 - 2**63
+    return (_whole(number) + 2**63) % 2**64 - 2**63
+
+
+def _whole(number: int | Decimal) -> int:
+    """Without its fraction, and without the upper digits of a very large one, which do not count."""
+    if isinstance(number, int):
+        return number
+    sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        return 0
+    kept = digits if exponent >= 0 else digits[:exponent]
+    whole = int("".join(map(str, kept)) or "0") * pow(10, max(exponent, 0), 2**64)
+    return -whole if sign else whole
 
 
 def _clamped(number: float, least: int, most: int) -> int:
@@ -50,14 +62,14 @@ def compare(number: Number, other: Number) -> int:
     return order if order is not None else 0
 
 
-def parse_int(target: object, text: str) -> int:
-    del target
-    return _parsed(text, INT_MIN, INT_MAX)
+def parse_int(number: int, text: str) -> int | None:
+    """Of Integer only."""
+    return _parsed(text, INT_MIN, INT_MAX) if INT_MIN <= number <= INT_MAX else None
 
 
-def parse_long(target: object, text: str) -> int:
-    del target
-    return _parsed(text, LONG_MIN, LONG_MAX)
+def parse_long(number: int, text: str) -> int | None:
+    """Of Long only."""
+    return _parsed(text, LONG_MIN, LONG_MAX) if java_class(number) == "java.lang.Long" else None
 
 
 def value_of_text(number: int, text: str) -> int | None:
@@ -120,6 +132,7 @@ def same(target: object, value: object) -> object:
 
 
 _DOUBLES: Kinds = frozenset({float})
+_REAL: Kinds = frozenset({int, float})
 _DECIMALS: Kinds = frozenset({Decimal})
 _NUMBERS: Methods = {
     **ANYTHING,
@@ -148,7 +161,10 @@ DOUBLES: Methods = {
     **_NUMBERS,
     "compareTo": (Method(compare, (_DOUBLES,)), Method(fail_comparison, (ANY,))),
     "parseDouble": (Method(parse_double, (STRING,)),),
-    "valueOf": (Method(parse_double, (STRING,)), Method(same, (_DOUBLES,))),
+    "valueOf": (Method(parse_double, (STRING,)), Method(lambda target, number: float(number), (_REAL,))),
+    "max": (Method(lambda target, one, other: float(max(one, other)), (_REAL, _REAL)),),
+    "min": (Method(lambda target, one, other: float(min(one, other)), (_REAL, _REAL)),),
+    "compare": (Method(lambda target, one, other: compare(one, other), (_REAL, _REAL)),),
     "isNaN": (Method(lambda number: number != number),),
     "isInfinite": (Method(math.isinf),),
 }

@@ -8,7 +8,7 @@ from gatewright.vtl.equality import equals
 from gatewright.vtl.errors import MethodFailed
 from gatewright.vtl.methods.common import ANYTHING, fail_comparison
 from gatewright.vtl.text import to_text
-from gatewright.vtl.units import from_units, units
+from gatewright.vtl.units import from_units, unit_length, units
 from gatewright.vtl.values import (
     ANY,
     INTEGER,
@@ -27,10 +27,6 @@ COLLECTION: Kinds = frozenset({list, JavaList, JavaSet, JavaCollection})
 _TRIMMED = "".join(map(chr, range(0x21)))
 
 
-def length(text: str) -> int:
-    return len(units(text))
-
-
 def char_at(text: str, index: int) -> JavaChar:
     whole = units(text)
     if not 0 <= index < len(whole):
@@ -47,7 +43,7 @@ def code_point_at(text: str, index: int) -> int:
 
 
 def substring_from(text: str, begin: int) -> str:
-    return substring(text, begin, length(text))
+    return substring(text, begin, unit_length(text))
 
 
 def substring(text: str, begin: int, end: int) -> str:
@@ -64,7 +60,7 @@ def index_of(text: str, part: str, start: int = 0) -> int:
 
 
 def _past_end(text: str, part: str) -> int:
-    return -1 if part else length(text)
+    return -1 if part else unit_length(text)
 
 
 def last_index_of(text: str, part: str) -> int:
@@ -174,7 +170,7 @@ _MANY = (ANY,) * 20
 
 STRINGS: Methods = {
     **ANYTHING,
-    "length": (Method(length),),
+    "length": (Method(unit_length),),
     "isEmpty": (Method(lambda text: text == ""),),
     "isBlank": (Method(lambda text: text.strip() == ""),),
     "equals": (Method(equals, (ANY,)),),
