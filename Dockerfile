@@ -21,7 +21,7 @@ VOLUME /var/lib/gatewright
 # 8080 serves the APIs. 8081 is the management port: requests are signed, but publish it to trusted networks only.
 EXPOSE 8080 8081
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/_gatewright/health', timeout=2)"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["gatewright", "health"]
 ENTRYPOINT ["gatewright"]
 CMD ["serve"]

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 from tests.integration.conftest import Start
 from tests.support.processes import BOUND, Gatewright
+
+from gatewright.cli.main import run
 
 
 def _get(url: str) -> tuple[int, Any]:
@@ -45,6 +48,25 @@ def test_health_answers_on_both_ports(start_serve: Start) -> None:
     status, control = _get(f"{node.management_url}/_gatewright/health")
     assert (status, control["status"], control["role"]) == (200, "ok", "control")
     assert control["pid"] in node.children("control")
+
+
+def test_the_health_command_tells_by_its_exit_code(
+    start_serve: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node = start_serve("--drain-delay", "30", workers=1)
+    ask = ["health", "--listen", f"0.0.0.0:{node.port}"]
+    assert run(ask) == 0
+    assert capsys.readouterr() == ("", "")
+    node.signal(signal.SIGTERM)
+    node.log_line("stopping")
+    until = time.monotonic() + BOUND
+    while run(ask) == 0:
+        assert time.monotonic() < until
+    assert "answers 'HTTP/1.1 503 Service Unavailable'" in capsys.readouterr().err
+    node.signal(signal.SIGTERM)
+    node.exit_code()
+    assert run(ask) == 1
+    assert f"http://127.0.0.1:{node.port} does not answer" in capsys.readouterr().err
 
 
 def test_the_access_key_is_made_once_and_is_private(start_serve: Start) -> None:

@@ -20,6 +20,8 @@ from tests.integration.conftest import Start
 from tests.support.apis import Api
 from tests.support.processes import ACCOUNT, BOUND, REGION, Gatewright
 
+from gatewright.cli.main import run
+
 HANDLER = "def handle(event, context):\n    return {'statusCode': 200, 'body': 'elsewhere'}\n"
 
 
@@ -51,12 +53,14 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_both_listeners_speak_tls(start_serve: Start, certificate: tuple[Path, Path]) -> None:
     cert, key = certificate
-    node = start_serve("--tls-cert", str(cert), "--tls-key", str(key), workers=1)
+    flags = ("--tls-cert", str(cert), "--tls-key", str(key))
+    node = start_serve(*flags, workers=1)
     trusting = ssl.create_default_context(cafile=str(cert))
     assert node.url.startswith("https://")
     for url in (node.url, node.management_url):
         with urllib.request.urlopen(f"{url}/_gatewright/health", context=trusting, timeout=BOUND) as answer:
             assert json.load(answer)["status"] == "ok"
+    assert run(["health", "--listen", f"127.0.0.1:{node.port}", *flags]) == 0
 
 
 def test_the_proxy_protocol_is_spoken_on_the_data_port_only(start_serve: Start) -> None:
@@ -65,6 +69,7 @@ def test_the_proxy_protocol_is_spoken_on_the_data_port_only(start_serve: Start) 
         connection.sendall(b"PROXY TCP4 203.0.113.7 127.0.0.1 4711 80\r\n")
         connection.sendall(b"GET /_gatewright/health HTTP/1.1\r\nHost: any\r\n\r\n")
         assert connection.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
+    assert run(["health", "--listen", f"127.0.0.1:{node.port}", "--proxy-protocol"]) == 0
     assert node.client("apigateway").get_rest_apis()["items"] == []
 
 

@@ -13,11 +13,15 @@ from tests.support.processes import BOUND
 
 @dataclass
 class HeldBackend:
-    """Answers every GET with `late`, once `release` is set; `asked` is set when the first one arrives."""
+    """Answers every GET with `late`, once `release` is set; `asked` is set when the first one arrives.
+
+    `peers` are the ports that the requests came from: equal ones share a connection.
+    """
 
     url: str = ""
     asked: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
+    peers: list[int] = field(default_factory=list)
 
 
 @contextmanager
@@ -25,7 +29,10 @@ def held_backend() -> Iterator[HeldBackend]:
     backend = HeldBackend()
 
     class Answer(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
+            backend.peers.append(self.client_address[1])
             backend.asked.set()
             assert backend.release.wait(BOUND)
             self.send_response(200)

@@ -164,6 +164,25 @@ def explain(
 
 
 @app.command()
+def health(
+    context: typer.Context,
+    config: flags.Config = None,
+    listen: flags.Listen = None,
+    tls_cert: flags.TlsCert = None,
+    tls_key: flags.TlsKey = None,
+    proxy_protocol: flags.ProxyProtocol = None,
+) -> int:
+    """Ask the node on this machine whether it is well: exit code 0 if it serves. Takes serve's settings."""
+    from gatewright.server.health import Unwell, check_health
+
+    try:
+        check_health(_options(context, config).for_serve())
+    except Unwell as error:
+        return _fail(FAILED, str(error))
+    return 0
+
+
+@app.command()
 def operations() -> None:
     """List the management operations that are done, service by service."""
     from gatewright.control.operations import list_operations

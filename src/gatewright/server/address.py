@@ -34,10 +34,15 @@ class Address:
         except ValueError:
             return False
 
+    @property
+    def from_here(self) -> Address:
+        """Where this machine reaches the listener."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return Address(host, self.port)
+
     def url(self, scheme: str) -> str:
         """A URL that reaches the listener from this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
-        return f"{scheme}://{Address(host, self.port)}"
+        return f"{scheme}://{self.from_here}"
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
