@@ -42,7 +42,10 @@ def test_a_crash_costs_one_invocation_and_no_other(functions: Lambda) -> None:
     ]
 
 
-def test_what_waits_is_served_after_an_initialisation_that_failed(functions: Lambda, tmp_path: Path) -> None:
+def test_what_waits_is_served_after_an_initialisation_that_failed(
+    start_lambda: Callable[..., Lambda], tmp_path: Path
+) -> None:
+    functions = start_lambda(function_instances=1)  # a second one could be ready before the first has failed
     flag = tmp_path / "tried"
     source = f"""
         import os

@@ -67,10 +67,10 @@ def test_past_the_queue_invocations_are_throttled(start_lambda: Callable[..., La
 
 
 def test_an_invocation_that_waited_too_long_is_throttled(start_lambda: Callable[..., Lambda]) -> None:
-    functions = start_lambda(function_instances=1, queue_wait=0.2)
+    functions = start_lambda(function_instances=1, queue_wait=1.5)
     functions.deploy("f", {"app.py": "import time\ndef handler(e, c):\n    time.sleep(e)\n    return 1\n"})
     functions.call("f", 0)
-    busy, late = functions.start("f", 1), functions.start("f", 0)
+    busy, late = functions.start("f", 2.5), functions.start("f", 0)
     with pytest.raises(FunctionThrottled):
         functions.wait(late)
     assert functions.wait(busy)[0].payload == b"1"
