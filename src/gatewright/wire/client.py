@@ -143,6 +143,7 @@ class Pool:
         self.limits = client.limits
         self.timers = client.timers
         self.heads = client.heads
+        self.last_head = b""
         self._client = client
         self._clock = client.timers.clock
         self._idle_timeout = client.limits.idle_timeout

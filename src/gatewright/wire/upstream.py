@@ -52,21 +52,16 @@ class KnownHead(NamedTuple):
 
 class KnownHeads(dict[bytes, KnownHead]):
     """Heads that were read, so that they need not be read again: a backend that gives one kind of answer
-    often says the same for as long as its Date stands, which is a second.
+    often says the same for as long as its Date stands, which is a second."""
 
-    Only those are kept that say all by themselves: of an answer that leaves the connection open and has its
-    length, or no body by its status.
-    """
-
-    def learn(self, data: bytes, answer: Answer) -> None:
-        """Remember the head in `data`, the only read that `answer` came in, if the answer is all of it."""
-        end = data.find(b"\r\n\r\n") + 4
-        length = len(answer.body)
-        if end <= _KNOWN_HEAD and len(data) == end + length:
+    def learn(self, head: bytes, answer: Answer) -> None:
+        """Remember a head that says all by itself: its answer leaves the connection open, and has the length
+        it says or no body by its status."""
+        if len(head) <= _KNOWN_HEAD:
             if len(self) >= _KNOWN_HEADS:
                 self.clear()
-            head = answer.head = data[:end]
-            self[head] = KnownHead(answer.status, answer.fields, length, head)
+            answer.head = head
+            self[head] = KnownHead(answer.status, answer.fields, len(answer.body), head)
 
 
 class Call(Pending[Answer]):
@@ -97,6 +92,7 @@ class Upstream(asyncio.Protocol):
         "_call",
         "_complete",
         "_fields",
+        "_head",
         "_head_done",
         "_heads",
         "_keep",
@@ -130,6 +126,7 @@ class Upstream(asyncio.Protocol):
         self._call: Call | None = None
         self._parts: list[bytes] = []
         self.on_body = self._parts.append
+        self._head = b""
         self._fields: list[Field] = []
         self._status = 0
         self._received = 0
@@ -196,7 +193,8 @@ class Upstream(asyncio.Protocol):
             return
         if not self._received:
             end = data.find(b"\r\n\r\n") + 4
-            known = self._heads.get(data[:end])
+            head = self._head = data[:end]
+            known = self._heads.get(head)
             if known is not None and len(data) == end + known.length and call.method != "HEAD":
                 self._deliver(call, Answer(known.status, known.fields, data[end:], known.head), True)
                 return
@@ -297,9 +295,17 @@ class Upstream(asyncio.Protocol):
             return
         answer = Answer(self._status, self._fields, body)
         keep = self._keep and not self._surplus
-        if keep and len(data) == self._received:
-            self._heads.learn(data, answer)
+        if keep and len(data) == self._received == len(self._head) + len(body):
+            self._learn(answer)
         self._deliver(call, answer, keep)
+
+    def _learn(self, answer: Answer) -> None:
+        """Remember the head of an answer that came in one piece, if the backend says it twice in a row: many
+        backends never do."""
+        if self._head == self._pool.last_head:
+            self._heads.learn(self._head, answer)
+        else:
+            self._pool.last_head = self._head
 
     def _deliver(self, call: Call, answer: Answer, keep: bool) -> None:
         """Hand over the complete answer, and the connection back to the pool before: a call that is made on
