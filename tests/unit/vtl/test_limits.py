@@ -102,11 +102,11 @@ def ticking(step: float) -> Callable[[], float]:
     "template",
     [
         "#foreach($i in [1..100])#foreach($j in [1..4])$i#end#end",
-        "$l.contains(1)" * 30,
+        "$l.contains(1)" * 100,
         "#if($l == $j)#end" * 30,
         '#macro(m $a)$a$a$a$a#end#macro(n $a)#m("$a$a$a$a")#end#n("$s$s")',
         "#define($d)x#end" + "$d" * 30,
-        "$m.keySet()" * 30,
+        "$m.keySet()" * 100,
         "$l" * 30,
         '$s.replaceAll("y", "")' * 30,
     ],
