@@ -9,6 +9,8 @@ from gatewright.vtl.methods.table import methods_of
 from gatewright.vtl.runtime import Runtime
 from gatewright.vtl.values import JavaArray, JavaCollection, JavaList, JavaSet, Kinds, Method
 
+_CALLS = 8  # from one look at the time to the next
+
 Call = Callable[..., object]
 
 
@@ -27,33 +29,36 @@ def _without_arguments(name: str) -> Call:
     def call(rt: Runtime, target: object) -> object:
         kind = type(target)
         if kind is not str or len(target) > LONG:  # type: ignore[arg-type]
-            rt.check_time()
+            rt.calls += 1
+            if not rt.calls % _CALLS:
+                rt.check_time()
         if kind not in found:
             found[kind] = next(iter(methods_of(kind, name, 0)), None)
         method = found[kind]
         if method is None:
             return None
-        result = method.function(rt, target) if method.bounded else method.function(target)
+        function = method.function
+        result = function(rt, target) if method.bounded else function(target)
         return _counted(rt, result) if type(result) in _COUNTED else result
 
     return call
 
 
 def _with_one_argument(name: str) -> Call:
-    found: dict[type, tuple[tuple[Kinds, Method], ...]] = {}
+    found: dict[type, tuple[tuple[Kinds, Callable[..., object], bool], ...]] = {}
 
     def call(rt: Runtime, target: object, argument: object) -> object:
         kind = type(target)
         if kind is not str or len(target) > LONG:  # type: ignore[arg-type]
-            rt.check_time()
-        methods = found.get(kind)
-        if methods is None:
-            methods = tuple((method.parameters[0], method) for method in methods_of(kind, name, 1))
-            found[kind] = methods
-        for kinds, method in methods:
+            rt.calls += 1
+            if not rt.calls % _CALLS:
+                rt.check_time()
+        if kind not in found:
+            methods = methods_of(kind, name, 1)
+            found[kind] = tuple((method.parameters[0], method.function, method.bounded) for method in methods)
+        for kinds, function, bounded in found[kind]:
             if kinds is None or type(argument) in kinds:
-                function = method.function
-                result = function(rt, target, argument) if method.bounded else function(target, argument)
+                result = function(rt, target, argument) if bounded else function(target, argument)
                 return _counted(rt, result) if type(result) in _COUNTED else result
         return None
 
@@ -64,7 +69,9 @@ def _with_arguments(name: str, count: int) -> Call:
     found: dict[type, tuple[Method, ...]] = {}
 
     def call(rt: Runtime, target: object, *arguments: object) -> object:
-        rt.check_time()
+        rt.calls += 1
+        if not rt.calls % _CALLS:
+            rt.check_time()
         kind = type(target)
         methods = found.get(kind)
         if methods is None:

@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import TracebackType
 
-from gatewright.vtl import arithmetic, runtime, tracing
+from gatewright.vtl import access, arithmetic, blocks, conditions, loops, runtime, tracing
+from gatewright.vtl.blocks import Body, BreakLoop, Context, Evaluator, Macro, StopRendering
 from gatewright.vtl.codegen.analysis import Uses, analyse
 from gatewright.vtl.codegen.pyast import mark
 from gatewright.vtl.codegen.statements import StatementCode
 from gatewright.vtl.codegen.traced import TracedCode
 from gatewright.vtl.errors import MethodFailed, Position, RenderError, TemplateSyntaxError
-from gatewright.vtl.limits import DEFAULT_LIMITS, Limits
+from gatewright.vtl.limits import DEFAULT_LIMITS, LONG, Limits
 from gatewright.vtl.nodes import Block, Text
 from gatewright.vtl.parser import parse
-from gatewright.vtl.runtime import Body, BreakLoop, Context, Macro, Runtime, StopRendering
+from gatewright.vtl.runtime import Runtime
 from gatewright.vtl.tracing import Recorder, TracedRuntime
 from gatewright.vtl.units import printable
 from gatewright.vtl.values import ForeachScope, JavaList, map_key
@@ -40,32 +41,32 @@ _NAMESPACE: Mapping[str, object] = {
     **{
         function.__name__: function
         for function in (
+            access.get_index,
+            access.get_property,
+            access.set_index,
+            access.set_property,
             arithmetic.add,
             arithmetic.divide,
             arithmetic.modulo,
             arithmetic.multiply,
             arithmetic.subtract,
-            runtime.Block,
-            runtime.at_least,
-            runtime.at_most,
-            runtime.call_macro,
-            runtime.counted,
-            runtime.emit,
-            runtime.equal,
-            runtime.second,
-            runtime.evaluate,
-            runtime.fail_include,
-            runtime.get_index,
-            runtime.get_property,
-            runtime.greater,
-            runtime.guarded,
+            blocks.Block,
+            blocks.call_macro,
+            blocks.emit,
+            blocks.evaluate,
+            blocks.fail_include,
+            blocks.render_string,
+            blocks.second,
+            conditions.at_least,
+            conditions.at_most,
+            conditions.equal,
+            conditions.greater,
+            conditions.less,
+            loops.counted,
+            loops.guarded,
+            loops.loop_items,
+            loops.make_range,
             runtime.joined,
-            runtime.less,
-            runtime.loop_items,
-            runtime.make_range,
-            runtime.render_string,
-            runtime.set_index,
-            runtime.set_property,
             runtime.text,
             tracing.traced_call,
             tracing.traced_condition,
@@ -96,11 +97,10 @@ class Program:
             for name, (parameters, function) in code.macros.items()
         }
 
-    def run(self, rt: Runtime, variables: Mapping[str, object]) -> None:
-        if not self.shared:
-            self.main(rt, variables.get, rt.out)
-            return
-        rt.macros = dict(self.macros)
+    def run_shared(self, rt: Runtime, variables: Mapping[str, object], evaluator: Evaluator) -> None:
+        """Runs a template whose functions share its variables."""
+        rt.macros = self.macros
+        rt.evaluator = evaluator
         try:
             self.main(rt, Context(dict(variables)), rt.out)
         except (StopRendering, BreakLoop):
@@ -142,9 +142,7 @@ class Template:
         Raises:
             RenderError: a method failed, or a limit was exceeded.
         """
-        rt = Runtime(limits)
-        rt.evaluator = _evaluator
-        return _rendered(self._program, rt, variables)
+        return _rendered(self._program, Runtime(limits), variables, _evaluator)
 
     def render_traced(
         self, variables: Mapping[str, object], recorder: Recorder, limits: Limits = DEFAULT_LIMITS
@@ -155,9 +153,7 @@ class Template:
         """
         if self._traced is None:
             self._traced = _compiled(self._block, self._uses, TracedCode(self._uses))
-        rt = TracedRuntime(limits, recorder)
-        rt.evaluator = _traced_evaluator
-        return _rendered(self._traced, rt, variables)
+        return _rendered(self._traced, TracedRuntime(limits, recorder), variables, _traced_evaluator)
 
 
 def _parsed(text: str) -> Block:
@@ -179,15 +175,21 @@ def _compiled(block: Block, uses: Uses, code: StatementCode) -> Program:
         raise TemplateSyntaxError("the directives of the template are nested too deep", 1, 1) from fault
 
 
-def _rendered(program: Program, rt: Runtime, variables: Mapping[str, object]) -> str:
+def _rendered(program: Program, rt: Runtime, variables: Mapping[str, object], evaluator: Evaluator) -> str:
+    out = rt.out
     try:
-        program.run(rt, variables)
-        rt.check_output()
+        if program.shared:
+            program.run_shared(rt, variables, evaluator)
+        else:
+            program.main(rt, variables.get, out)
+        if len(out) * LONG + rt.printed_chars > rt.limits.output_chars:
+            rt.check_output()
     except (MethodFailed, TemplateSyntaxError) as fault:
         raise RenderError(str(fault), _position(fault.__traceback__)) from fault
     except RecursionError as fault:
         raise RenderError("a value or a macro is nested too deep", _position(fault.__traceback__)) from None
-    return printable("".join(rt.out))
+    text = out[0] if len(out) == 1 else "".join(out)
+    return text if text.isascii() else printable(text)
 
 
 def _position(traceback: TracebackType | None) -> Position:
@@ -220,8 +222,8 @@ def _traced_evaluator(rt: Runtime, text: str) -> Body:
 
 def _with_macros(rt: Runtime, program: Program) -> Body:
     """The text of an #evaluate; its macros are there from then on."""
-    for name, macro in program.macros.items():
-        rt.macros.setdefault(name, macro)
+    if program.macros:
+        rt.macros = {**program.macros, **rt.macros}
     return program.main
 
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from gatewright.vtl.access import get_index, get_property
+from gatewright.vtl.blocks import Block, Context, emit
 from gatewright.vtl.dispatch import Call, fits
 from gatewright.vtl.errors import Position
 from gatewright.vtl.limits import Limits
 from gatewright.vtl.methods.table import methods_of
-from gatewright.vtl.runtime import Block, Context, Runtime, emit, get_index, get_property, text
+from gatewright.vtl.runtime import Runtime, text
 
 Kind: TypeAlias = Literal["reference", "set", "if", "foreach"]
 Missing: TypeAlias = Literal["variable", "property", "method", "value"]
@@ -49,8 +51,6 @@ Recorder: TypeAlias = Callable[[Step], None]
 
 class TracedRuntime(Runtime):
     """A rendering that tells its steps."""
-
-    __slots__ = ("missing", "recorder")
 
     def __init__(self, limits: Limits, recorder: Recorder) -> None:
         super().__init__(limits)

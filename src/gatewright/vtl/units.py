@@ -28,8 +28,6 @@ def from_units(text: str) -> str:
 
 def printable(text: str) -> str:
     """Text that can be encoded: what is left of half a character becomes `?`, as Java writes it."""
-    if text.isascii():
-        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -29,6 +29,11 @@ def variables() -> dict[str, object]:
     }
 
 
+def variables_of(case: dict[str, str]) -> dict[str, object]:
+    """A case says so where it was rendered without variables."""
+    return {} if case.get("variables") == "none" else variables()
+
+
 def recorded(name: str) -> list[dict[str, str]]:
     with (CASES / f"{name}.jsonl").open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]

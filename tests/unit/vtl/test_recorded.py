@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.vtl.support import CASES, recorded, variables
+from tests.unit.vtl.support import CASES, recorded, variables_of
 
 from gatewright.vtl import RenderError, TemplateSyntaxError, compile_template
 
@@ -20,7 +20,7 @@ def test_templates_render_as_velocity_renders_them(path: Path) -> None:
 
 def _problem(case: dict[str, str]) -> str | None:
     try:
-        output = compile_template(case["template"]).render(variables())
+        output = compile_template(case["template"]).render(variables_of(case))
     except (TemplateSyntaxError, RenderError) as error:
         if "error" in case and type(error) is ERRORS[case["error"]]:
             return None

@@ -27,6 +27,7 @@ from gatewright.vtl.codegen.variables import LocalVariables, SharedVariables, Va
 from gatewright.vtl.dispatch import Call, call_site
 from gatewright.vtl.errors import Position
 from gatewright.vtl.nodes import (
+    Block,
     Chain,
     Expression,
     Index,
@@ -68,6 +69,7 @@ class ExpressionCode:
         self.positions: list[Position] = []
         self.sites: dict[tuple[str, int], Call] = {}
         self.loops: list[Loop] = []
+        self._names = 0
 
     def place(self, position: Position) -> int:
         """The line number that stands for a position."""
@@ -205,15 +207,19 @@ class ExpressionCode:
         if not is_plain(string.body):
             return self.nested_string(string)
         pieces: list[ast.expr] = []
-        for part in string.body:
+        self.add_plain(pieces, string.body)
+        code = call("joined", name("rt"), string_of(pieces))
+        mark(code, self.place(string.position))
+        return code
+
+    def add_plain(self, pieces: list[ast.expr], body: Block) -> None:
+        """What text and references print."""
+        for part in body:
             if isinstance(part, Text):
                 add_text(pieces, part.text)
             else:
                 assert isinstance(part, Reference)
                 self.add_printed(pieces, part)
-        code = call("joined", name("rt"), string_of(pieces))
-        mark(code, self.place(string.position))
-        return code
 
     def nested_string(self, string: Interpolated) -> ast.expr:
         """A string with directives, which is a function of its own."""

@@ -6,29 +6,24 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from gatewright.vtl.codegen.analysis import Uses, uses_loop_place, walk
-from gatewright.vtl.codegen.expressions import NONE, ExpressionCode, Loop, add_text, nullable, string_of
+from gatewright.vtl.codegen.analysis import Uses
+from gatewright.vtl.codegen.expressions import NONE, nullable
+from gatewright.vtl.codegen.loops import LoopCode
 from gatewright.vtl.codegen.pyast import (
-    STORE,
     assign,
     attribute,
-    bind,
     call,
-    compare,
     constant,
     function,
     if_,
-    is_,
     is_not,
     lambda_,
     mark,
     name,
     tuple_,
 )
-from gatewright.vtl.limits import LONG
 from gatewright.vtl.nodes import (
     Block,
-    Branch,
     Break,
     Define,
     Evaluate,
@@ -46,25 +41,18 @@ from gatewright.vtl.nodes import (
     Set,
     Statement,
     Stop,
-    Text,
 )
 
 _NESTED_BRANCHES = 8  # an #if with more is not written as nested ifs, which Python bounds
-_HEAVY = 100  # nodes in a loop's body from which on each round looks at the time
-_PIECES = 24  # of one string of output
-_COUNTERS = ("velocityCount", "velocityHasNext")
 
 
-class StatementCode(ExpressionCode):
+class StatementCode(LoopCode):
     """Generates a template's functions into `functions`; `main` is the template itself."""
-
-    counts_rounds = False  # whether each loop keeps its index
 
     def __init__(self, uses: Uses) -> None:
         super().__init__(uses)
         self.functions: list[ast.stmt] = []
         self.macros: dict[str, tuple[tuple[str, ...], str]] = {}
-        self._names = 0
         self._chains = 0
         self._kind = "template"  # what function is being written: template, macro, block or string
         self._handlers: dict[type, Callable[[Any], list[ast.stmt]]] = {
@@ -79,10 +67,6 @@ class StatementCode(ExpressionCode):
             Break: self._break,
             Stop: self._stop,
         }
-
-    def _new_name(self, prefix: str) -> str:
-        self._names += 1
-        return f"{prefix}{self._names}"
 
     # Functions
 
@@ -105,7 +89,7 @@ class StatementCode(ExpressionCode):
         self.functions.append(function(identifier, parameters, [get, *statements]))
 
     def _body_function(self, body: Block, kind: str) -> str:
-        identifier = self._new_name(kind)
+        identifier = self.new_name(kind)
         self._function(identifier, body, ("rt", "c", "out"), kind)
         return identifier
 
@@ -114,79 +98,7 @@ class StatementCode(ExpressionCode):
         mark(code, self.place(string.position))
         return code
 
-    # Output
-
-    def block(self, body: Block) -> list[ast.stmt]:
-        statements: list[ast.stmt] = []
-        pieces: list[ast.expr] = []
-        for statement in body:
-            if isinstance(statement, Text):
-                add_text(pieces, statement.text)
-            elif isinstance(statement, Reference):
-                self._add_reference(statements, pieces, statement)
-            else:
-                self._flush(statements, pieces)
-                statements.extend(self._statement(statement))
-        self._flush(statements, pieces)
-        return statements
-
-    def _add_reference(
-        self, statements: list[ast.stmt], pieces: list[ast.expr], reference: Reference
-    ) -> None:
-        if reference.escaped is not None:
-            add_text(pieces, reference.prefix)
-            self._add_escaped(pieces, reference, reference.escaped)
-        elif self.uses.shared and not reference.bare:
-            self._flush(statements, pieces)
-            statements.append(self.emitted(reference))
-        else:
-            self.add_printed(pieces, reference)
-        if len(pieces) > _PIECES:
-            self._flush(statements, pieces)
-
-    def emitted(self, reference: Reference) -> ast.stmt:
-        code = call(
-            "emit",
-            name("rt"),
-            name("c"),
-            name("out"),
-            self.raw(reference),
-            constant(reference.prefix),
-            constant(reference.unprinted),
-        )
-        mark(code, self.place(reference.position))
-        return ast.Expr(code)
-
-    def _add_escaped(self, pieces: list[ast.expr], reference: Reference, escaped: str) -> None:
-        """An escaped argument of a macro prints as it was written in the call."""
-        text: ast.expr = constant(escaped)
-        if self.uses.macros:
-            text = ast.BoolOp(ast.Or(), [call("get", constant(f".literal.{escaped}")), text])
-        if reference.steps:
-            text = call("second", self.raw(reference), text)
-        if isinstance(text, ast.Constant):
-            add_text(pieces, escaped)
-        else:
-            pieces.append(text)
-
-    def _flush(self, statements: list[ast.stmt], pieces: list[ast.expr]) -> None:
-        """Writes the pieces as one string; a long one is counted."""
-        if not pieces:
-            return
-        text = string_of(pieces)
-        append = attribute(name("out"), "append")
-        if isinstance(text, ast.Constant):
-            statements.append(ast.Expr(call(append, text)))
-        else:
-            length = call("len", name("s"))
-            counted = ast.Expr(call(attribute(name("rt"), "printed"), length))
-            statements += [
-                ast.Expr(call(append, bind("s", text))),
-                if_(compare(length, ast.Gt(), constant(LONG)), [counted]),
-            ]
-        pieces.clear()
-
-    def _statement(self, statement: Statement) -> list[ast.stmt]:
+    def statement(self, statement: Statement) -> list[ast.stmt]:
         return self._handlers[type(statement)](statement)
 
     # Directives
@@ -233,9 +145,6 @@ class StatementCode(ExpressionCode):
             orelse = [if_(test, body, orelse)]
         return orelse
 
-    def condition(self, branch: Branch) -> ast.expr:
-        return self.truth(branch.condition)
-
     def _flat_if(self, node: If) -> list[ast.stmt]:
         """A long chain: a variable says whether a branch is still to be found."""
         self._chains += 1
@@ -248,84 +157,6 @@ class StatementCode(ExpressionCode):
             statements.append(if_(ast.BoolOp(ast.And(), [name(pending), test]), body))
         otherwise = self.block(node.otherwise)
         return [*statements, if_(name(pending), otherwise)] if otherwise else statements
-
-    def foreach(self, node: Foreach) -> list[ast.stmt]:
-        if node.items is None:
-            return []
-        return self.loop_statements(node, node.items, self._new_name(""))
-
-    def loop_statements(self, node: Foreach, collection: Expression, number: str) -> list[ast.stmt]:
-        loop = Loop(f"i{number}", f"n{number}", f"f{number}")
-        items, saved = f"l{number}", f"o{number}"
-        line = self.place(node.position)
-        before: list[ast.stmt] = [
-            assign(f"w{items}", self.value(collection)),
-            assign(items, call("loop_items", name("rt"), name(f"w{items}"))),
-            assign(loop.size, call("len", name(items))),
-            assign(saved, self.variables.load(node.variable)),
-        ]
-        enter, each, leave = self._loop_scope(loop)
-        looping = self._loop(node, loop, items, each)
-        if self.uses.shared and self.uses.breaks:
-            looping = _until_break(looping)
-        result = [*before, *enter, looping, self.variables.restore(node.variable, saved), *leave]
-        for part in result:
-            mark(part, line)
-        return result
-
-    def _loop(self, node: Foreach, loop: Loop, items: str, each: list[ast.stmt]) -> ast.stmt:
-        self.loops.append(loop)
-        body = self.block(node.body)
-        self.loops.pop()
-        body = body or [ast.Pass()]
-        element = ast.Name("e" if self.uses.shared else f"v_{node.variable}", STORE)
-        if self.uses.shared:
-            each = [self.variables.store(node.variable, name("e")), *each]
-        iterable: ast.expr = name(items)
-        if self.uses.mutates or self.uses.macros:
-            iterable = call("guarded", iterable, name(f"w{items}"))
-        target: ast.expr = element
-        if self.counts_rounds or not self.uses.plain_loops or uses_loop_place(node.body):
-            target = ast.Tuple([ast.Name(loop.index, STORE), element], STORE)
-            iterable = call("enumerate", iterable)
-        return ast.For(target, iterable, [*each, *body, *self._back_edge(node.body)], [])
-
-    def _loop_scope(self, loop: Loop) -> tuple[list[ast.stmt], list[ast.stmt], list[ast.stmt]]:
-        """What stands before a loop, at the start of each round and after it, to keep `$foreach`."""
-        if self.uses.plain_loops:
-            return [], [], []
-        variables, scope = self.variables, loop.scope
-        saved = {variable: f"{variable[8:9]}{scope}" for variable in _COUNTERS}
-        place = ast.Assign([ast.Attribute(name(scope), "index", STORE)], name(loop.index))
-        following = ast.BinOp(name(loop.index), ast.Add(), constant(1))
-        enter = [
-            assign(f"s{scope}", variables.load("foreach")),
-            *(assign(saved[variable], variables.load(variable)) for variable in _COUNTERS),
-            assign(scope, call("ForeachScope", name(loop.size), name(f"s{scope}"))),
-            variables.store("foreach", name(scope)),
-        ]
-        each = [
-            place,
-            variables.store("velocityCount", following),
-            variables.store("velocityHasNext", compare(following, ast.NotEq(), name(loop.size))),
-        ]
-        kept = is_(variables.load("foreach"), name(scope))  # a #set of $foreach outlives the loop
-        leave = [
-            if_(kept, [variables.restore("foreach", f"s{scope}")]),
-            *(variables.restore(variable, saved[variable]) for variable in _COUNTERS),
-        ]
-        return enter, each, leave
-
-    def _back_edge(self, body: Block) -> list[ast.stmt]:
-        """Limits that grow with each round: the output, and the time of a long body."""
-        statements: list[ast.stmt] = []
-        nodes = list(walk(body))
-        if any(isinstance(node, Text | Reference) for node in nodes):
-            measured = compare(call("len", name("out")), ast.Gt(), attribute(name("rt"), "measured"))
-            statements.append(if_(measured, [ast.Expr(call(attribute(name("rt"), "check_output")))]))
-        if len(nodes) > _HEAVY:
-            statements.append(ast.Expr(call(attribute(name("rt"), "check_time"))))
-        return statements
 
     def _define(self, node: Define) -> list[ast.stmt]:
         block = call("Block", name("rt"), name("c"), name(self._body_function(node.body, "block")))
@@ -386,8 +217,3 @@ class StatementCode(ExpressionCode):
 
 def _raise(exception: str) -> ast.stmt:
     return ast.Raise(call(exception), None)
-
-
-def _until_break(loop: ast.stmt) -> ast.stmt:
-    handler = ast.ExceptHandler(name("BreakLoop"), None, [ast.Pass()])
-    return ast.Try([loop], [handler], [], [])

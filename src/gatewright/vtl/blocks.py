@@ -1,0 +1,194 @@
+"""Macros, blocks, strings with directives and #evaluate: pieces of template that share its variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from gatewright.vtl.errors import MethodFailed
+from gatewright.vtl.runtime import Runtime, joined, text
+from gatewright.vtl.values import HostObject, JavaClass
+
+
+class StopRendering(Exception):
+    """`#stop`."""
+
+
+class BreakLoop(Exception):
+    """`#break` inside a string, on its way to the loop around the string."""
+
+
+Body: TypeAlias = "Callable[[Runtime, Context, list[str]], None]"
+Evaluator: TypeAlias = Callable[[Runtime, str], Body]
+
+
+class Context:
+    """The variables of a rendering, for templates whose macros and blocks share them."""
+
+    __slots__ = ("variables",)
+
+    def __init__(self, variables: dict[str, object]) -> None:
+        self.variables = variables
+
+    def get(self, name: str) -> object:
+        return self.variables.get(name)
+
+    def put(self, name: str, value: object) -> None:
+        self.variables[name] = value
+
+    def restore(self, name: str, value: object) -> None:
+        """Sets back what a loop replaced; None was no variable."""
+        if value is None:
+            self.variables.pop(name, None)
+        else:
+            self.put(name, value)
+
+
+class MacroContext(Context):
+    """What a macro sees: its arguments, evaluated anew at each use, before the variables around it."""
+
+    __slots__ = ("arguments", "outer", "rt")
+
+    def __init__(self, rt: Runtime, outer: Context, arguments: dict[str, Callable[[], object]]) -> None:
+        super().__init__({})
+        self.rt = rt
+        self.outer = outer
+        self.arguments = arguments
+
+    def get(self, name: str) -> object:
+        value = self.variables.get(name)
+        if value is not None:
+            return value
+        argument = self.arguments.get(name)
+        if argument is None:
+            return self.outer.get(name)
+        self.rt.check_time()  # arguments can be made of arguments, which multiplies
+        return argument()
+
+    def put(self, name: str, value: object) -> None:
+        if name in self.arguments:
+            self.variables[name] = value
+        else:
+            self.outer.put(name, value)
+
+    def restore(self, name: str, value: object) -> None:
+        if value is not None:
+            self.put(name, value)
+        elif self.variables.pop(name, None) is None:
+            self.outer.restore(name, None)
+
+
+class Macro:
+    """A defined macro."""
+
+    __slots__ = ("body", "name", "parameters")
+
+    def __init__(self, name: str, parameters: tuple[str, ...], body: Body) -> None:
+        self.name = name
+        self.parameters = parameters
+        self.body = body
+
+
+class Block(HostObject):
+    """What #define stores: a piece of template that is rendered wherever it is printed."""
+
+    __slots__ = ("body", "context", "depth", "rt")
+    java_class = "org.apache.velocity.runtime.directive.Block$Reference"
+
+    def __init__(self, rt: Runtime, context: Context, body: Body) -> None:
+        self.rt = rt
+        self.context = context
+        self.body = body
+        self.depth = 0
+
+    def render(self, context: Context, out: list[str]) -> bool:
+        """False where the block is inside itself for the second time: Velocity prints its name then."""
+        if self.depth == 2:
+            return False
+        self.depth += 1
+        self.rt.enter("#define")
+        try:
+            self.body(self.rt, context, out)
+        except BreakLoop:
+            pass
+        finally:
+            self.rt.leave()
+            self.depth -= 1
+        return True
+
+    def get(self, name: str) -> object:
+        return JavaClass(self.java_class) if name in ("class", "Class") else None
+
+    def text(self) -> str:
+        out: list[str] = []
+        self.render(self.context, out)
+        return joined(self.rt, "".join(out))
+
+
+def render_string(rt: Runtime, context: Context, body: Body) -> str:
+    """An interpolated string with directives in it."""
+    out: list[str] = []
+    body(rt, context, out)
+    return joined(rt, "".join(out))
+
+
+Argument = tuple[Callable[[], object], str | None]
+
+
+def call_macro(
+    rt: Runtime,
+    context: Context,
+    out: list[str],
+    name: str,
+    arguments: tuple[Argument, ...],
+    body: Body | None,
+    source: str,
+    invalid: str | None,
+) -> None:
+    """Renders a macro; where there is none of the name, the call prints as it is written."""
+    macro = rt.macros.get(name)
+    if macro is None:
+        out.append(source)
+        return
+    if invalid is not None:
+        raise MethodFailed(f"{invalid!r} is no argument for the macro #{name}")
+    inner = MacroContext(rt, context, {})
+    for parameter, (argument, written) in zip(macro.parameters, arguments, strict=False):
+        inner.arguments[parameter] = argument
+        inner.variables[f".literal.${parameter}"] = written
+    if body is not None:
+        inner.variables["bodyContent"] = Block(rt, context, body)
+    rt.enter(f"#{name}")
+    try:
+        macro.body(rt, inner, out)
+    except BreakLoop:
+        pass
+    finally:
+        rt.leave()
+
+
+def evaluate(rt: Runtime, context: Context, out: list[str], template: object) -> None:
+    """`#evaluate`: renders text as a template among the same variables."""
+    assert rt.evaluator is not None
+    body = rt.evaluator(rt, text(rt, template))
+    rt.enter("#evaluate")
+    body(rt, context, out)
+    rt.leave()
+
+
+def emit(rt: Runtime, context: Context, out: list[str], value: object, prefix: str, unprinted: str) -> None:
+    """Prints a value where it may be a block; a block prints without what stands before the reference."""
+    if type(value) is not Block:
+        out.append(prefix + text(rt, value))
+    elif not value.render(context, out):
+        out.append(unprinted)
+
+
+def second(first: object, result: str) -> str:
+    """An escaped reference: evaluated, since it may fail, but not printed."""
+    del first
+    return result
+
+
+def fail_include(name: object) -> None:
+    raise MethodFailed(f"there is nothing to include or parse: {name}")

@@ -1,0 +1,124 @@
+"""Code for #foreach."""
+
+from __future__ import annotations
+
+import ast
+
+from gatewright.vtl.codegen.analysis import uses_loop_place, walk
+from gatewright.vtl.codegen.expressions import Loop
+from gatewright.vtl.codegen.output import OutputCode
+from gatewright.vtl.codegen.pyast import (
+    STORE,
+    assign,
+    attribute,
+    call,
+    compare,
+    constant,
+    if_,
+    is_,
+    mark,
+    name,
+)
+from gatewright.vtl.nodes import (
+    Block,
+    Expression,
+    Foreach,
+    Reference,
+    Text,
+)
+
+_HEAVY = 100  # nodes in a loop's body from which on each round looks at the time
+_COUNTERS = ("velocityCount", "velocityHasNext")
+
+
+class LoopCode(OutputCode):
+    """Generates loops, and what keeps `$foreach` where templates ask for more than its place."""
+
+    counts_rounds = False  # whether each loop keeps its index
+
+    def new_name(self, prefix: str) -> str:
+        self._names += 1
+        return f"{prefix}{self._names}"
+
+    def foreach(self, node: Foreach) -> list[ast.stmt]:
+        if node.items is None:
+            return []
+        return self.loop_statements(node, node.items, self.new_name(""))
+
+    def loop_statements(self, node: Foreach, collection: Expression, number: str) -> list[ast.stmt]:
+        loop = Loop(f"i{number}", f"n{number}", f"f{number}")
+        items, saved = f"l{number}", f"o{number}"
+        line = self.place(node.position)
+        before: list[ast.stmt] = [
+            assign(f"w{items}", self.value(collection)),
+            assign(items, call("loop_items", name("rt"), name(f"w{items}"))),
+            assign(loop.size, call("len", name(items))),
+            assign(saved, self.variables.load(node.variable)),
+        ]
+        enter, each, leave = self._loop_scope(loop)
+        looping = self._loop(node, loop, items, each)
+        if self.uses.shared and self.uses.breaks:
+            looping = _until_break(looping)
+        result = [*before, *enter, looping, self.variables.restore(node.variable, saved), *leave]
+        for part in result:
+            mark(part, line)
+        return result
+
+    def _loop(self, node: Foreach, loop: Loop, items: str, each: list[ast.stmt]) -> ast.stmt:
+        self.loops.append(loop)
+        body = self.block(node.body)
+        self.loops.pop()
+        body = body or [ast.Pass()]
+        element = ast.Name("e" if self.uses.shared else f"v_{node.variable}", STORE)
+        if self.uses.shared:
+            each = [self.variables.store(node.variable, name("e")), *each]
+        iterable: ast.expr = name(items)
+        if self.uses.mutates or self.uses.macros:
+            iterable = call("guarded", iterable, name(f"w{items}"))
+        target: ast.expr = element
+        if self.counts_rounds or not self.uses.plain_loops or uses_loop_place(node.body):
+            target = ast.Tuple([ast.Name(loop.index, STORE), element], STORE)
+            iterable = call("enumerate", iterable)
+        return ast.For(target, iterable, [*each, *body, *self._back_edge(node.body)], [])
+
+    def _loop_scope(self, loop: Loop) -> tuple[list[ast.stmt], list[ast.stmt], list[ast.stmt]]:
+        """What stands before a loop, at the start of each round and after it, to keep `$foreach`."""
+        if self.uses.plain_loops:
+            return [], [], []
+        variables, scope = self.variables, loop.scope
+        saved = {variable: f"{variable[8:9]}{scope}" for variable in _COUNTERS}
+        place = ast.Assign([ast.Attribute(name(scope), "index", STORE)], name(loop.index))
+        following = ast.BinOp(name(loop.index), ast.Add(), constant(1))
+        enter = [
+            assign(f"s{scope}", variables.load("foreach")),
+            *(assign(saved[variable], variables.load(variable)) for variable in _COUNTERS),
+            assign(scope, call("ForeachScope", name(loop.size), name(f"s{scope}"))),
+            variables.store("foreach", name(scope)),
+        ]
+        each = [
+            place,
+            variables.store("velocityCount", following),
+            variables.store("velocityHasNext", compare(following, ast.NotEq(), name(loop.size))),
+        ]
+        kept = is_(variables.load("foreach"), name(scope))  # a #set of $foreach outlives the loop
+        leave = [
+            if_(kept, [variables.restore("foreach", f"s{scope}")]),
+            *(variables.restore(variable, saved[variable]) for variable in _COUNTERS),
+        ]
+        return enter, each, leave
+
+    def _back_edge(self, body: Block) -> list[ast.stmt]:
+        """Limits that grow with each round: the output, and the time of a long body."""
+        statements: list[ast.stmt] = []
+        nodes = list(walk(body))
+        if any(isinstance(node, Text | Reference) for node in nodes):
+            measured = compare(call("len", name("out")), ast.Gt(), attribute(name("rt"), "measured"))
+            statements.append(if_(measured, [ast.Expr(call(attribute(name("rt"), "check_output")))]))
+        if len(nodes) > _HEAVY:
+            statements.append(ast.Expr(call(attribute(name("rt"), "check_time"))))
+        return statements
+
+
+def _until_break(loop: ast.stmt) -> ast.stmt:
+    handler = ast.ExceptHandler(name("BreakLoop"), None, [ast.Pass()])
+    return ast.Try([loop], [handler], [], [])
