@@ -26,7 +26,8 @@ MAX_LENIENT_LENGTH = 1_000_000  # characters, for which the lenient reader holds
 
 # A number that orjson may round, or something like it in a text: its first digit and 17 characters more.
 _long_number = re.compile(r"[0-9][-+.0-9eE]{17}").search
-# Most texts are passed over without a regular expression: what numbers are made of becomes `0`, the rest a blank.
+# Most texts of some length are passed over without it: what numbers are made of becomes `0`, the rest a blank.
+SHORT = 256  # characters, up to which the regular expression is as quick
 _number_bytes = bytes(ord("0") if byte in b"-+.0123456789eE" else ord(" ") for byte in range(256))
 _long_run = b"0" * 18
 # The same for the exponents in orjson's text.
@@ -65,7 +66,7 @@ def parse(text: str) -> object:
 
 
 def _strict(text: str) -> object:
-    if _may_hold_long_number(text) and _long_number(text):
+    if (len(text) < SHORT or _may_hold_long_number(text)) and _long_number(text):
         return _keeps_decimals(text)
     try:
         return orjson.loads(text)
