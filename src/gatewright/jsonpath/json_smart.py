@@ -26,7 +26,7 @@ MAX_LENIENT_LENGTH = 1_000_000  # characters, for which the lenient reader holds
 
 # A number that orjson may round, or something like it in a text: its first digit and 17 characters more.
 _long_number = re.compile(r"[0-9][-+.0-9eE]{17}").search
-# Most texts of some length are passed over without it: what numbers are made of becomes `0`, the rest a blank.
+# Most long texts are passed over without it: what numbers are made of becomes `0`, the rest a blank.
 SHORT = 256  # characters, up to which the regular expression is as quick
 _number_bytes = bytes(ord("0") if byte in b"-+.0123456789eE" else ord(" ") for byte in range(256))
 _long_run = b"0" * 18
