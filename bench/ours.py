@@ -18,6 +18,8 @@ import botocore.session
 from peers import BODY, SERVER_CPU, free_port, running
 
 STAGE = "bench"
+MAPPED_REQUEST = {"application/json": '#set($id = $input.params("id")){"statusCode": 200, "id": "$id"}'}
+MAPPED_ANSWER = '{"id": "$input.params("id")", "stage": "$context.stage"}'
 HELLO = """
 def handler(event, context):
     return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": '{"ok": true}'}
@@ -96,7 +98,7 @@ class Api:
         self.id: str = made["id"]
         self._root: str = made["rootResourceId"]
 
-    def method(self, parts: str, verb: str, **integration: Any) -> str:
+    def method(self, parts: str, verb: str, body: str = BODY, **integration: Any) -> str:
         parent = self._root
         for part in filter(None, parts.split("/")):
             parent = self._client.create_resource(restApiId=self.id, parentId=parent, pathPart=part)["id"]
@@ -107,7 +109,7 @@ class Api:
         extra = {"integrationHttpMethod": verb} if verb else {}
         self._client.put_integration(**where, **extra, **integration)
         if integration["type"] in ("MOCK", "HTTP", "AWS"):
-            templates = {"application/json": BODY} if integration["type"] == "MOCK" else {}
+            templates = {"application/json": body} if integration["type"] == "MOCK" else {}
             self._client.put_integration_response(**where, statusCode="200", responseTemplates=templates)
         return parent
 
@@ -115,6 +117,10 @@ class Api:
         return self.method(
             parts, "GET", type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}
         )
+
+    def mapped_mock(self, parts: str) -> str:
+        """Answers from the request: two references in each direction."""
+        return self.method(parts, "GET", MAPPED_ANSWER, type="MOCK", requestTemplates=MAPPED_REQUEST)
 
     def deploy(self) -> None:
         self._client.create_deployment(restApiId=self.id, stageName=STAGE)

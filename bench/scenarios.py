@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import templates
 from load import percentile_at_rate, wrk
 from offline import serverless_offline
 from ours import Api, Gatewright, gatewright, hello_function, invocation_uri
@@ -102,6 +103,50 @@ def static_answer(options: Options) -> Table:
     table.goal("envoy", 0.8)
     table.goals.append((f"worker {memory:.0f} MiB (to reach: under 80)", memory < 80))
     return table
+
+
+def mapped_answer(options: Options) -> Table:
+    table = Table("Mapped MOCK: a small request and response template, against the static MOCK", "requests/s")
+    with gatewright(options.directory) as instance:
+        api = Api(instance, "mapped")
+        api.mock("static")
+        api.mapped_mock("mapped")
+        api.deploy()
+        _race(table, options, {name: _ours(api.url(f"/{name}?id=7")) for name in ("static", "mapped")})
+    part = table.median("mapped") / table.median("static")
+    table.goals.append((f"{part:.2f} × the static MOCK (to reach: 0.6)", part >= 0.6))
+    return table
+
+
+def mapping_templates(options: Options) -> Table:
+    table = Table("Mapping templates in process", "renders per CPU second")
+    seconds = min(options.seconds / 8, 0.5)
+    if templates.node() is None:
+        table.notes.append("velocityjs is not installed: see bench/README.md")
+    for name in templates.NAMES:
+        trouble = templates.disagreement(name)
+        if trouble:
+            table.notes.append(trouble)
+        renders = {engine: make(name) for engine, make in templates.IN_PROCESS.items()}
+        for _ in range(options.rounds):
+            for engine, render in renders.items():
+                table.add(f"{name}: {engine}", templates.rate(render, seconds))
+            if templates.node() is not None:
+                for engine, value in templates.in_node(name, seconds)[0].items():
+                    table.add(f"{name}: {engine}", value)
+        _render_goal(table, name, templates.AIRSPEED, 20)
+        _render_goal(table, name, templates.VELOCITYJS, 5)
+    return table
+
+
+def _render_goal(table: Table, name: str, peer: str, least: float) -> None:
+    if f"{name}: {peer}" not in table.rows:
+        return
+    ours = table.median(f"{name}: gatewright")
+    ratio = ours / table.median(f"{name}: {peer}")
+    parsed = ours / table.median(f"{name}: {peer}, {templates.PARSED}")
+    text = f"{name}: {ratio:.1f} × {peer} (to reach: {least:g}), {parsed:.1f} × it with templates parsed once"
+    table.goals.append((text, ratio >= least))
 
 
 def _proxied(instance: Gatewright, backend: int, path: str = "/") -> Api:
@@ -263,6 +308,8 @@ def start_up(options: Options) -> Table:
 
 SCENARIOS: dict[str, Callable[[Options], Table]] = {
     "mock": static_answer,
+    "mapped": mapped_answer,
+    "vtl": mapping_templates,
     "proxy": http_proxy,
     "lambda": lambda_proxy,
     "64k": _bodies(64 * 1024, "64 KiB"),
@@ -272,3 +319,4 @@ SCENARIOS: dict[str, Callable[[Options], Table]] = {
     "idle": idle_connections,
     "start": start_up,
 }
+IN_PROCESS = ("vtl",)  # need neither wrk nor a second core

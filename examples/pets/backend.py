@@ -15,6 +15,7 @@ PETS = {
 
 class Pets(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept open
+    disable_nagle_algorithm = True  # or a body would wait for the acknowledgement of its head
 
     def do_GET(self) -> None:  # the name BaseHTTPRequestHandler looks for
         collection, _, pet = self.path.partition("?")[0].strip("/").partition("/")

@@ -60,7 +60,7 @@ def test_dev_tells_of_every_request(dev: Gatewright, api: Api) -> None:
     listed = told(dev, api.id)
     assert listed.index(ids[0]) < listed.index(ids[1])
     assert "200  GET /pets/2 in " in listed
-    assert f"gatewright explain {api.id}" in told(dev)
+    assert f"gatewright explain {api.id} --listen 127.0.0.1:{dev.port}" in told(dev)
 
 
 def test_the_story_names_route_template_and_what_was_missing(dev: Gatewright, api: Api) -> None:
@@ -187,9 +187,14 @@ def test_trace_tells_the_steps_beside_the_result() -> None:
 @pytest.mark.parametrize(
     ("arguments", "given", "code", "said"),
     [
-        (("-",), "ok\n#if(true)", 1, "- is no template: "),
-        (("-",), "$util.urlDecode('%zz')", 1, "- cannot be rendered: urlDecode: a % is not followed"),
-        (("-", "--body", "{a"), "$input.json('$')", 1, "- cannot be rendered: Unexpected End Of File"),
+        (("-",), "ok\n#if(true)", 1, "standard input is no template: "),
+        (
+            ("-",),
+            "$util.urlDecode('%zz')",
+            1,
+            "standard input cannot be rendered: urlDecode: a % is not followed",
+        ),
+        (("-", "--body", "{a"), "$input.json('$')", 1, "rendered: the body is no JSON: Unexpected End Of"),
         (("/nowhere/x.vtl",), "", 2, "/nowhere/x.vtl: cannot be read"),
         (("-", "--event", "/nowhere/e.json"), "x", 2, "--event /nowhere/e.json: cannot be read"),
         (("-", "--event", "/dev/null"), "x", 2, "--event /dev/null is no JSON"),

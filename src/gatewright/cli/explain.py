@@ -24,8 +24,9 @@ def explain(
     options: Options, data_dir: Path | None, api: str | None, request: str | None, last: int, as_json: bool
 ) -> None:
     """Print what is asked for. `data_dir` None asks the running dev server. Raises `CannotStart`."""
+    where = _where(options, data_dir)
     if api is None:
-        _list_apis(_apis(options, data_dir))
+        _list_apis(_apis(options, data_dir), where)
         return
     traces = _traces(options, data_dir, api, request, last)
     if not traces:
@@ -35,20 +36,29 @@ def explain(
             show.out.print_json(json.dumps(trace))
     elif request is None:
         show.lines(story.heading(trace) for trace in reversed(traces))
-        show.lines([f"gatewright explain {api} {traces[0]['requestId'][:8]}   tells the last one's story"])
+        newest = traces[0]["requestId"][:8]
+        show.lines([f"gatewright explain {api} {newest}{where}   tells the last one's story"])
     else:
         for trace in traces:
             show.lines([story.heading(trace), *story.tell(trace)])
 
 
-def _list_apis(apis: Iterable[str]) -> None:
+def _where(options: Options, data_dir: Path | None) -> str:
+    """The flag that a command to copy needs, where it needs one."""
+    if data_dir is not None:
+        return f" --data-dir {data_dir}"
+    usual = options.dev_listen == Options.model_fields["dev_listen"].default
+    return "" if usual else f" --listen {options.dev_listen}"
+
+
+def _list_apis(apis: Iterable[str], where: str) -> None:
     known = list(apis)
     if not known:
         raise CannotStart(
             "no request was traced yet; `gatewright dev` traces every one, "
             "`gatewright serve` those of stages tagged gatewright:trace=on"
         )
-    show.lines(f"gatewright explain {api}" for api in known)
+    show.lines(f"gatewright explain {api}{where}" for api in known)
 
 
 def _nothing(api: str, request: str | None) -> str:
@@ -56,7 +66,7 @@ def _nothing(api: str, request: str | None) -> str:
         return f"API {api} has no traced request {request}; `gatewright explain {api}` lists those it has"
     return (
         f"API {api} has no traced request; `gatewright dev` traces every one, `gatewright serve` those of "
-        "stages tagged gatewright:trace=on"
+        "stages tagged gatewright:trace=on. `gatewright explain` lists the APIs that have some"
     )
 
 

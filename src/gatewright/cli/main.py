@@ -223,7 +223,8 @@ def run(arguments: list[str]) -> int:
     except BadOptions as error:
         return _fail(MISUSED, str(error))
     except typer.TyperException as error:
-        return _fail(MISUSED, f"{error.format_message()} (see gatewright --help)")
+        said = error.format_message()  # nothing where the help was printed instead
+        return _fail(MISUSED, f"{said} (see gatewright --help)" if said else "")
     except CannotStart as error:
         return _fail(FAILED, str(error))
     except (typer.Abort, KeyboardInterrupt):

@@ -66,7 +66,8 @@ def _template(facts: Facts) -> Iterable[str]:
     else:
         yield f"{facts['key']} rendered {len(facts['output'])} characters"
     for one in facts["missing"]:
-        yield f"line {one['line']}, column {one['column']}: {one['source']} found nothing, so it is empty"
+        source = one["source"].strip()
+        yield f"line {one['line']}, column {one['column']}: {source} found nothing, so it is empty"
     if facts.get("output"):
         yield facts["output"]
 
@@ -86,7 +87,7 @@ def _endpoint_response(facts: Facts) -> Iterable[str]:
 def _integration_response(facts: Facts) -> Iterable[str]:
     if facts["pattern"] is None:
         return [f"the default response, {facts['status']}: no selection pattern matched {facts['subject']!r}"]
-    return [f"response {facts['status']}: its pattern {facts['pattern']!r} matched {facts['subject']!r}"]
+    return [f"response {facts['status']}: its pattern {facts['pattern']} matched {facts['subject']!r}"]
 
 
 def _override(facts: Facts) -> Iterable[str]:

@@ -42,6 +42,7 @@ def render(
     $ gatewright vtl render order.vtl --body '{"items": []}' --trace
     """
     from gatewright.gateway.render import render as render_template
+    from gatewright.jsonpath.json_smart import ParseError
     from gatewright.vtl import RenderError, TemplateSyntaxError
 
     asked = _event(event) | ({} if body is None else {"body": body})
@@ -49,9 +50,11 @@ def render(
     try:
         rendered = render_template(text, asked)
     except TemplateSyntaxError as error:
-        raise CannotStart(f"{template} is no template: {error}") from None
+        raise CannotStart(f"{_shown(template)} is no template: {error}") from None
+    except ParseError as error:
+        raise CannotStart(f"{_shown(template)} cannot be rendered: the body is no JSON: {error}") from None
     except (RenderError, ValueError) as error:
-        raise CannotStart(f"{template} cannot be rendered: {error}") from None
+        raise CannotStart(f"{_shown(template)} cannot be rendered: {error}") from None
     if trace:
         for step in rendered.steps:
             show.errors.print(_line(step), markup=False, soft_wrap=True)
@@ -60,13 +63,17 @@ def render(
     sys.stdout.write(rendered.output)
 
 
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
 def _template(name: str) -> str:
-    if name == "-":
-        return sys.stdin.read()
     try:
-        return Path(name).read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadOptions(f"{name}: cannot be read: {error}") from error
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadOptions(f"{name}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadOptions(f"{_shown(name)}: cannot be read: it is no UTF-8: {error}") from error
 
 
 def _event(path: Path | None) -> dict[str, Any]:
@@ -92,7 +99,7 @@ _MISSING = {
 
 
 def _line(step: Step) -> str:
-    where = f"line {step.line}, column {step.column}: {step.source}"
+    where = f"line {step.line}, column {step.column}: {step.source.strip()}"
     if step.missing is not None:
         return f"{where} {_MISSING[step.missing]}"
     if step.kind == "foreach":

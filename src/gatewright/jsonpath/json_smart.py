@@ -26,6 +26,14 @@ MAX_LENIENT_LENGTH = 1_000_000  # characters, for which the lenient reader holds
 
 # A number that orjson may round, or something like it in a text: its first digit and 17 characters more.
 _long_number = re.compile(r"[0-9][-+.0-9eE]{17}").search
+# Most long texts are passed over without it: what numbers are made of becomes `0`, the rest a blank.
+SHORT = 256  # characters, up to which the regular expression is as quick
+_number_bytes = bytes(ord("0") if byte in b"-+.0123456789eE" else ord(" ") for byte in range(256))
+_long_run = b"0" * 18
+# The same for the exponents in orjson's text.
+_exponent_bytes = bytes(
+    ord("e") if byte == ord("e") else ord("0") if byte in b"-+0123456789" else ord(" ") for byte in range(256)
+)
 
 # Floats in orjson's text that Java writes with an exponent: from 1e7 up, below 1e-3, and those that have one.
 _java_floats = re.compile(rb"[:,\[]-?(?:[0-9]{8,}\.|0\.000|[0-9](?:\.[0-9]+)?e)").search
@@ -58,7 +66,7 @@ def parse(text: str) -> object:
 
 
 def _strict(text: str) -> object:
-    if _long_number(text):
+    if (len(text) < SHORT or _may_hold_long_number(text)) and _long_number(text):
         return _keeps_decimals(text)
     try:
         return orjson.loads(text)
@@ -66,6 +74,10 @@ def _strict(text: str) -> object:
         if len(text) <= MAX_LENIENT_LENGTH:
             raise
         return _keeps_decimals(text)
+
+
+def _may_hold_long_number(text: str) -> bool:
+    return _long_run in text.encode("utf-8", "replace").translate(_number_bytes)
 
 
 def _constant(name: str) -> object:
@@ -102,7 +114,8 @@ def _needs_java(text: bytes) -> bool:
         return True
     if not text.isascii() and (_escaped_latin(text) or _escaped_punctuation(text)):
         return True
-    if b"0.000" in text or _large_or_exponent(text) or _one_digit_exponent(text):
+    exponents = b"0e0" in text.translate(_exponent_bytes)
+    if b"0.000" in text or _large_or_exponent(text) or (exponents and _one_digit_exponent(text)):
         return _java_floats(text) is not None
     return False
 
