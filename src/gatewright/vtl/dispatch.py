@@ -28,10 +28,12 @@ def _without_arguments(name: str) -> Call:
 
     def call(rt: Runtime, target: object) -> object:
         kind = type(target)
-        if kind is not str or len(target) > LONG:  # type: ignore[arg-type]
+        if kind is not str:
             rt.calls += 1
             if not rt.calls % _CALLS:
                 rt.check_time()
+        elif len(target) > LONG:  # type: ignore[arg-type]  # mypy does not narrow by a variable's type
+            rt.check_time()
         if kind not in found:
             found[kind] = next(iter(methods_of(kind, name, 0)), None)
         method = found[kind]
@@ -49,10 +51,12 @@ def _with_one_argument(name: str) -> Call:
 
     def call(rt: Runtime, target: object, argument: object) -> object:
         kind = type(target)
-        if kind is not str or len(target) > LONG:  # type: ignore[arg-type]
+        if kind is not str:
             rt.calls += 1
             if not rt.calls % _CALLS:
                 rt.check_time()
+        elif len(target) > LONG:  # type: ignore[arg-type]  # mypy does not narrow by a variable's type
+            rt.check_time()
         if kind not in found:
             methods = methods_of(kind, name, 1)
             found[kind] = tuple((method.parameters[0], method.function, method.bounded) for method in methods)
@@ -69,9 +73,7 @@ def _with_arguments(name: str, count: int) -> Call:
     found: dict[type, tuple[Method, ...]] = {}
 
     def call(rt: Runtime, target: object, *arguments: object) -> object:
-        rt.calls += 1
-        if not rt.calls % _CALLS:
-            rt.check_time()
+        rt.check_time()
         kind = type(target)
         methods = found.get(kind)
         if methods is None:

@@ -121,11 +121,6 @@ def parse_boolean(target: object, text: str) -> bool:
     return text.lower() == "true"
 
 
-def round_half_up(target: object, number: float) -> int:
-    del target
-    return math.floor(number + 0.5)
-
-
 def same(target: object, value: object) -> object:
     del target
     return value
