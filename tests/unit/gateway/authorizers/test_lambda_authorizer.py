@@ -22,7 +22,7 @@ from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.gateway_response import default_body
 from gatewright.gateway.method_request.authorizers.lambda_ import LambdaAuthorizer
 from gatewright.gateway.method_request.resource_policy import ResourcePolicy, compile_resource_policy
-from gatewright.gateway.trace import Trace
+from gatewright.gateway.trace import Trace, tell_request
 from gatewright.state.api import StateUnavailable
 from gatewright.wire.pending import drive
 
@@ -393,3 +393,25 @@ def test_each_verdict_is_told_without_the_secrets(world: World) -> None:
     world.functions.reply = lambda event: answered(allowing(effect="Deny"))
     denied = told(world, authorizer, token="sekrit-other")
     assert (denied["allowed"], denied["why"]) == (False, EXPLICIT)
+
+
+def test_what_was_sent_as_identity_is_hidden_from_later_steps(world: World) -> None:
+    document = allowing(usageIdentifierKey="sekrit-key-value", context={"again": "sekrit-token"})
+    world.functions.reply = lambda event: answered(document)
+    sources = "method.request.header.X-Token,method.request.querystring.q"
+    authorizer = made(described("REQUEST", identitySource=sources))
+    for _ in range(2):  # asked, then cached
+        exchange = world.exchange("/dev/pets?q=pets", headers=[("X-Token", "Hash sekrit-token")])
+        trace = exchange.tracing = Trace()
+        answer(authorizer.authorize(exchange, None))
+        tell_request(trace, exchange)
+        trace.add("endpoint request", body="a sekrit-token, a sekrit-key-value", headers={})
+        assert "sekrit" not in json.dumps([step.facts for step in trace.steps])
+        assert trace.steps[1].facts["path"] == "/pets"  # an ordinary word stays
+        assert trace.steps[2].facts["body"] == "a ******-token, a **********-value"
+
+
+def test_a_function_that_repeats_the_token_does_not_bring_it_into_the_log(world: World) -> None:
+    world.functions.reply = lambda event: failed(f"bad token {event['authorizationToken'].split()[1]}")
+    error = refused(made(described()), world.exchange(token="Bearer sekrit-abcdef"))
+    assert "the function failed: bad token *******abcdef" in str(error)

@@ -14,6 +14,7 @@ from gatewright.functions.api import FunctionName, FunctionNotFound, Outcome, Pe
 from gatewright.gateway.deadline import within
 from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.masking import without_secrets
 from gatewright.gateway.method_request.authorizers.lambda_failures import misconfigured, unauthorized
 
 TIMEOUT = 29.0  # seconds; the service waits about as long
@@ -47,11 +48,12 @@ class AuthorizerFunction:
             "User-Agent": f"AmazonAPIGateway_{api}",
         }
 
-    async def ask(self, exchange: Exchange, event: bytes) -> bytes:
-        """The function's answer. Raises GatewayError: 401 when the function says so, else 500."""
+    async def ask(self, exchange: Exchange, event: bytes, secrets: list[str]) -> bytes:
+        """The function's answer. Raises GatewayError: 401 when the function says so, else 500; what it tells
+        of the failure is without the secrets."""
         outcome = await self._invoke(exchange, event)
         if outcome.function_error is not None:
-            raise _failed(exchange, outcome)
+            raise _failed(exchange, outcome, secrets)
         return outcome.payload
 
     async def _invoke(self, exchange: Exchange, event: bytes) -> Outcome:
@@ -72,11 +74,12 @@ class AuthorizerFunction:
             raise misconfigured("Authorizer error", f"{error.code}: {error.message}") from error
 
 
-def _failed(exchange: Exchange, outcome: Outcome) -> GatewayError:
+def _failed(exchange: Exchange, outcome: Outcome, secrets: list[str]) -> GatewayError:
     message = _error_message(outcome.payload)
     if message == UNAUTHORIZED:
         return unauthorized(exchange, "the function says so")
-    why = f"the function failed: {message}. Lambda request id: {outcome.request_id}"
+    told = without_secrets(str(message), secrets)
+    why = f"the function failed: {told}. Lambda request id: {outcome.request_id}"
     return misconfigured("Authorizer error", why)
 
 

@@ -73,6 +73,16 @@ class Identity:
             what = self.sources[0].expression
             raise unauthorized(exchange, f"{what} does not match identityValidationExpression")
 
+    def secrets(self, identity: list[Values]) -> list[str]:
+        """What callers sent of it, and of `Bearer abc` also the token alone."""
+        sent = [
+            value
+            for source, values in zip(self.sources, identity, strict=True)
+            if source.expression.startswith("method.request.")
+            for value in values
+        ]
+        return sent + [value.rpartition(" ")[2] for value in sent if " " in value]
+
     def shown(self, identity: list[Values]) -> dict[str, str]:
         """What was read, masked, by its expression."""
         pairs = zip(self.sources, identity, strict=True)

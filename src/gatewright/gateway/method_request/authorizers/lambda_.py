@@ -19,7 +19,7 @@ from gatewright.functions.api import FunctionName
 from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.integrations.lambda_ import function_of
-from gatewright.gateway.masking import masked
+from gatewright.gateway.masking import masked, without_secrets
 from gatewright.gateway.method_request.authorizers.authorizer_answer import Answer, read_answer, shown_answer
 from gatewright.gateway.method_request.authorizers.authorizer_event import (
     MakeEvent,
@@ -75,6 +75,8 @@ class LambdaAuthorizer:
         facts = self.begin(exchange)
         try:
             identity = self.identity.read(exchange)
+            if exchange.tracing is not None:
+                exchange.tracing.hide(self.identity.secrets(identity))
             told = await self._told(exchange, identity, facts)
             answer = told.answer
             # Before the decision: the gateway response to a denied caller may read the context.
@@ -85,6 +87,8 @@ class LambdaAuthorizer:
                 facts["why"] = str(error)
             raise
         exchange.usage_identifier_key = answer.usage_identifier_key
+        if exchange.tracing is not None and answer.usage_identifier_key is not None:
+            exchange.tracing.hide([answer.usage_identifier_key])
         if facts is not None:
             facts.update(allowed=True, why="")
 
@@ -125,11 +129,12 @@ class LambdaAuthorizer:
                 headers=self.function.headers(exchange),
                 event=shown_event(event, shown),
             )
+        secrets = self.identity.secrets(identity)
         started = perf_counter()
-        payload = await self.function.ask(exchange, rendered(event))
+        payload = await self.function.ask(exchange, rendered(event), secrets)
         milliseconds = round((perf_counter() - started) * 1000)
         if facts is not None:
-            facts["result"] = shown_answer(payload)
+            facts["result"] = without_secrets(shown_answer(payload), secrets)
         told = Told(payload, read_answer(payload), milliseconds)
         if facts is not None:
             facts.update(self._shown(identity, told))
