@@ -326,7 +326,7 @@ def test_trying_an_authorizer_tells_its_policy_and_log(guarded: Guarded) -> None
         f'"methodArn":"{arn}/ESTestInvoke-stage/GET/"}}'
     )
     assert lines[5] == f"Sending request to {uri}"
-    assert lines[6].startswith('Authorizer result body before parsing: {"principalId": "user-a-secret-token"')
+    assert lines[6].startswith('Authorizer result body before parsing: {"principalId": "user-********-token"')
     assert lines[7:] == [
         "Using valid authorizer policy for principal: *************-token",
         "Successfully completed authorizer execution",
@@ -421,6 +421,7 @@ def test_the_story_tells_the_verdict_and_no_secret(dev: Gatewright, tmp_path: Pa
     told = stories(dev, guarded.api.id)
     assert "TOKEN auth lets the caller on, asked now" in told[0]
     assert "identity method.request.header.Authorization: ******-first" in told[0]
+    assert "statement Allow of Statement[0]: matched" in told[0]
     assert "TOKEN auth lets the caller on, from the cache" in told[1]
     assert "TOKEN auth refuses, asked now" in told[2]
     assert "because: User is not authorized to access this resource with an explicit deny" in told[2]
