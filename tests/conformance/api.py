@@ -23,6 +23,7 @@ class Builder:
         self._functions: Any = node.client("lambda")
         self._names = {**names, "api": self._api.id}
         self._validators: dict[str, str] = {}
+        self._authorizers: dict[str, str] = {}
 
     def build(self) -> str:
         """Fill, deploy to the stage `dev`, and return the API's id."""
@@ -34,13 +35,17 @@ class Builder:
 
     def _parts(self) -> None:
         api = self._api.id
-        for name, source in self._described.get("functions", {}).items():
-            self._names[f"function:{name}"] = self._function(name, source)
+        for name, function in self._described.get("functions", {}).items():
+            told = {"source": function} if isinstance(function, str) else function
+            self._names[f"function:{name}"] = self._function(name, **told)
         for model in self._described.get("models", []):
             self._gateway.create_model(restApiId=api, contentType="application/json", **self._filled(model))
         for name, switches in self._described.get("validators", {}).items():
             made = self._gateway.create_request_validator(restApiId=api, name=name, **switches)
             self._validators[name] = made["id"]
+        for name, settings in self._described.get("authorizers", {}).items():
+            made = self._gateway.create_authorizer(restApiId=api, name=name, **self._filled(settings))
+            self._authorizers[name] = made["id"]
         for response in self._described.get("gatewayResponses", []):
             self._gateway.put_gateway_response(restApiId=api, **response)
 
@@ -55,8 +60,9 @@ class Builder:
             return [self._filled(item) for item in value]
         return value
 
-    def _function(self, name: str, source: str) -> str:
-        """The invocation URI of a new Python function made of `source`."""
+    def _function(self, name: str, source: str, permitted: bool = True, timeout: int = 10) -> str:
+        """The invocation URI of a new Python function made of `source`; API Gateway may invoke it if
+        `permitted`."""
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as opened:
             opened.writestr("app.py", source)
@@ -67,13 +73,15 @@ class Builder:
             Handler="app.handler",
             Role="arn:aws:iam::000000000000:role/conformance",
             Code={"ZipFile": archive.getvalue()},
+            Timeout=timeout,
         )["FunctionArn"]
-        self._functions.add_permission(
-            FunctionName=unique,
-            StatementId="gateway",
-            Action="lambda:InvokeFunction",
-            Principal="apigateway.amazonaws.com",
-        )
+        if permitted:
+            self._functions.add_permission(
+                FunctionName=unique,
+                StatementId="gateway",
+                Action="lambda:InvokeFunction",
+                Principal="apigateway.amazonaws.com",
+            )
         region = arn.split(":")[3]
         return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
 
@@ -81,6 +89,8 @@ class Builder:
         settings = dict(described.get("method", {}))
         if "validator" in settings:
             settings["requestValidatorId"] = self._validators[settings.pop("validator")]
+        if "authorizer" in settings:
+            settings["authorizerId"] = self._authorizers[settings.pop("authorizer")]
         integration = dict(described["integration"])
         verb = integration.pop("httpMethod", None)
         more = {"integrationHttpMethod": verb} if verb else {}
@@ -88,7 +98,7 @@ class Builder:
             described["path"],
             described["verb"],
             {**more, **integration},
-            {"authorizationType": "NONE", **settings},
+            {"authorizationType": "CUSTOM" if "authorizerId" in settings else "NONE", **settings},
         )
         for status, response in described.get("responses", {}).items():
             self._response(where, str(status), response or {})

@@ -42,6 +42,17 @@ def _route(facts: Facts) -> Iterable[str]:
     ]
 
 
+def _authorizer(facts: Facts) -> Iterable[str]:
+    source = "from the cache" if facts["cached"] else "asked now"
+    verdict = "lets the caller on" if facts["allowed"] else "refuses"
+    yield f"{facts['kind']} {facts['name']} {verdict}, {source}"
+    if facts["why"]:
+        yield f"because: {facts['why']}"
+    yield from _maps(facts, ("identity",))
+    yield from (f"{name} {facts[name]}" for name in ("principal", "event", "result") if facts.get(name))
+    yield from (f"statement {one}" for one in facts.get("statements", ()))
+
+
 def _method_request(facts: Facts) -> Iterable[str]:
     yield f"{facts['verb']} {facts['path']}"
     yield from _maps(facts, ("pathParameters", "query", "headers"))
@@ -122,6 +133,7 @@ def _body(facts: Facts) -> Iterator[str]:
 _TOLD: Mapping[str, Callable[[Facts], Iterable[str]]] = {
     "address": _address,
     "route": _route,
+    "authorizer": _authorizer,
     "method request": _method_request,
     "request validation": _validation,
     "parameter mapping": _mapping,

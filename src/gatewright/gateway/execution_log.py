@@ -6,24 +6,45 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import gmtime, strftime
 from typing import Any
 
+from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.masking import mask_headers, mask_parameters, mask_uri
 from gatewright.gateway.trace import Trace
 
 MAP_CHARACTERS = 998  # of a map; what is longer is cut
 TRUNCATED = " [TRUNCATED]"
+_BEFORE_EXECUTION = frozenset(("route", "resource policy", "authorizer", "api key", "throttle"))
 
 
 def render_log(request_id: str, trace: Trace) -> str:
     """The `log` of TestInvokeMethod: its first line undated, others `Thu Aug 01 10:00:00 UTC 2024 : …`."""
-    dated = "".join(f"{_date(at)} : {text}\n" for at, text in lines(request_id, trace))
+    return _rendered(request_id, lines(request_id, trace))
+
+
+def render_authorizer_log(request_id: str, trace: Trace, failure: GatewayError | None) -> str:
+    """The `log` of TestInvokeAuthorizer; `failure` is how the authorizer ended, None when it answered."""
+    step = trace.steps[0]
+    texts = list(_authorizer(request_id, step.facts))
+    if failure is not None:
+        texts += (failure.reason, failure.message or failure.error_type)
+    return _rendered(request_id, ((step.at, text) for text in texts))
+
+
+def _rendered(request_id: str, told: Iterable[tuple[float, str]]) -> str:
+    dated = "".join(f"{_date(at)} : {text}\n" for at, text in told)
     return f"Execution log for request {request_id}\n{dated}"
 
 
 def lines(request_id: str, trace: Trace) -> Iterator[tuple[float, str]]:
-    """(epoch seconds, text) of each line, data trace on."""
-    if trace.steps:
-        yield trace.steps[0].at, f"Starting execution for request: {request_id}"
+    """(epoch seconds, text) of each line, data trace on. A request that its authorizer refuses does not start
+    its execution."""
+    starts = True
     for step in trace.steps:
+        if step.name == "authorizer":
+            starts = step.facts["allowed"]
+            yield from ((step.at, text) for text in _authorizer(request_id, step.facts))
+        elif starts and step.name not in _BEFORE_EXECUTION:
+            starts = False
+            yield step.at, f"Starting execution for request: {request_id}"
         tell = _TOLD.get(step.name)
         if tell is not None:
             for text in tell(step.facts):
@@ -38,6 +59,24 @@ def java_map(entries: Mapping[str, str]) -> str:
 
 def _date(at: float) -> str:
     return strftime("%a %b %d %H:%M:%S UTC %Y", gmtime(at))
+
+
+def _authorizer(request_id: str, facts: Mapping[str, Any]) -> Iterator[str]:
+    """Of a Lambda authorizer; why it refused is the request's last word, not its own."""
+    if facts["kind"] not in ("TOKEN", "REQUEST"):
+        return
+    yield f"Starting authorizer: {facts['id']} for request: {request_id}"
+    if "identity" in facts:
+        identity = facts["identity"]
+        shown = java_map(identity) if facts["kind"] == "REQUEST" else next(iter(identity.values()))
+        yield f"Incoming identity: {shown}"
+    if "event" in facts:
+        yield from _endpoint_request({**facts, "body": facts["event"]})
+    if "result" in facts:
+        yield f"Authorizer result body before parsing: {facts['result']}"
+    if "principal" in facts:
+        yield f"Using valid authorizer policy for principal: {facts['principal']}"
+        yield "Successfully completed authorizer execution"
 
 
 def _method_request(facts: Mapping[str, Any]) -> Iterable[str]:

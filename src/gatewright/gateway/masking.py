@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_plus
 
 KEPT = 6  # characters at the end that stay readable; a value no longer than these is masked whole
+SECRET_CHARACTERS = 8
 
 _HEADERS = frozenset(
     ("authorization", "cookie", "proxy-authorization", "set-cookie", "x-amz-security-token", "x-api-key")
@@ -19,6 +20,14 @@ _PARAMETERS = re.compile(
 def masked(value: str) -> str:
     shown = value[-KEPT:] if len(value) > KEPT else ""
     return "*" * (len(value) - len(shown)) + shown
+
+
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """The text with each secret masked wherever it stands; one that is short is an ordinary word."""
+    for secret in secrets:
+        if len(secret) >= SECRET_CHARACTERS:
+            text = text.replace(secret, masked(secret))
+    return text
 
 
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -91,29 +91,38 @@ def _method(stage: StagePlan, resource_path: str, verb: str) -> MethodPlan:
 
 
 def _exchange(stage: StagePlan, resource_path: str, asked: Invocation, outside: Outside) -> Exchange:
-    path, mark, query = (asked.path or resource_path).partition("?")
+    exchange = direct_exchange(
+        stage, asked.verb, asked.path or resource_path, asked.fields, asked.body, outside
+    )
+    exchange.identity = API_KEY | dict(asked.identity)
+    if asked.path is None:
+        exchange.path_parameters = {name: f"{{{name}}}" for name in _VARIABLE.findall(resource_path)}
+    else:
+        found = stage.router.find(exchange.path, asked.verb)
+        exchange.path_parameters = {} if found is None else found[1]
+    return exchange
+
+
+def direct_exchange(
+    stage: StagePlan, verb: str, target: str, fields: list[Field], body: bytes, outside: Outside
+) -> Exchange:
+    """The exchange of a request as test invocations send it; `target` is its path with its query string."""
+    path, mark, query = target.partition("?")
     if not path.startswith("/"):
         path = f"/{path}"
     request = Request(
-        asked.verb,
+        verb,
         path,
         query if mark else None,
-        Headers(asked.fields),
-        asked.body,
+        Headers(fields),
+        body,
         client=SOURCE_IP,
         scheme="https",
         server_port=443,
         received=time(),
     )
     address = Address(stage.api_id, STAGE, path, path, DOMAIN)
-    exchange = DirectExchange(request, stage, address, RequestIds().next(), outside)
-    exchange.identity = API_KEY | dict(asked.identity)
-    if asked.path is None:
-        exchange.path_parameters = {name: f"{{{name}}}" for name in _VARIABLE.findall(resource_path)}
-    else:
-        found = stage.router.find(path, asked.verb)
-        exchange.path_parameters = {} if found is None else found[1]
-    return exchange
+    return DirectExchange(request, stage, address, RequestIds().next(), outside)
 
 
 def _shown(response: MethodResponse, *, failed: bool) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, Any, Literal
 
+from gatewright.gateway.masking import without_secrets
 from gatewright.wire.types import Field
 
 if TYPE_CHECKING:
@@ -50,14 +51,27 @@ class Step:
 class Trace:
     """The steps so far."""
 
-    __slots__ = ("_clock", "steps")
+    __slots__ = ("_clock", "_secrets", "steps")
 
     def __init__(self, clock: Callable[[], float] = time) -> None:
         self._clock = clock
+        self._secrets: list[str] = []
         self.steps: list[Step] = []
 
-    def add(self, name: StepName, **facts: Any) -> None:
-        self.steps.append(Step(name, self._clock(), facts))
+    def add(self, name: StepName, /, **facts: Any) -> None:
+        self.steps.append(Step(name, self._clock(), self.shown(facts) if self._secrets else facts))
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Mask these values wherever they stand in steps that are added from now on."""
+        self._secrets += secrets
+
+    def shown(self, fact: Any) -> Any:
+        """A fact with what was hidden masked."""
+        if isinstance(fact, str):
+            return without_secrets(fact, self._secrets)
+        if isinstance(fact, dict):
+            return {name: self.shown(value) for name, value in fact.items()}
+        return [self.shown(value) for value in fact] if isinstance(fact, list) else fact
 
 
 def shown_fields(fields: Iterable[Field]) -> Headers:

@@ -12,7 +12,7 @@ from gatewright.gateway.plan import MethodResponse
 from gatewright.gateway.trace import Step
 
 TEXT_CHARACTERS = 4096  # of one body or template output; what is longer is cut
-_TEXTS = ("body", "output", "failed")
+_TEXTS = ("body", "event", "output", "failed", "result")
 
 
 def record(exchange: Exchange, response: MethodResponse, milliseconds: float) -> dict[str, Any]:

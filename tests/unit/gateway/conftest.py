@@ -26,6 +26,7 @@ MakeExchange = Callable[..., Exchange]
 
 def make_stage(
     *,
+    name: str = "dev",
     variables: Mapping[str, str] | None = None,
     binary_types: Iterable[str] = (),
     gateway_responses: Iterable[Document] = (),
@@ -35,7 +36,7 @@ def make_stage(
         account="123456789012",
         region="eu-west-1",
         api_id="a1b2c3d4e5",
-        name="dev",
+        name=name,
         deployment_id="d9q2wz",
         variables=variables,
         router=Router(),
@@ -74,7 +75,7 @@ def make_exchange(
     payload_bytes: int = 10_485_760,
     **stage: Any,
 ) -> Exchange:
-    """The exchange of one request to stage `dev`; `stage` goes to `make_stage`."""
+    """The exchange of one request to a stage, `dev` unless named; `stage` goes to `make_stage`."""
     path, mark, query = target.partition("?")
     fields = [(b"Host", HOST.encode()), *((name.encode(), value.encode()) for name, value in headers)]
     request = Request(

@@ -92,3 +92,39 @@ def test_signatures_in_the_query_string_are_masked() -> None:
     assert log_of(("method request", asked))[4].endswith("{X-Amz-Signature=**********abcdef, q=1}")
     called = {"uri": "http://be/x?access_token=0123456789&q=1", "headers": {}, "body": ""}
     assert "http://be/x?access_token=****456789&q=1" in log_of(("endpoint request", called))[2]
+
+
+AUTHORIZED: dict[str, Any] = {
+    "name": "auth",
+    "kind": "TOKEN",
+    "id": "aid123",
+    "identity": {"method.request.header.Authorization": "***abc"},
+    "allowed": True,
+    "cached": True,
+    "principal": "***def",
+    "why": "",
+}
+
+
+def texts_of(*steps: tuple[Any, dict[str, Any]]) -> list[str]:
+    return [line.partition(" : ")[2] for line in log_of(*steps)[1:]]
+
+
+def test_an_authorizer_is_told_before_the_execution_starts() -> None:
+    assert texts_of(("route", {}), ("authorizer", AUTHORIZED), ("method request", REQUEST))[:5] == [
+        f"Starting authorizer: aid123 for request: {ID}",
+        "Incoming identity: ***abc",
+        "Using valid authorizer policy for principal: ***def",
+        "Successfully completed authorizer execution",
+        f"Starting execution for request: {ID}",
+    ]
+
+
+def test_a_request_that_its_authorizer_refuses_does_not_start() -> None:
+    refused = {"name": "auth", "kind": "REQUEST", "id": "aid123", "allowed": False, "why": "missing"}
+    answer = {"status": 401, "reason": f"Unauthorized request: {ID}"}
+    assert texts_of(("authorizer", refused), ("gateway response", answer)) == [
+        f"Starting authorizer: aid123 for request: {ID}",
+        f"Unauthorized request: {ID}",
+        "Method completed with status: 401",
+    ]

@@ -28,7 +28,7 @@ async def test_invoke_method(call: EffectCall, params: Params) -> Document:
         verb=params["httpMethod"],
         path=params.get("pathWithQueryString") or None,
         body=(params.get("body") or "").encode(),
-        fields=_fields(params),
+        fields=request_fields(params),
         variables=params.get("stageVariables") or {},
         identity=_caller(call),
     )
@@ -69,7 +69,7 @@ def _draft(call: EffectCall, params: Params) -> tuple[Document, str]:
     return snapshot, resource["path"]
 
 
-def _fields(params: Params) -> list[Field]:
+def request_fields(params: Params) -> list[Field]:
     """The caller's header fields: those of `multiValueHeaders`, then those of `headers` with other names."""
     several = {name: list(values) for name, values in (params.get("multiValueHeaders") or {}).items()}
     for name, value in (params.get("headers") or {}).items():

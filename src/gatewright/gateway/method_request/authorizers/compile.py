@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gatewright.catalog.api import Document, Partition
 from gatewright.gateway.method_request.admission import Authorizer
+from gatewright.gateway.method_request.authorizers.lambda_ import make_request, make_token
 from gatewright.gateway.settings import GatewaySettings
 
 
@@ -26,7 +27,10 @@ class Surroundings:
 # (the method, its authorizer's document) -> what enforces it; raises ValueError with the reason it cannot be.
 Make = Callable[[Surroundings, Document, Document], Authorizer]
 
-BY_TYPE: Mapping[str, Make] = {}
+BY_TYPE: Mapping[str, Make] = {
+    "REQUEST": make_request,
+    "TOKEN": make_token,
+}
 
 
 def compile_authorizer(

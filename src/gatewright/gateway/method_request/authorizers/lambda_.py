@@ -1,0 +1,254 @@
+"""TOKEN and REQUEST: a function of the owner says who calls and what they may do.
+
+    resource policy's Deny → identity → cached answer, else the function → both policies together
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from gatewright.aws.policy.admission import admitted_by_authorizer
+from gatewright.aws.policy.deny_texts import authorizer_denied
+from gatewright.aws.policy.engine import explain
+from gatewright.catalog.api import Document
+from gatewright.functions.api import FunctionName
+from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
+from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.integrations.lambda_ import function_of
+from gatewright.gateway.masking import masked, without_secrets
+from gatewright.gateway.method_request.authorizers.authorizer_answer import Answer, read_answer, shown_answer
+from gatewright.gateway.method_request.authorizers.authorizer_event import (
+    MakeEvent,
+    rendered,
+    request_event,
+    shown_event,
+    token_event,
+)
+from gatewright.gateway.method_request.authorizers.authorizer_function import AuthorizerFunction
+from gatewright.gateway.method_request.authorizers.identity_sources import (
+    Identity,
+    Values,
+    compile_identity,
+)
+from gatewright.gateway.method_request.authorizers.lambda_failures import misconfigured
+from gatewright.gateway.method_request.authorizers.policy_cache import PolicyCache
+from gatewright.gateway.method_request.resource_policy import ResourcePolicy, invocation, method_arn
+from gatewright.gateway.stage_variables import has_placeholder, substitute
+
+if TYPE_CHECKING:
+    from gatewright.gateway.method_request.authorizers.compile import Surroundings
+
+DEFAULT_TTL, LONGEST_TTL = 300, 3600  # seconds
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the function answered, now or earlier, and the milliseconds it was waited for."""
+
+    payload: bytes
+    answer: Answer
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaAuthorizer:
+    """One authorizer, as one method uses it."""
+
+    id: str
+    name: str
+    kind: str
+    identity: Identity
+    event: MakeEvent
+    function: AuthorizerFunction
+    cache: PolicyCache | None  # None: nothing is cached
+    key_required: bool  # the method asks for an API key
+
+    async def authorize(self, exchange: Exchange, policy: ResourcePolicy | None) -> None:
+        if policy is not None:
+            policy.refuse_beforehand(exchange)
+        facts = self.begin(exchange)
+        try:
+            identity = self.identity.read(exchange)
+            if exchange.tracing is not None:
+                exchange.tracing.hide(self.identity.secrets(identity))
+            told = await self._told(exchange, identity, facts)
+            answer = told.answer
+            # Before the decision: the gateway response to a denied caller may read the context.
+            exchange.authorizer = answer.exposed(told.milliseconds)
+            _decide(exchange, answer, policy, facts)
+        except GatewayError as error:
+            if facts is not None:
+                facts["why"] = str(error)
+            raise
+        exchange.usage_identifier_key = answer.usage_identifier_key
+        if exchange.tracing is not None and answer.usage_identifier_key is not None:
+            exchange.tracing.hide([answer.usage_identifier_key])
+        if facts is not None:
+            facts.update(allowed=True, why="")
+
+    def begin(self, exchange: Exchange) -> Facts | None:
+        """The step's facts, which grow with it; None for an exchange that is not traced."""
+        if exchange.tracing is None:
+            return None
+        start = {"name": self.name, "kind": self.kind, "id": self.id, "allowed": False, "cached": False}
+        exchange.tracing.add("authorizer", **start, why="")
+        return exchange.tracing.steps[-1].facts
+
+    async def _told(self, exchange: Exchange, identity: list[Values], facts: Facts | None) -> Told:
+        """From the cache, else from the function. Failures are not cached, nor is an answer that names no
+        principal: it fails whoever it would let through."""
+        if self.cache is None:
+            return await self.ask(exchange, method_arn(exchange), identity, facts)
+        found = await self.cache.find(exchange, identity)
+        if found.value is not None:
+            told = Told(found.value, read_answer(found.value), 0)
+            if facts is not None:
+                facts.update(cached=True, **self._shown(identity, told))
+            return told
+        told = await self.ask(exchange, method_arn(exchange), identity, facts)
+        if told.answer.principal_id is not None:
+            await self.cache.keep(exchange, identity, told.payload, found.generation)
+        return told
+
+    async def ask(self, exchange: Exchange, arn: str, identity: list[Values], facts: Facts | None) -> Told:
+        """Call the function. Raises GatewayError 401 or 500."""
+        if self.key_required:
+            await _know_api_key(exchange)
+        event = self.event(exchange, arn, identity[0][-1] if identity else "")
+        if facts is not None:
+            shown = self.identity.shown(identity)
+            facts.update(
+                identity=shown,
+                uri=self.function.uri,
+                headers=self.function.headers(exchange),
+                event=shown_event(event, shown),
+            )
+        secrets = self.identity.secrets(identity)
+        started = perf_counter()
+        payload = await self.function.ask(exchange, rendered(event), secrets)
+        milliseconds = round((perf_counter() - started) * 1000)
+        if facts is not None:
+            facts["result"] = without_secrets(shown_answer(payload), secrets)
+        told = Told(payload, read_answer(payload), milliseconds)
+        if facts is not None:
+            facts.update(self._shown(identity, told))
+        return told
+
+    def _shown(self, identity: list[Values], told: Told) -> Facts:
+        return {
+            "identity": self.identity.shown(identity),
+            "principal": masked(told.answer.principal_id or ""),
+            "latencyMs": told.milliseconds,
+        }
+
+
+def _decide(exchange: Exchange, answer: Answer, policy: ResourcePolicy | None, facts: Facts | None) -> None:
+    """Raises GatewayError 403 unless one of the policies allows and none denies."""
+    resource = None if policy is None else policy.policy
+    policies = (answer.policy,) if resource is None else (answer.policy, resource)
+    request = invocation(exchange, *policies)
+    denial = admitted_by_authorizer(answer.policy, resource, request)
+    if facts is not None:
+        facts.update(
+            arn=request.resource,
+            statements=[str(one) for policy in policies for one in explain(policy, request)],
+        )
+    if denial is not None:
+        message = authorizer_denied(explicit=denial.explicit)
+        raise GatewayError(ACCESS_DENIED, message, reason=message)
+    if answer.principal_id is None:
+        raise misconfigured("Authorizer error", "principalId is missing from an answer that allows")
+
+
+async def _know_api_key(exchange: Exchange) -> None:
+    """For the event only: whether the key is good is asked later."""
+    sent, access = exchange.request.headers.get(b"x-api-key"), exchange.outside.access
+    if not sent or access is None:
+        return
+    value = sent.decode("latin-1")
+    known = {"apiKey": value}
+    key = await access.api_keys.find(exchange.stage.partition, value)
+    if key is not None:
+        known["apiKeyId"] = key.id
+    exchange.identity = {**exchange.identity, **known}
+
+
+def make_token(surroundings: Surroundings, method: Document, document: Document) -> LambdaAuthorizer:
+    """Raises ValueError with the reason why it cannot be enforced."""
+    if not document.get("identitySource", "").startswith("method.request.header."):
+        raise _refused(document, "identitySource of a TOKEN authorizer must be a method.request.header.…")
+    return _made(surroundings, method, document, token_event, document.get("identityValidationExpression"))
+
+
+def make_request(surroundings: Surroundings, method: Document, document: Document) -> LambdaAuthorizer:
+    """Raises ValueError with the reason why it cannot be enforced."""
+    return _made(surroundings, method, document, request_event, None)
+
+
+def _made(
+    surroundings: Surroundings, method: Document, document: Document, event: MakeEvent, expression: str | None
+) -> LambdaAuthorizer:
+    if document.get("authorizerCredentials"):
+        raise _refused(
+            document,
+            "authorizerCredentials are not supported yet; remove them and let the function's resource policy "
+            "allow apigateway.amazonaws.com",
+        )
+    try:
+        identity = compile_identity(document.get("identitySource"), expression, surroundings.variables)
+        function = _function(surroundings, document["authorizerUri"])
+    except ValueError as error:
+        raise _refused(document, str(error)) from None
+    return LambdaAuthorizer(
+        id=document["id"],
+        name=document["name"],
+        kind=document["type"],
+        identity=identity,
+        event=event,
+        function=AuthorizerFunction(
+            function, _source_arn(surroundings, document), surroundings.partition.account
+        ),
+        cache=_cache(surroundings, document, identity),
+        key_required=bool(method.get("apiKeyRequired")),
+    )
+
+
+def _function(surroundings: Surroundings, uri: str) -> FunctionName | None:
+    """None where an unset stage variable leaves no function: requests then fail, as on AWS."""
+    partition = surroundings.partition
+    try:
+        return function_of(substitute(uri, surroundings.variables), partition.account, partition.region)
+    except ValueError:
+        if has_placeholder(uri):
+            return None
+        raise
+
+
+def _source_arn(surroundings: Surroundings, document: Document) -> str:
+    partition = surroundings.partition
+    where = f"{surroundings.api_id}/authorizers/{document['id']}"
+    return f"arn:aws:execute-api:{partition.region}:{partition.account}:{where}"
+
+
+def _cache(surroundings: Surroundings, document: Document, identity: Identity) -> PolicyCache | None:
+    ttl = document.get("authorizerResultTtlInSeconds")
+    ttl = DEFAULT_TTL if ttl is None else ttl
+    if not 0 <= ttl <= LONGEST_TTL:
+        raise _refused(document, f"authorizerResultTtlInSeconds {ttl} is not between 0 and {LONGEST_TTL}")
+    if ttl == 0:
+        return None
+    if not identity.sources:
+        raise _refused(document, "without an identitySource authorizerResultTtlInSeconds must be 0")
+    where = (surroundings.api_id, surroundings.stage_name, surroundings.deployment_id)
+    space = "/".join((*where, str(surroundings.flush_generation))).encode()
+    return PolicyCache(space, document["id"], ttl)
+
+
+def _refused(document: Document, why: str) -> ValueError:
+    return ValueError(f"authorizer {document['name']}: {why}")

@@ -1,0 +1,53 @@
+"""What authorizers' functions answered, kept for all workers: the whole answer, never what came of it.
+
+Each request is decided anew on the policy, for its own method ARN. A store that fails is a cache without
+anything in it: the function is asked.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import orjson
+
+from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.method_request.authorizers.identity_sources import Values
+from gatewright.state.api import Cached, StateUnavailable
+
+log = logging.getLogger(__name__)
+
+_NOTHING = Cached(None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCache:
+    """One authorizer's part, in one deployment of one stage since its last flush."""
+
+    space: bytes
+    authorizer_id: str
+    ttl: int  # seconds
+
+    async def find(self, exchange: Exchange, identity: list[Values]) -> Cached:
+        """`value` None on a miss; the generation is for `keep`."""
+        access = exchange.outside.access
+        if access is None:
+            return _NOTHING
+        try:
+            return await access.state.policies.get(self.space, self._key(identity))
+        except StateUnavailable as error:
+            log.warning("cached policies cannot be read: %s", error)
+            return _NOTHING
+
+    async def keep(self, exchange: Exchange, identity: list[Values], payload: bytes, generation: int) -> None:
+        access = exchange.outside.access
+        if access is None:
+            return
+        try:
+            await access.state.policies.put(self.space, self._key(identity), payload, self.ttl, generation)
+        except StateUnavailable as error:
+            log.warning("a policy cannot be cached: %s", error)
+
+    def _key(self, identity: list[Values]) -> bytes:
+        """Every value of every source: a request with one more value is another caller."""
+        return orjson.dumps([self.authorizer_id, *identity])
