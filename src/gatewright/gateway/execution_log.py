@@ -21,9 +21,13 @@ def render_log(request_id: str, trace: Trace) -> str:
 
 def lines(request_id: str, trace: Trace) -> Iterator[tuple[float, str]]:
     """(epoch seconds, text) of each line, data trace on."""
-    if trace.steps:
-        yield trace.steps[0].at, f"Starting execution for request: {request_id}"
+    started = False
     for step in trace.steps:
+        if step.name == "api key":
+            yield from ((step.at, text) for text in _usage_plan(request_id, step.facts))
+        if not started and step.name in _OF_EXECUTION:
+            started = True
+            yield trace.steps[0].at, f"Starting execution for request: {request_id}"
         tell = _TOLD.get(step.name)
         if tell is not None:
             for text in tell(step.facts):
@@ -38,6 +42,14 @@ def java_map(entries: Mapping[str, str]) -> str:
 
 def _date(at: float) -> str:
     return strftime("%a %b %d %H:%M:%S UTC %Y", gmtime(at))
+
+
+def _usage_plan(request_id: str, facts: Mapping[str, Any]) -> Iterable[str]:
+    """Told before the execution starts, which a refused key never sees."""
+    key, stage = facts["key"], facts["stage"]
+    yield f"Verifying Usage Plan for request: {request_id}. API Key: {key} API Stage: {stage}"
+    if facts["accepted"]:
+        yield f"Usage Plan check succeeded for API Key {key} and API Stage {stage}"
 
 
 def _method_request(facts: Mapping[str, Any]) -> Iterable[str]:
@@ -93,3 +105,4 @@ _TOLD: Mapping[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "method response": _method_response,
     "gateway response": _gateway_response,
 }
+_OF_EXECUTION = _TOLD.keys() - {"gateway response"}  # which may answer before anything was executed

@@ -22,7 +22,7 @@ StepName = Literal[
     "route",  # path, verb, served, resource, method; unserved: nearest resource or None, why
     "resource policy",  # arn, allowed, statements: what each statement said
     "authorizer",  # name, kind, allowed, cached, why; further facts of the kind
-    "api key",  # accepted, key (masked), why; accepted: keyId, plan
+    "api key",  # accepted, key (masked), stage: `{api}/{stage}`, why; accepted: keyId, plan
     "throttle",  # admitted, limits: those that were asked, in their order; refused: the last had nothing left
     "method request",  # verb, path, pathParameters, query, headers, body
     "request validation",  # validated: whether a model was applied, contentType

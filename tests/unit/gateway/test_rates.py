@@ -153,7 +153,7 @@ def test_a_key_that_does_not_let_in(asking: Any, known: Keys, sent: str | None, 
         f"associated with a Usage Plan for API Stage a1b2c3d4e5/dev: {why}"
     )
     assert [(step.name, step.facts) for step in trace.steps] == [
-        ("api key", {"accepted": False, "key": masked, "why": why})
+        ("api key", {"accepted": False, "key": masked, "stage": "a1b2c3d4e5/dev", "why": why})
     ]
     assert exchange.identity == {}
 

@@ -71,12 +71,13 @@ class Rates:
         if plan is None:
             raise _invalid(exchange, "No Usage Plan found for key and API Stage", value)
         exchange.identity = {**exchange.identity, "apiKey": value, "apiKeyId": key.id}
+        where = f"{stage.api_id}/{stage.name}"
         if exchange.tracing is not None:
             exchange.tracing.add(
-                "api key", accepted=True, key=masked(value), keyId=key.id, plan=plan.id, why=""
+                "api key", accepted=True, key=masked(value), stage=where, keyId=key.id, plan=plan.id, why=""
             )
         names = f"{self.resource_path}/{exchange.verb}", f"{self.resource_path}/{self.http_method}"
-        return plan.limits(key.id, f"{stage.api_id}/{stage.name}", *names)
+        return plan.limits(key.id, where, *names)
 
     def _value(self, exchange: Exchange) -> str | None:
         if self.key_source == "AUTHORIZER":
@@ -129,13 +130,13 @@ def _shown(limit: Limit) -> str:
 
 
 def _invalid(exchange: Exchange, why: str, value: str) -> GatewayError:
-    stage = exchange.stage
+    where = f"{exchange.stage.api_id}/{exchange.stage.name}"
     if exchange.tracing is not None:
-        exchange.tracing.add("api key", accepted=False, key=masked(value), why=why)
+        exchange.tracing.add("api key", accepted=False, key=masked(value), stage=where, why=why)
     reason = (
         f"API Key {masked(value)} not authorized because method '{exchange.verb} {exchange.path}' requires "
         f"API Key and API Key is not associated with a Usage Plan for API Stage "
-        f"{stage.api_id}/{stage.name}: {why}"
+        f"{where}: {why}"
     )
     return GatewayError(INVALID_API_KEY, "Forbidden", reason=reason)
 
