@@ -98,12 +98,15 @@ class Api:
         self.id: str = made["id"]
         self._root: str = made["rootResourceId"]
 
-    def method(self, parts: str, verb: str, body: str = BODY, **integration: Any) -> str:
+    def method(
+        self, parts: str, verb: str, body: str = BODY, *, keyed: bool = False, **integration: Any
+    ) -> str:
+        """`keyed` methods ask for an API key."""
         parent = self._root
         for part in filter(None, parts.split("/")):
             parent = self._client.create_resource(restApiId=self.id, parentId=parent, pathPart=part)["id"]
         where = {"restApiId": self.id, "resourceId": parent, "httpMethod": verb}
-        self._client.put_method(**where, authorizationType="NONE")
+        self._client.put_method(**where, authorizationType="NONE", apiKeyRequired=keyed)
         self._client.put_method_response(**where, statusCode="200")
         verb = integration.pop("httpMethod", None)
         extra = {"integrationHttpMethod": verb} if verb else {}
@@ -113,10 +116,9 @@ class Api:
             self._client.put_integration_response(**where, statusCode="200", responseTemplates=templates)
         return parent
 
-    def mock(self, parts: str) -> str:
-        return self.method(
-            parts, "GET", type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}
-        )
+    def mock(self, parts: str, *, keyed: bool = False) -> str:
+        templates = {"application/json": '{"statusCode": 200}'}
+        return self.method(parts, "GET", keyed=keyed, type="MOCK", requestTemplates=templates)
 
     def mapped_mock(self, parts: str) -> str:
         """Answers from the request: two references in each direction."""

@@ -10,6 +10,9 @@ import tempfile
 from pathlib import Path
 
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
+from usage_plan import usage_plan
+
+SCENARIOS["plan"] = usage_plan
 
 
 def show(table: Table) -> None:

@@ -31,7 +31,31 @@ class Builder:
         for method in self._described.get("methods", []):
             self._method(self._filled(method))
         self._api.deploy(STAGE, **self._filled(self._described.get("variables", {})))
+        if "stage" in self._described:
+            self._gateway.update_stage(
+                restApiId=self._api.id, stageName=STAGE, patchOperations=self._described["stage"]
+            )
+        self._plans()
         return self._api.id
+
+    def _plans(self) -> None:
+        """Usage plans of the stage: `keys` by name are created first, `methods` are the plan's throttles of
+        methods, `remaining` is what each key of the plan has left."""
+        keys = {
+            name: self._gateway.create_api_key(name=name, **key)["id"]
+            for name, key in self._described.get("keys", {}).items()
+        }
+        for plan in self._described.get("plans", []):
+            settings = dict(plan)
+            members, remaining = settings.pop("keys"), settings.pop("remaining", None)
+            stage = {"apiId": self._api.id, "stage": STAGE, "throttle": settings.pop("methods", {})}
+            made = self._gateway.create_usage_plan(name="conformance", apiStages=[stage], **settings)["id"]
+            for name in members:
+                where = {"usagePlanId": made, "keyId": keys[name]}
+                self._gateway.create_usage_plan_key(**where, keyType="API_KEY")
+                if remaining is not None:
+                    change = {"op": "replace", "path": "/remaining", "value": remaining}
+                    self._gateway.update_usage(**where, patchOperations=[change])
 
     def _parts(self) -> None:
         api = self._api.id

@@ -98,6 +98,21 @@ def test_metrics_are_on_the_management_port_only(start_serve: Start) -> None:
     assert _get(f"{node.url}/_gatewright/metrics")[0] == 404
 
 
+def test_metrics_tell_how_full_the_shared_state_is(start_serve: Start) -> None:
+    node = start_serve("--state-counters-bytes", "8388608", "--state-policies-bytes", "4194304", workers=1)
+    wanted = {
+        b'gatewright_state_total_bytes{store="counters"} 8.388608e+06',
+        b'gatewright_state_total_bytes{store="policies"} 4.194304e+06',
+        b'gatewright_state_entries{store="counters"} 0.0',
+    }
+    lines: set[bytes] = set()
+    deadline = time.monotonic() + BOUND
+    while not wanted <= lines and time.monotonic() < deadline:  # measured by a timer, first at the start
+        with urllib.request.urlopen(f"{node.management_url}/_gatewright/metrics", timeout=BOUND) as answer:
+            lines = set(answer.read().splitlines())
+    assert wanted <= lines
+
+
 def test_ctrl_c_ends_it_with_0(start_serve: Start) -> None:
     node = start_serve(workers=1)
     node.signal(signal.SIGINT)

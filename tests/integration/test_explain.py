@@ -15,6 +15,7 @@ import pytest
 from tests.integration.conftest import Start
 from tests.support.apis import Api
 from tests.support.processes import BOUND, Gatewright
+from tests.support.usage_plans import keyed_api, make_key, make_plan
 
 TEMPLATE = '{"name": $input.json(\'$.name\'),\n "none": "$input.path(\'$.nope\')"}'
 
@@ -70,6 +71,29 @@ def test_the_story_names_route_template_and_what_was_missing(dev: Gatewright, ap
     assert "the default response, 200: no selection pattern matched '200'" in story
     assert "line 2, column 1: $nope.name found nothing, so it is empty" in story
     assert "the client gets 200" in story
+
+
+def test_the_story_names_key_plan_and_limits(dev: Gatewright) -> None:
+    api, value = keyed_api(dev, "/"), "explained-0123456789-0123456789"
+    key = make_key(api.gateway, value)
+    quota = {"limit": 1, "period": "MONTH"}
+    plan = make_plan(api.gateway, [api], [key], throttle={"rateLimit": 5, "burstLimit": 9}, quota=quota)
+    url = dev.stage_url(api.id, "prod")
+    status, request = ask(url, {"x-api-key": value})
+    assert status == 200
+    story = told(dev, api.id, request)
+    assert f"*************************456789 is API key {key} of usage plan {plan}" in story
+    assert story.index("admitted") < story.index("plan: 5 a second, burst 9") < story.index("quota of plan")
+    status, request = ask(url, {"x-api-key": value})
+    assert status == 429
+    assert f"refused: nothing is left of quota of plan {plan} for key {key}: 1 a month" in told(
+        dev, api.id, request
+    )
+    status, request = ask(url)
+    assert status == 403
+    story = told(dev, api.id, request)
+    assert "none refused: no API key was sent" in story
+    assert value not in story
 
 
 def test_the_story_of_an_unmatched_request_names_the_nearest_resource(dev: Gatewright, api: Api) -> None:

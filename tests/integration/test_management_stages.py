@@ -273,10 +273,10 @@ def test_a_tag_set_later_shows_on_the_stage(api: Api) -> None:
 def test_what_is_not_enforced_is_refused_over_the_wire(api: Api) -> None:
     client, stage = api.client, {"restApiId": api.id, "stageName": "prod"}
     client.create_deployment(**stage)
-    operations = patch("replace", "/*/*/throttling/rateLimit", "10")
+    operations = patch("replace", "/*/*/caching/enabled", "true")
     with pytest.raises(client.exceptions.BadRequestException) as refused:
         client.update_stage(**stage, patchOperations=operations)
-    message = "Gatewright does not enforce /*/*/throttling/rateLimit 10.0 yet: "
+    message = "Gatewright does not enforce /*/*/caching/enabled True yet: "
     assert refused.value.response["message"].startswith(message)
     client.update_method(**api.method, patchOperations=patch("replace", "/authorizationType", "AWS_IAM"))
     with pytest.raises(client.exceptions.BadRequestException) as refused:

@@ -82,10 +82,23 @@ def test_a_stopped_control_process_does_not_stop_traffic(node: Gatewright, url: 
     os.kill(control, signal.SIGSTOP)
     with under_load(url) as load:
         load.answered(200)
-    os.kill(control, signal.SIGCONT)
+        node.log_line(f"control (pid {control}) is stopped by a signal: killing it")
+        load.answered(200)
     assert load.failures == []
     assert load.answers.keys() == {(200, ANSWER.encode())}
     assert len(node.client("apigateway").get_rest_apis()["items"]) == 1
+
+
+def test_a_stopped_worker_is_replaced_and_the_others_serve_on(node: Gatewright, url: str) -> None:
+    (victim, *_) = sorted(node.children("worker"))
+    with under_load(url, clients=4) as load:
+        os.kill(victim, signal.SIGSTOP)
+        node.log_line(f"(pid {victim}) is stopped by a signal: killing it")
+        node.log_line(f"(pid {victim}) died: killed by SIGKILL")
+        load.answered(200)
+    assert load.answers.keys() == {(200, ANSWER.encode())}
+    assert len(load.failures) <= 8, "a client was lost only if its request was with the stopped worker"
+    assert victim not in node.children("worker")
 
 
 def test_a_dead_control_process_is_replaced(node: Gatewright, url: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import json
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 
 from tests.integration.conftest import Start
 from tests.support.apis import Api
-from tests.support.processes import BOUND, Gatewright
+from tests.support.processes import BOUND
+from tests.support.workers import one_connection_a_worker
 
 SERVED_SECONDS = 5.0  # the promise is 200 ms; a loaded machine gets more before the test gives up
 
@@ -20,28 +19,13 @@ def _ask(connection: http.client.HTTPConnection, path: str) -> bytes:
     return connection.getresponse().read()
 
 
-@contextmanager
-def _one_connection_a_worker(node: Gatewright, workers: int) -> Iterator[list[http.client.HTTPConnection]]:
-    """Kept connections, each to another worker: the kernel chooses, so ask who answered."""
-    found: dict[int, http.client.HTTPConnection] = {}
-    with ExitStack() as stack:
-        for _ in range(200):
-            connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=BOUND)
-            stack.enter_context(closing(connection))
-            found.setdefault(json.loads(_ask(connection, "/_gatewright/health"))["pid"], connection)
-            if len(found) == workers:
-                break
-        assert len(found) == workers
-        yield list(found.values())
-
-
 def test_every_worker_serves_a_change(start_serve: Start) -> None:
     node = start_serve(workers=3)
     api = Api(node)
     where = api.mock("/", "change 0")
     api.deploy("prod")
     path = f"/restapis/{api.id}/prod/_user_request_/"
-    with _one_connection_a_worker(node, 3) as connections:
+    with one_connection_a_worker(node, 3) as connections:
         for change in range(1, 4):
             api.change_mock(where, f"change {change}")
             api.deploy("prod")

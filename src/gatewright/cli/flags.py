@@ -92,3 +92,19 @@ BodyTimeout = Annotated[str | None, _flag("body-timeout", "SECONDS", "To receive
 IdleTimeout = Annotated[
     str | None, _flag("idle-timeout", "SECONDS", "A quiet kept connection. [310]", LIMITS)
 ]
+AccountRateLimit = Annotated[
+    str | None,
+    _flag(
+        "account-rate-limit", "N", "Requests a second, over all APIs of an account and region. [none]", LIMITS
+    ),
+]
+AccountBurstLimit = Annotated[
+    str | None, _flag("account-burst-limit", "N", "Requests at once, above that rate. [none]", LIMITS)
+]
+StateCountersBytes = Annotated[
+    str | None,
+    _flag("state-counters-bytes", "N", "Disk for token buckets and usage counts. [134217728]", LIMITS),
+]
+StatePoliciesBytes = Annotated[
+    str | None, _flag("state-policies-bytes", "N", "Disk for cached authorizer policies. [67108864]", LIMITS)
+]

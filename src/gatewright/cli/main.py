@@ -85,6 +85,10 @@ def serve(
     header_timeout: flags.HeaderTimeout = None,
     body_timeout: flags.BodyTimeout = None,
     idle_timeout: flags.IdleTimeout = None,
+    account_rate_limit: flags.AccountRateLimit = None,
+    account_burst_limit: flags.AccountBurstLimit = None,
+    state_counters_bytes: flags.StateCountersBytes = None,
+    state_policies_bytes: flags.StatePoliciesBytes = None,
 ) -> None:
     """Serve APIs in production: worker processes, signed management, nothing lost on a reload.
 
@@ -118,6 +122,8 @@ def dev(
     tracing: flags.Tracing = None,
     max_body_bytes: flags.MaxBodyBytes = None,
     max_integration_timeout_ms: flags.MaxIntegrationTimeout = None,
+    account_rate_limit: flags.AccountRateLimit = None,
+    account_burst_limit: flags.AccountBurstLimit = None,
 ) -> None:
     """Develop: one process, any credentials, loopback only, everything on one port.
 

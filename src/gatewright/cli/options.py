@@ -79,9 +79,8 @@ class Options(BaseSettings):
     max_integration_timeout_ms: Annotated[int, Field(ge=50, le=3_600_000)] = DEFAULTS.integration_timeout_ms
     account_rate_limit: Annotated[float, Field(ge=0, le=1e9)] | None = None
     account_burst_limit: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
-    state_counters_bytes: Annotated[int, Field(ge=STATE_LEAST, le=STATE_MOST)] | None = (
-        None  # None: by command
-    )
+    # Where they are None, it is the command that says how much.
+    state_counters_bytes: Annotated[int, Field(ge=STATE_LEAST, le=STATE_MOST)] | None = None
     state_policies_bytes: Annotated[int, Field(ge=STATE_LEAST, le=STATE_MOST)] | None = None
     dev_listen: Annotated[Address, BeforeValidator(_address), AfterValidator(_loopback)] = Address(
         "127.0.0.1", 4566
@@ -177,7 +176,9 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
     if (options.tls_cert is None) != (options.tls_key is None):
         raise BadOptions("--tls-cert and --tls-key belong together: give both, or neither")
     if (options.account_rate_limit is None) != (options.account_burst_limit is None):
-        raise BadOptions("account_rate_limit and account_burst_limit belong together: give both, or neither")
+        raise BadOptions(
+            "--account-rate-limit and --account-burst-limit belong together: give both, or neither"
+        )
     return options
 
 

@@ -119,6 +119,19 @@ def _gateway_response(facts: Facts) -> Iterable[str]:
     yield from _body(facts)
 
 
+def _api_key(facts: Facts) -> Iterable[str]:
+    if facts["accepted"]:
+        return [f"{facts['key']} is API key {facts['keyId']} of usage plan {facts['plan']}"]
+    return [f"{facts['key'] or 'none'} refused: {facts['why']}"]
+
+
+def _throttle(facts: Facts) -> Iterable[str]:
+    *passed, last = facts["limits"]
+    if facts["admitted"]:
+        return ["admitted", *passed, last]
+    return [f"refused: nothing is left of {last}", *passed]
+
+
 def _maps(facts: Facts, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         for key, value in (facts.get(name) or {}).items():
@@ -134,6 +147,8 @@ _TOLD: Mapping[str, Callable[[Facts], Iterable[str]]] = {
     "address": _address,
     "route": _route,
     "authorizer": _authorizer,
+    "api key": _api_key,
+    "throttle": _throttle,
     "method request": _method_request,
     "request validation": _validation,
     "parameter mapping": _mapping,

@@ -12,7 +12,6 @@ from gatewright.gateway.trace import Trace
 
 MAP_CHARACTERS = 998  # of a map; what is longer is cut
 TRUNCATED = " [TRUNCATED]"
-_BEFORE_EXECUTION = frozenset(("route", "resource policy", "authorizer", "api key", "throttle"))
 
 
 def render_log(request_id: str, trace: Trace) -> str:
@@ -35,15 +34,14 @@ def _rendered(request_id: str, told: Iterable[tuple[float, str]]) -> str:
 
 
 def lines(request_id: str, trace: Trace) -> Iterator[tuple[float, str]]:
-    """(epoch seconds, text) of each line, data trace on. A request that its authorizer refuses does not start
-    its execution."""
-    starts = True
+    """(epoch seconds, text) of each line, data trace on. What is refused admission is not executed."""
+    started = False
     for step in trace.steps:
-        if step.name == "authorizer":
-            starts = step.facts["allowed"]
-            yield from ((step.at, text) for text in _authorizer(request_id, step.facts))
-        elif starts and step.name not in _BEFORE_EXECUTION:
-            starts = False
+        before = _BEFORE_EXECUTION.get(step.name)
+        if before is not None:
+            yield from ((step.at, text) for text in before(request_id, step.facts))
+        if not started and step.name in _OF_EXECUTION:
+            started = True
             yield step.at, f"Starting execution for request: {request_id}"
         tell = _TOLD.get(step.name)
         if tell is not None:
@@ -77,6 +75,14 @@ def _authorizer(request_id: str, facts: Mapping[str, Any]) -> Iterator[str]:
     if "principal" in facts:
         yield f"Using valid authorizer policy for principal: {facts['principal']}"
         yield "Successfully completed authorizer execution"
+
+
+def _usage_plan(request_id: str, facts: Mapping[str, Any]) -> Iterable[str]:
+    """Told before the execution starts, which a refused key never sees."""
+    key, stage = facts["key"], facts["stage"]
+    yield f"Verifying Usage Plan for request: {request_id}. API Key: {key} API Stage: {stage}"
+    if facts["accepted"]:
+        yield f"Usage Plan check succeeded for API Key {key} and API Stage {stage}"
 
 
 def _method_request(facts: Mapping[str, Any]) -> Iterable[str]:
@@ -131,4 +137,9 @@ _TOLD: Mapping[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "endpoint response": _endpoint_response,
     "method response": _method_response,
     "gateway response": _gateway_response,
+}
+_OF_EXECUTION = _TOLD.keys() - {"gateway response"}  # which may answer before anything was executed
+_BEFORE_EXECUTION: Mapping[str, Callable[[str, Mapping[str, Any]], Iterable[str]]] = {
+    "authorizer": _authorizer,
+    "api key": _usage_plan,
 }

@@ -16,7 +16,7 @@ from gatewright.gateway.errors import CannotCompile
 from gatewright.gateway.method_request.compile import Live
 from gatewright.gateway.plan import StagePlan
 from gatewright.gateway.settings import GatewaySettings
-from gatewright.gateway.usage_plans import ApiKeys, plan_of_stage
+from gatewright.gateway.usage_plans import ApiKeys
 from gatewright.telemetry.metrics import Metrics
 from gatewright.wire.pending import Pending
 
@@ -57,6 +57,8 @@ class Plans:
         self._loading: dict[str, list[Pending[Stages | None]]] = {}
         self._revision = 0
         self._refreshing = False
+        self._behind = False  # a change was noticed, and what it was is not read yet
+        self._unreadable = False  # the owner was told of it
         self._poll: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -106,35 +108,46 @@ class Plans:
 
     def _poll_now(self) -> None:
         self._poll_later()
-        try:
-            changed = not self._refreshing and self._catalog.changed()
-        except CatalogUnavailable as error:
-            log.warning("the catalog cannot be read, going on with the last good plans: %s", error)
+        if self._refreshing:
             return
-        if changed:
+        try:
+            self._behind = self._catalog.changed() or self._behind
+        except CatalogUnavailable as error:
+            self._tell_unreadable(error)
+            return
+        if self._behind:
             self._refreshing = True
             since = self._revision
             self._in_thread(lambda: self._catalog.changes(since), self._refreshed)
+        else:
+            self._unreadable = False
 
     def _refreshed(self, changes: list[Change] | Exception) -> None:
         self._refreshing = False
         if isinstance(changes, Exception):
-            log.warning("the catalog cannot be read, going on with the last good plans: %s", changes)
+            self._tell_unreadable(changes)
             return
+        self._behind = self._unreadable = False
         if changes:
             self._revision = changes[-1].revision
-        self._api_keys.changed(change.key for change in changes)
+        self._api_keys.changed(changes)
         for api_id in self._touched(changes):
             self._absent.discard(api_id)
             if api_id in self._stages:
                 self._recompile(api_id)
+
+    def _tell_unreadable(self, error: Exception) -> None:
+        """Once a time of trouble: the poll would tell it fifty times a second."""
+        if not self._unreadable:
+            log.warning("the catalog cannot be read, going on with the last good plans: %s", error)
+        self._unreadable = True
 
     def _touched(self, changes: list[Change]) -> set[str]:
         """APIs whose plans these changes may alter: drafts alter none."""
         if any(change.key == "" for change in changes):
             self._absent.clear()
             return set(self._stages)
-        kinds = ("stage", "restapi", "usageplanstage", "authorizerflush")
+        kinds = ("stage", "restapi", "authorizerflush")
         parts = (change.key.split("/") for change in changes)
         return {part[1] for part in parts if part[0] in kinds and len(part) > 1}
 
@@ -192,6 +205,4 @@ class Plans:
 
 def _live(reader: Reader, api_id: str, name: str) -> Live:
     flushed = reader.get(keys.authorizer_flush(api_id, name)) or {"generation": 0}
-    documents = [document for _, document in reader.list(keys.below("usageplanstage", api_id, name))]
-    plans = (plan_of_stage(document, api_id, name) for document in documents)
-    return Live({plan.id: plan for plan in plans}, flushed["generation"])
+    return Live(flushed["generation"])

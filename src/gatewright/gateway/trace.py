@@ -23,8 +23,8 @@ StepName = Literal[
     "route",  # path, verb, served, resource, method; unserved: nearest resource or None, why
     "resource policy",  # arn, allowed, statements: what each statement said
     "authorizer",  # name, kind, allowed, cached, why; further facts of the kind
-    "api key",  # accepted, keyId, plan, why
-    "throttle",  # admitted, limits: those that were asked, in their order
+    "api key",  # accepted, key (masked), stage: `{api}/{stage}`, why; accepted: keyId, plan
+    "throttle",  # admitted, limits: those that were asked, in their order; refused: the last had nothing left
     "method request",  # verb, path, pathParameters, query, headers, body
     "request validation",  # validated: whether a model was applied, contentType
     "parameter mapping",  # path, query, headers: what the integration's request parameters came to

@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from gatewright.catalog import keys
-from gatewright.catalog.api import Catalog, Document, Partition
-from gatewright.gateway.errors import API_CONFIGURATION_ERROR, INTERNAL, GatewayError
-from gatewright.state.api import Bucket, Limit, Quota
-from gatewright.wire.pending import Pending
+from gatewright.catalog.api import Catalog, Change, Document, Partition
+from gatewright.gateway.live_documents import LiveDocuments
+from gatewright.state.api import MOST, Bucket, Limit, Quota
 
-REMEMBERED = 10_000  # key values, known and unknown, and (key, method) pairs of one plan
+REMEMBERED = 10_000  # (key, method) pairs of one plan and stage
+
+RateAndBurst = tuple[float, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,112 +35,83 @@ class PlanOfStage:
     """What one usage plan says of one stage."""
 
     id: str
-    api_stage: str  # `{api}/{stage}`
-    throttle: tuple[float, int] | None  # (rate, burst) of each key, over all that the plan has
-    method_throttle: Mapping[str, tuple[float, int]]  # by `{resource path}/{VERB}`
+    throttle: RateAndBurst | None  # of each key, over all that the plan has
+    method_throttle: Mapping[str, RateAndBurst]  # of each key, by `{resource path}/{METHOD}`
     quota: Document | None
-    _known: dict[tuple[str, str], tuple[Limit, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[tuple[str, ...], tuple[Limit, ...]] = field(default_factory=dict, compare=False, repr=False)
 
-    def limits(self, key_id: str, method: str) -> tuple[Limit, ...]:
-        """The limits of one key on one method, in the order they are tried."""
-        known = self._known.get((key_id, method))
+    def limits(self, key_id: str, api_stage: str, *methods: str) -> tuple[Limit, ...]:
+        """The limits of one key on one method, in the order they are tried.
+
+        `methods` are the names under which the plan may know the method, the closest first.
+        """
+        asked = (key_id, api_stage, *methods)
+        known = self._known.get(asked)
         if known is None:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            known = self._known[key_id, method] = tuple(self._made(key_id, method))
+            known = self._known[asked] = tuple(self._made(key_id, api_stage, methods))
         return known
 
-    def _made(self, key_id: str, method: str) -> Iterable[Limit]:
-        own = self.method_throttle.get(method)
-        if own is not None:
-            where = hashlib.sha256(f"{self.api_stage}{method}".encode()).hexdigest()
-            yield Bucket(f"plan method\0{self.id}\0{key_id}\0{where}".encode(), *own, "plan, method")
+    def _made(self, key_id: str, api_stage: str, methods: Iterable[str]) -> Iterable[Limit]:
+        method = next((name for name in methods if name in self.method_throttle), None)
+        if method is not None:
+            where = hashlib.sha256(f"{api_stage}{method}".encode()).hexdigest()
+            key = f"plan method\0{self.id}\0{key_id}\0{where}".encode()
+            yield Bucket(key, *self.method_throttle[method], "plan, method")
         if self.throttle is not None:
             yield Bucket(f"plan\0{self.id}\0{key_id}".encode(), *self.throttle, "plan")
         if self.quota is not None:
-            yield Quota(
-                self.id, key_id, self.quota["limit"], self.quota["period"], self.quota.get("offset", 0)
-            )
+            quota = self.quota
+            yield Quota(self.id, key_id, quota["limit"], quota["period"], quota.get("offset", 0))
 
 
-def plan_of_stage(document: Document, api: str, stage: str) -> PlanOfStage:
+def plan_of_stage(document: Document) -> PlanOfStage:
     """Of a `usageplanstage` document."""
     throttle = document.get("throttle")
+    methods = document.get("methodThrottle") or {}
     return PlanOfStage(
         id=document["usagePlanId"],
-        api_stage=f"{api}/{stage}",
         throttle=None if throttle is None else _rate_and_burst(throttle),
-        method_throttle={
-            method: _rate_and_burst(own) for method, own in (document.get("methodThrottle") or {}).items()
-        },
+        method_throttle={method: _rate_and_burst(own) for method, own in methods.items()},
         quota=document.get("quota"),
     )
 
 
-def _rate_and_burst(throttle: Document) -> tuple[float, int]:
-    """A half that is not given is 0, which lets nothing through."""
-    return float(throttle.get("rateLimit", 0.0)), int(throttle.get("burstLimit", 0))
+def _rate_and_burst(throttle: Document) -> RateAndBurst:
+    """A half that is not given is 0, which lets nothing through. Management takes rates of any size."""
+    return min(float(throttle.get("rateLimit", 0.0)), float(MOST)), int(throttle.get("burstLimit", 0))
 
 
 class ApiKeys:
-    """API keys by value, read when first asked for and forgotten when they change."""
+    """API keys by their value, and the usage plans that let them in."""
 
     def __init__(self, catalog: Catalog, loop: asyncio.AbstractEventLoop) -> None:
-        self._catalog = catalog
-        self._loop = loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="api-keys")
-        self._known: dict[tuple[Partition, str], ApiKey | None] = {}
-        self._waiting: dict[tuple[Partition, str], list[Pending[ApiKey | None]]] = {}
+        self._keys = LiveDocuments(catalog, loop, self._thread, "apikeylookup", _key)
+        self._plans = LiveDocuments(catalog, loop, self._thread, "usageplanstage", plan_of_stage)
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def changed(self, changed: Iterable[str]) -> None:
-        """Forget what these catalog keys told; all of it for the key `""`."""
-        for key in changed:
-            if key == "":
-                self._known.clear()
-            elif key.startswith("apikeylookup/"):
-                self._known = {at: known for at, known in self._known.items() if at[1] != key}
+    def changed(self, changes: list[Change]) -> None:
+        """Forget what these changes may have altered."""
+        self._keys.changed(changes)
+        self._plans.changed(changes)
 
-    async def find(self, partition: Partition, value: str) -> ApiKey | None:
-        """The key with this value, None if there is none. Raises GatewayError 500 when it cannot be read."""
-        at = (partition, keys.api_key_lookup(value))
-        if at in self._known:
-            return self._known[at]
-        waiting: Pending[ApiKey | None] = Pending()
-        waiters = self._waiting.setdefault(at, [])
-        waiters.append(waiting)
-        if len(waiters) == 1:
-            self._thread.submit(self._read, at)
-        return await waiting
+    async def find(
+        self, partition: Partition, value: str, api: str, stage: str
+    ) -> tuple[ApiKey | None, PlanOfStage | None]:
+        """The key with this value, and the one plan that has both the key and the stage.
 
-    def _read(self, at: tuple[Partition, str]) -> None:
-        """In the thread."""
-        try:
-            with self._catalog.read(at[0]) as reader:
-                document = reader.get(at[1])
-            found = None if document is None else _key(document)
-            self._loop.call_soon_threadsafe(self._learned, at, found)
-        except Exception as error:
-            self._loop.call_soon_threadsafe(self._failed, at, error)
-
-    def _learned(self, at: tuple[Partition, str], key: ApiKey | None) -> None:
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        self._known[at] = key
-        for waiting in self._waiting.pop(at, []):
-            waiting.resolve(key)
-
-    def _failed(self, at: tuple[Partition, str], error: Exception) -> None:
-        failure = GatewayError(
-            API_CONFIGURATION_ERROR,
-            INTERNAL,
-            reason="Usage Plan check failed due to an internal error",
-            detail=str(error),
-        )
-        for waiting in self._waiting.pop(at, []):
-            waiting.fail(failure)
+        Raises CatalogUnavailable when that is not known here and cannot be read.
+        """
+        key = await self._keys.get(partition, keys.api_key_lookup(value))
+        for plan_id in () if key is None else key.plans:
+            plan = await self._plans.get(partition, keys.usage_plan_stage(api, stage, plan_id))
+            if plan is not None:
+                return key, plan
+        return key, None
 
 
 def _key(document: Document) -> ApiKey:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -73,6 +74,13 @@ class Child:
     def kill(self) -> None:
         if self._process.returncode is None:
             self._process.kill()
+
+    def stopped(self) -> bool:
+        """Whether a signal (SIGSTOP, Ctrl-Z) has stopped it; a debugger that holds it is not told of."""
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # it has ended
+            return False
 
     async def ended(self) -> str:
         """Wait for its end; how it ended, in words."""

@@ -50,10 +50,10 @@ async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]
             functions_room(catalog, settings) as functions,
             gateway_room(catalog, functions, state, settings, sys.stderr) as gateway,
             management_room(catalog, functions, state, settings, verifier=None) as management,
-            kept_in_order(state),
+            kept_in_order(state) as housekeeper,
         ):
             one_port = OnePort(gateway.claims, gateway, management)
-            pages = management_pages(settings, status)
+            pages = management_pages(settings, status, housekeeper)
             yield Front(one_port, pages | {"traces": lambda request: _traces(gateway, settings, request)})
 
 

@@ -14,6 +14,7 @@ log = logging.getLogger("gatewright")
 
 STEADY = 10.0  # seconds; a process that lived so long did not die of its start
 FIRST_DELAY, LAST_DELAY = 0.1, 10.0  # seconds between restarts in a crash loop, doubled each time
+STOPPED_SECONDS = 1.0  # a process found stopped twice, so long apart, is killed
 KILL_MARGIN = 2.0  # seconds past the drain's own bound before a process is killed
 
 
@@ -31,7 +32,8 @@ class Keeper:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def fill(self) -> bool:
-        """Start a process and wait until it accepts; False if it does not."""
+        """Start a process and wait until it accepts; False if it does not. Begins to watch the slot."""
+        self._background(self._kill_stopped())
         async with self._changing:
             return await self._start()
 
@@ -94,6 +96,17 @@ class Keeper:
         self._deaths = 0 if lived >= STEADY else self._deaths
         log.warning("%s (pid %d) died: %s; starting another", self.slot.name, child.pid, how)
         await self._refill()
+
+    async def _kill_stopped(self) -> None:
+        """End processes that are stopped: one may hold the lock of the shared state that all others need."""
+        suspected: set[Child] = set()
+        while True:
+            await asyncio.sleep(STOPPED_SECONDS)
+            stopped = {child for child in self._alive if child.stopped()}
+            for child in stopped & suspected:
+                log.error("%s (pid %d) is stopped by a signal: killing it", self.slot.name, child.pid)
+                child.kill()
+            suspected = stopped
 
     async def _refill(self) -> None:
         while self._current is None:

@@ -22,13 +22,13 @@ from gatewright.server.rooms import (
     server_limits,
 )
 from gatewright.server.settings import Settings
-from gatewright.server.state_room import Usage, kept_in_order, state_room
+from gatewright.server.state_room import Housekeeper, Usage, kept_in_order, state_room
 from gatewright.state.api import State
 from gatewright.telemetry.metrics import render
 from gatewright.wire.client import Client
 from gatewright.wire.server import Server
 from gatewright.wire.timers import TimerWheel
-from gatewright.wire.types import Handler
+from gatewright.wire.types import Handler, Request, Response
 
 
 @asynccontextmanager
@@ -58,8 +58,11 @@ async def management_room(
         await client.close()
 
 
-def management_pages(settings: Settings, status: Status) -> dict[str, Page]:
-    return {"health": status.page, "metrics": lambda _: metrics_page(render(settings.data_dir))}
+def management_pages(settings: Settings, status: Status, housekeeper: Housekeeper) -> dict[str, Page]:
+    def metrics(_request: Request) -> Response:
+        return metrics_page(render(settings.data_dir, housekeeper.gauges()))
+
+    return {"health": status.page, "metrics": metrics}
 
 
 @asynccontextmanager
@@ -70,9 +73,9 @@ async def open_control(settings: Settings, status: Status) -> AsyncIterator[Hand
         async with (
             functions_room(catalog, settings) as functions,
             management_room(catalog, functions, state, settings, verifier) as management,
-            kept_in_order(state),
+            kept_in_order(state) as housekeeper,
         ):
-            yield Front(management, management_pages(settings, status))
+            yield Front(management, management_pages(settings, status, housekeeper))
 
 
 def management_server(handler: Handler, settings: Settings) -> Server:

@@ -7,14 +7,16 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
+from threading import Lock
 from time import time
 
 from gatewright.catalog.api import Document
 from gatewright.server.errors import CannotStart
 from gatewright.server.settings import Settings
-from gatewright.state.api import Quota, State, StateUnavailable
+from gatewright.state.api import Quota, Size, State, StateUnavailable
 from gatewright.state.lmdb_store import open_state
 from gatewright.state.periods import date_of, day_at, period_start
+from gatewright.telemetry.metrics import Gauge
 
 HOUSEKEEPING_SECONDS = 5.0
 
@@ -40,28 +42,48 @@ def state_room(settings: Settings) -> Iterator[State]:
 
 
 @asynccontextmanager
-async def kept_in_order(state: State) -> AsyncIterator[None]:
+async def kept_in_order(state: State) -> AsyncIterator[Housekeeper]:
     """Clean up and secure the counts every few seconds; for one process of a node."""
-    task = asyncio.create_task(_housekeep(state))
+    housekeeper = Housekeeper(state)
+    task = asyncio.create_task(housekeeper.run())
     try:
-        yield
+        yield housekeeper
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await asyncio.to_thread(_once, state)
+        await asyncio.to_thread(housekeeper.once)
 
 
-async def _housekeep(state: State) -> None:
-    while True:
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)
-        await asyncio.to_thread(_once, state)
+class Housekeeper:
+    """Keeps a state in order, and knows how large it was then."""
 
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._sizes: dict[str, Size] = {}
+        self._alone = Lock()  # a run that was cancelled goes on in its thread
 
-def _once(state: State) -> None:
-    try:
-        state.housekeep()
-    except StateUnavailable as error:
-        _log.error("the shared state is not in order: %s", error)
+    async def run(self) -> None:
+        while True:
+            await asyncio.to_thread(self.once)
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    def once(self) -> None:
+        try:
+            with self._alone:
+                self._sizes = self._state.housekeep()
+        except StateUnavailable as error:
+            _log.error("the shared state is not in order: %s", error)
+
+    def gauges(self) -> list[Gauge]:
+        """The sizes, for the metrics page."""
+        rows = {store: size.entries for store, size in self._sizes.items()}
+        used = {store: size.used_bytes for store, size in self._sizes.items()}
+        total = {store: size.total_bytes for store, size in self._sizes.items()}
+        return [
+            Gauge("gatewright_state_entries", "Rows of the shared state, by store.", "store", rows),
+            Gauge("gatewright_state_used_bytes", "Bytes that they take.", "store", used),
+            Gauge("gatewright_state_total_bytes", "Bytes that there are for them.", "store", total),
+        ]
 
 
 class Usage:

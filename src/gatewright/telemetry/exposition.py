@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gatewright.telemetry.metrics import Gauge
 from gatewright.telemetry.series import BUCKETS, SeriesTable
 from gatewright.telemetry.shelf import collect
 
@@ -17,10 +18,23 @@ LABELS = ("api_id", "stage", "resource", "method")
 BOUNDS = [*(str(bound) for bound in BUCKETS), "+Inf"]
 
 
-def render(directory: Path) -> bytes:
+def render(directory: Path, gauges: Iterable[Gauge]) -> bytes:
     registry = CollectorRegistry()
     registry.register(TableCollector(collect(directory)))
+    registry.register(GaugeCollector(gauges))
     return generate_latest(registry)
+
+
+class GaugeCollector(Collector):
+    def __init__(self, gauges: Iterable[Gauge]) -> None:
+        self._gauges = list(gauges)
+
+    def collect(self) -> Iterator[Metric]:
+        for gauge in self._gauges:
+            family = GaugeMetricFamily(gauge.name, gauge.text, labels=(gauge.label,))
+            for name, value in gauge.values.items():
+                family.add_metric((name,), value)
+            yield family
 
 
 class TableCollector(Collector):

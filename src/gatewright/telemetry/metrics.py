@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from gatewright.telemetry.series import Series, SeriesTable
 from gatewright.telemetry.shelf import MOST_SERIES, Place
 
-__all__ = ["Metrics", "Series", "render"]
+__all__ = ["Gauge", "Metrics", "Series", "render"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """What somebody measures for itself: one value for each that `label` tells apart."""
+
+    name: str
+    text: str
+    label: str
+    values: Mapping[str, float]
 
 
 class Metrics:
@@ -33,8 +45,8 @@ class Metrics:
             self._place.leave()
 
 
-def render(directory: Path) -> bytes:
-    """The counts of all processes of this data directory in Prometheus's text format."""
+def render(directory: Path, gauges: Iterable[Gauge] = ()) -> bytes:
+    """The counts of all processes of this data directory, and `gauges`, in Prometheus's text format."""
     from gatewright.telemetry import exposition  # prometheus_client is large, and workers never render
 
-    return exposition.render(directory)
+    return exposition.render(directory, gauges)

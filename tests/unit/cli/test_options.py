@@ -60,6 +60,28 @@ def test_limits_reach_the_settings() -> None:
     assert (limits.body_bytes, limits.integration_timeout_ms) == (77, 60_000)
 
 
+def test_the_accounts_throttle_is_off_unless_both_halves_are_given() -> None:
+    limits = load({}, None).for_serve().limits
+    assert (limits.account_rate, limits.account_burst) == (None, None)
+    given = {"account_rate_limit": "0.5", "account_burst_limit": "0"}
+    for settings in (load(given, None).for_serve(), load(given, None).for_dev(Path("here"))):
+        assert (settings.limits.account_rate, settings.limits.account_burst) == (0.5, 0)
+    together = "--account-rate-limit and --account-burst-limit belong together: give both, or neither"
+    assert _problems(account_rate_limit="5") == [together]
+    assert _problems(account_burst_limit="5") == [together]
+
+
+def test_the_state_is_as_large_as_told_or_as_the_command_needs() -> None:
+    serve, dev = load({}, None).for_serve().state, load({}, None).for_dev(Path("here")).state
+    assert (serve.counters_bytes, serve.policies_bytes) == (134_217_728, 67_108_864)
+    assert (dev.counters_bytes, dev.policies_bytes) == (8_388_608, 8_388_608)
+    told = {"state_counters_bytes": "4194304", "state_policies_bytes": "5000000"}
+    for settings in (load(told, None).for_serve(), load(told, None).for_dev(Path("here"))):
+        assert (settings.state.counters_bytes, settings.state.policies_bytes) == (4_194_304, 5_000_000)
+    (problem,) = _problems(state_counters_bytes="4194303")
+    assert problem.startswith("--state-counters-bytes: ")
+
+
 def test_an_unknown_key_is_named() -> None:
     _file("wrokers = 3")
     assert _problems() == [

@@ -46,6 +46,30 @@ def test_a_mock_is_told_in_the_recorded_lines() -> None:
     ]
 
 
+KEY: dict[str, Any] = {"key": "*****456789", "stage": "a1b2c3d4e5/prod", "why": ""}
+
+
+def test_a_usage_plan_is_checked_before_the_execution_starts() -> None:
+    accepted = KEY | {"accepted": True, "keyId": "k1", "plan": "gold"}
+    texts = [line.partition(" : ")[2] for line in log_of(("api key", accepted), ("method request", REQUEST))]
+    assert texts[1:4] == [
+        f"Verifying Usage Plan for request: {ID}. API Key: *****456789 API Stage: a1b2c3d4e5/prod",
+        "Usage Plan check succeeded for API Key *****456789 and API Stage a1b2c3d4e5/prod",
+        f"Starting execution for request: {ID}",
+    ]
+
+
+def test_a_refused_key_starts_no_execution() -> None:
+    refused = KEY | {"accepted": False, "key": ""}
+    answer = {"type": "INVALID_API_KEY", "status": 403, "reason": "API Key  not authorized because …"}
+    texts = [line.partition(" : ")[2] for line in log_of(("api key", refused), ("gateway response", answer))]
+    assert texts[1:] == [
+        f"Verifying Usage Plan for request: {ID}. API Key:  API Stage: a1b2c3d4e5/prod",
+        "API Key  not authorized because …",
+        "Method completed with status: 403",
+    ]
+
+
 def test_an_endpoint_is_told_between_request_and_response() -> None:
     called = {"uri": "http://be/x?a=1", "headers": {"Accept": "application/json"}, "body": "{}"}
     answered = {"status": 404, "latencyMs": 19, "headers": {"Server": "be"}, "body": "no"}

@@ -54,6 +54,26 @@ def test_a_killed_worker_is_replaced(start_node: StartNode) -> None:
     node.log_line(f"worker 0 (pid {pid}) died: killed by SIGKILL")
 
 
+def test_a_stopped_child_is_killed_and_replaced(start_node: StartNode) -> None:
+    node = start_node(workers=1).ready()
+    pid = node.ask()[1]
+    os.kill(pid, signal.SIGSTOP)
+    assert node.ask()[1] != pid
+    node.log_line(f"worker 0 (pid {pid}) is stopped by a signal: killing it")
+    node.log_line(f"worker 0 (pid {pid}) died: killed by SIGKILL")
+
+
+def test_a_child_that_goes_on_at_once_is_left_alone(start_node: StartNode) -> None:
+    node = start_node(workers=1).ready()
+    pid = node.ask()[1]
+    control = (node.children() - {pid}).pop()
+    os.kill(pid, signal.SIGSTOP)
+    os.kill(pid, signal.SIGCONT)
+    os.kill(control, signal.SIGSTOP)
+    node.log_line(f"control (pid {control}) is stopped by a signal: killing it")  # looked at after the worker
+    assert node.ask()[1] == pid
+
+
 def test_children_end_when_the_supervisor_is_killed(start_node: StartNode) -> None:
     node = start_node().ready()
     children = node.children()

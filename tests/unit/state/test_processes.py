@@ -21,7 +21,7 @@ from gatewright.state.api import Bucket, Quota, State
 from gatewright.state.lmdb_store import LEAST_BYTES, open_state
 
 WORKERS = 3
-ROUNDS = 5
+ROUNDS = 2
 
 # What every script begins with: a state in the directory that is its first argument.
 OPEN = """
@@ -36,13 +36,13 @@ print("open", flush=True)
 sys.stdin.readline()
 """
 
-# Fires at one bucket for half a second; says how many passed, and when the first was before and after.
+# Fires at one bucket for a quarter second; says how many passed, and when the first was before and after.
 FIRE = """
 bucket = Bucket(b"k", 500, 3000)
 before = time.monotonic()
 passed = answer(state.admit([bucket])) is None
 begun = time.monotonic()
-while time.monotonic() < begun + 0.5:
+while time.monotonic() < begun + 0.25:
     passed += answer(state.admit([bucket])) is None
 print(passed, before, begun)
 """

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gatewright.telemetry import shelf
-from gatewright.telemetry.metrics import Metrics, render
+from gatewright.telemetry.metrics import Gauge, Metrics, render
 from gatewright.telemetry.series import SeriesTable
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -20,7 +20,7 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 WORKER = """
 import sys
 from pathlib import Path
-from gatewright.telemetry.metrics import Metrics
+from gatewright.telemetry.metrics import Gauge, Metrics
 
 metrics = Metrics(Path(sys.argv[1]))
 series = metrics.series("a1", "prod", "/pets", "GET")
@@ -83,6 +83,14 @@ def test_the_text_ends_with_a_newline_and_names_each_family_once(tmp_path: Path)
         ["gatewright_request_duration_seconds", "histogram"],
         ["gatewright_integration_duration_seconds", "histogram"],
     ]
+
+
+def test_gauges_stand_beside_the_counts(tmp_path: Path) -> None:
+    text = render(tmp_path, [Gauge("gatewright_rows", "Rows.", "store", {"one": 1, "two": 2.5})]).decode()
+    assert text.endswith(
+        "# HELP gatewright_rows Rows.\n# TYPE gatewright_rows gauge\n"
+        'gatewright_rows{store="one"} 1.0\ngatewright_rows{store="two"} 2.5\n'
+    )
 
 
 def test_label_values_are_escaped(tmp_path: Path) -> None:

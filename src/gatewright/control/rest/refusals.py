@@ -11,7 +11,7 @@ from typing import Any
 
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog.api import Document
-from gatewright.control.rest.method_settings import ACCOUNT_BURST_LIMIT, ACCOUNT_RATE_LIMIT, path_of
+from gatewright.control.rest.method_settings import path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,6 @@ STAGE: dict[str, Refusal] = {
 }
 
 METHOD_SETTINGS: dict[str, Refusal] = {
-    "throttlingBurstLimit": Refusal(
-        lambda limit: limit in (-1, ACCOUNT_BURST_LIMIT),
-        "it would answer 429 to a burst of more requests than this",
-        f"{ACCOUNT_BURST_LIMIT} or -1",
-    ),
-    "throttlingRateLimit": Refusal(
-        lambda limit: limit in (-1, ACCOUNT_RATE_LIMIT),
-        "it would answer 429 to more requests a second than this",
-        f"{ACCOUNT_RATE_LIMIT} or -1",
-    ),
     "loggingLevel": Refusal(lambda level: level in (None, "OFF"), "it would write an execution log", "OFF"),
     "dataTraceEnabled": Refusal(_falsy, "it would log whole requests and responses", "false"),
     "cachingEnabled": Refusal(_falsy, "it would answer from a cache", "false"),

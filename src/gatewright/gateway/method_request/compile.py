@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gatewright.catalog.api import Document, Partition
 from gatewright.gateway.method_request.admission import Admission
 from gatewright.gateway.method_request.authorizers.compile import Surroundings, compile_authorizer
-from gatewright.gateway.method_request.rates import compile_rates
+from gatewright.gateway.method_request.rates import MethodThrottles, account_throttle, compile_rates
 from gatewright.gateway.method_request.resource_policy import compile_resource_policy
 from gatewright.gateway.settings import GatewaySettings
-from gatewright.gateway.usage_plans import PlanOfStage
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
     """What counts for a stage without being deployed."""
 
-    plans: Mapping[str, PlanOfStage] = field(default_factory=dict)  # usage plans by id
     flush_generation: int = 0  # of what authorizers said
 
 
@@ -40,10 +38,8 @@ class AdmissionCompiler:
         """Raises ValueError for a resource policy that cannot be enforced."""
         self._rest_api = rest_api
         self._authorizers = authorizers
-        self._stage = stage
-        self._partition = partition
-        self._settings = settings
-        self._plans = live.plans
+        self._throttles = MethodThrottles(rest_api["id"], stage)
+        self._account = account_throttle(partition, settings)
         self._policy = compile_resource_policy(
             rest_api.get("policy"), partition.region, partition.account, rest_api["id"]
         )
@@ -60,9 +56,7 @@ class AdmissionCompiler:
     def compile(self, resource: Document, method: Document) -> Admission | None:
         """None for a method open to everybody at any rate. Raises ValueError."""
         authorizer = compile_authorizer(self._surroundings, method, self._authorizers)
-        rates = compile_rates(
-            method, resource, self._rest_api, self._stage, self._plans, self._partition, self._settings
-        )
+        rates = compile_rates(method, resource, self._rest_api, self._throttles, self._account)
         if self._policy is None and authorizer is None and rates is None:
             return None
         return Admission(self._policy, authorizer, rates)

@@ -2,6 +2,7 @@
 
     plan: method, then key → quota → stage: method → account
 
+All of them give, or none does; a request counts from here on, whatever becomes of it.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gatewright.catalog.api import Document, Partition
+from gatewright.catalog.api import CatalogUnavailable, Document, Partition
 from gatewright.gateway.errors import (
     API_CONFIGURATION_ERROR,
     INTERNAL,
@@ -24,14 +25,14 @@ from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.masking import masked
 from gatewright.gateway.router import METHODS
 from gatewright.gateway.settings import GatewaySettings
-from gatewright.gateway.usage_plans import PlanOfStage
 from gatewright.state.api import Bucket, Limit, Quota, StateUnavailable
 
 KeySource = Literal["HEADER", "AUTHORIZER"]
 
-# What a stage's first setting stores for the account's limits, whatever it was made for.
+# What a stage's first setting stores for the throttle, whatever it was made for: the account's defaults.
 ACCOUNT_RATE, ACCOUNT_BURST = 10_000.0, 5_000
 UNSET = -1
+ANY = "ANY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,13 @@ class Rates:
     """One method's. `key_source` None: it asks for no key, and no plan counts its requests."""
 
     key_source: KeySource | None
-    plans: Mapping[str, PlanOfStage]  # the stage's usage plans by id
     resource_path: str
+    http_method: str  # as configured: a verb or ANY
     limits: Mapping[str, tuple[Bucket, ...]]  # by verb: of the stage's method, then of the account
 
     async def admit(self, exchange: Exchange) -> None:
-        """Raises GatewayError 403 without a key that is in a plan of the stage, 429 past a limit."""
+        """Raises GatewayError: 403 without a key that is in a plan of the stage, 429 past a limit, 500 where
+        that cannot be decided."""
         limits: tuple[Limit, ...] = self.limits[exchange.verb]
         if self.key_source is not None:
             limits = (*(await self._planned(exchange)), *limits)
@@ -59,16 +61,23 @@ class Rates:
         access = exchange.outside.access
         if access is None:
             raise _invalid(exchange, "no API keys are known here", value)
-        key = await access.api_keys.find(exchange.stage.partition, value)
+        stage = exchange.stage
+        try:
+            key, plan = await access.api_keys.find(stage.partition, value, stage.api_id, stage.name)
+        except CatalogUnavailable as error:
+            raise _undecided("Usage Plan check failed due to an internal error", str(error)) from error
         if key is None or not key.enabled:
             raise _invalid(exchange, "the key is disabled" if key else "there is no such key", value)
-        plan = next((self.plans[one] for one in key.plans if one in self.plans), None)
         if plan is None:
             raise _invalid(exchange, "No Usage Plan found for key and API Stage", value)
         exchange.identity = {**exchange.identity, "apiKey": value, "apiKeyId": key.id}
+        where = f"{stage.api_id}/{stage.name}"
         if exchange.tracing is not None:
-            exchange.tracing.add("api key", accepted=True, keyId=key.id, plan=plan.id, why="")
-        return plan.limits(key.id, f"{self.resource_path}/{exchange.verb}")
+            exchange.tracing.add(
+                "api key", accepted=True, key=masked(value), stage=where, keyId=key.id, plan=plan.id, why=""
+            )
+        names = f"{self.resource_path}/{exchange.verb}", f"{self.resource_path}/{self.http_method}"
+        return plan.limits(key.id, where, *names)
 
     def _value(self, exchange: Exchange) -> str | None:
         if self.key_source == "AUTHORIZER":
@@ -82,16 +91,22 @@ async def _take(exchange: Exchange, limits: tuple[Limit, ...]) -> None:
     try:
         refused = None if access is None else await access.state.admit(limits)
     except StateUnavailable as error:
-        raise GatewayError(
-            API_CONFIGURATION_ERROR,
-            INTERNAL,
-            reason="Execution failed due to an internal error",
-            detail=f"limits cannot be checked: {error}",
-        ) from error
+        reason = "Execution failed due to an internal error"
+        raise _undecided(reason, f"limits cannot be checked: {error}") from error
     if exchange.tracing is not None:
-        exchange.tracing.add("throttle", admitted=refused is None, limits=[_shown(one) for one in limits])
+        exchange.tracing.add("throttle", admitted=refused is None, limits=_tried(limits, refused))
     if refused is not None:
         raise _exceeded(exchange, refused)
+
+
+def _tried(limits: tuple[Limit, ...], refused: Limit | None) -> list[str]:
+    """Those that were asked, in their order: none past the one that had nothing left."""
+    asked = limits if refused is None else limits[: limits.index(refused) + 1]
+    return [_shown(limit) for limit in asked]
+
+
+def _undecided(reason: str, detail: str) -> GatewayError:
+    return GatewayError(API_CONFIGURATION_ERROR, INTERNAL, reason=reason, detail=detail)
 
 
 def _exceeded(exchange: Exchange, limit: Limit) -> GatewayError:
@@ -115,13 +130,13 @@ def _shown(limit: Limit) -> str:
 
 
 def _invalid(exchange: Exchange, why: str, value: str) -> GatewayError:
-    stage = exchange.stage
+    where = f"{exchange.stage.api_id}/{exchange.stage.name}"
     if exchange.tracing is not None:
-        exchange.tracing.add("api key", accepted=False, why=why)
+        exchange.tracing.add("api key", accepted=False, key=masked(value), stage=where, why=why)
     reason = (
         f"API Key {masked(value)} not authorized because method '{exchange.verb} {exchange.path}' requires "
         f"API Key and API Key is not associated with a Usage Plan for API Stage "
-        f"{stage.api_id}/{stage.name}: {why}"
+        f"{where}: {why}"
     )
     return GatewayError(INVALID_API_KEY, "Forbidden", reason=reason)
 
@@ -130,41 +145,65 @@ def compile_rates(
     method: Document,
     resource: Document,
     snapshot_api: Document,
-    stage: Document,
-    plans: Mapping[str, PlanOfStage],
-    partition: Partition,
-    settings: GatewaySettings,
+    throttles: MethodThrottles,
+    account: tuple[Bucket, ...],
 ) -> Rates | None:
     """None for a method that asks for no key and that nothing throttles."""
     key_source: KeySource | None = None
     if method.get("apiKeyRequired"):
         key_source = "AUTHORIZER" if snapshot_api.get("apiKeySource") == "AUTHORIZER" else "HEADER"
-    verbs = METHODS if method["httpMethod"] == "ANY" else {method["httpMethod"]}
-    where = f"{snapshot_api['id']}\0{stage['stageName']}\0{resource['id']}"
+    http_method: str = method["httpMethod"]
     limits = {
-        verb: (*_of_stage(stage, resource["path"], verb, where), *_of_account(partition, settings))
-        for verb in verbs
+        verb: (*throttles.of(resource, http_method, verb), *account)
+        for verb in (METHODS if http_method == ANY else (http_method,))
     }
     if key_source is None and not any(limits.values()):
         return None
-    return Rates(key_source, plans, resource["path"], limits)
+    return Rates(key_source, resource["path"], http_method, limits)
 
 
-def _of_stage(stage: Document, path: str, verb: str, where: str) -> tuple[Bucket, ...]:
-    """The bucket of the most specific method setting; the account's defaults in a setting are no limit of
-    their own."""
-    settings = stage.get("methodSettings") or {}
-    escaped = path.replace("/", "~1")
-    entry = settings.get(f"{escaped}/{verb}") or settings.get(f"{escaped}/*") or settings.get("*/*") or {}
-    rate, burst = entry.get("throttlingRateLimit", UNSET), entry.get("throttlingBurstLimit", UNSET)
-    rate = ACCOUNT_RATE if rate == UNSET else float(rate)
-    burst = ACCOUNT_BURST if burst == UNSET else int(burst)
-    if (rate, burst) == (ACCOUNT_RATE, ACCOUNT_BURST):
+class MethodThrottles:
+    """A stage's `methodSettings`, as far as they throttle.
+
+    A key is `{resource path}/{METHOD}`, the path with or without its leading slash, its slashes as they are
+    or as `~1`: it is stored as it was patched. Either part may be `*`; the most specific key holds alone.
+    """
+
+    def __init__(self, api_id: str, stage: Document) -> None:
+        self._where = f"stage\0{api_id}\0{stage['stageName']}"
+        self._settings = {_plain(key): entry for key, entry in (stage.get("methodSettings") or {}).items()}
+
+    def of(self, resource: Document, http_method: str, verb: str) -> tuple[Bucket, ...]:
+        """The bucket of one verb of a method; the verbs of an ANY method that is set as such share one."""
+        path = _plain_path(resource["path"])
+        for where in (path, "*"):
+            for method in (verb, http_method, "*"):
+                entry = self._settings.get(f"{where}/{method}")
+                if entry is not None:
+                    return self._bucket(entry, f"{resource['id']}\0{ANY if method == ANY else verb}")
         return ()
-    return (Bucket(f"stage\0{where}\0{verb}".encode(), rate, burst, "stage, method"),)
+
+    def _bucket(self, entry: Document, method: str) -> tuple[Bucket, ...]:
+        """None for the account's defaults: they are stored by any setting, and are no limit of the method."""
+        rate, burst = entry.get("throttlingRateLimit", UNSET), entry.get("throttlingBurstLimit", UNSET)
+        rate = ACCOUNT_RATE if rate == UNSET else float(rate)
+        burst = ACCOUNT_BURST if burst == UNSET else int(burst)
+        if (rate, burst) == (ACCOUNT_RATE, ACCOUNT_BURST):
+            return ()
+        return (Bucket(f"{self._where}\0{method}".encode(), rate, burst, "stage, method"),)
 
 
-def _of_account(partition: Partition, settings: GatewaySettings) -> tuple[Bucket, ...]:
+def _plain(key: str) -> str:
+    path, _, method = key.rpartition("/")
+    return f"{_plain_path(path.replace('~1', '/').replace('~0', '~'))}/{method}"
+
+
+def _plain_path(path: str) -> str:
+    return path.removeprefix("/")
+
+
+def account_throttle(partition: Partition, settings: GatewaySettings) -> tuple[Bucket, ...]:
+    """Of all requests to all APIs of an account in a region; there is none unless the owner sets it."""
     if settings.account_rate is None or settings.account_burst is None:
         return ()
     key = f"account\0{partition.account}\0{partition.region}".encode()

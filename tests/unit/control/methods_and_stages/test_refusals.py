@@ -56,16 +56,6 @@ def replace(path: str, value: str) -> dict[str, Any]:
             "Leave it at percentTraffic 0.0, or unset.",
         ),
         (
-            replace("/*/*/throttling/burstLimit", "123"),
-            "/*/*/throttling/burstLimit 123 yet: it would answer 429 to a burst of more requests than this. "
-            "Leave it 5000 or -1.",
-        ),
-        (
-            replace("/pets/GET/throttling/rateLimit", "0.5"),
-            "/pets/GET/throttling/rateLimit 0.5 yet: it would answer 429 to more requests a second than "
-            "this. Leave it 10000.0 or -1.",
-        ),
-        (
             replace("/*/*/logging/loglevel", "INFO"),
             "/*/*/logging/loglevel INFO yet: it would write an execution log. Leave it OFF.",
         ),
