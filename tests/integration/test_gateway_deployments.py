@@ -190,19 +190,3 @@ def test_what_cannot_be_done_is_refused_with_its_place_and_reason(
     assert "GET /odd" in error["Message"]
     assert reason in error["Message"]
     assert fetch(dev.stage_url(api.id, "dev", "/fine")) == (200, '"x"')
-
-
-@pytest.mark.parametrize(
-    ("method", "reason"),
-    [
-        ({"authorizationType": "AWS_IAM"}, "authorizationType AWS_IAM is not enforced yet"),
-        ({"authorizationType": "NONE", "apiKeyRequired": True}, "apiKeyRequired is not enforced yet"),
-    ],
-)
-def test_access_control_that_is_not_enforced_is_refused(
-    dev: Gatewright, method: dict[str, object], reason: str
-) -> None:
-    api = Api(dev)
-    api.method("/closed", "GET", {"type": "MOCK"}, method)
-    with pytest.raises(ClientError, match=reason):
-        api.deploy("dev")

@@ -42,6 +42,15 @@ def _route(facts: Facts) -> Iterable[str]:
     ]
 
 
+def _verdict(facts: Facts) -> Iterable[str]:
+    name, kind = facts.get("name"), facts.get("kind")
+    who = name if name == kind or kind is None else f"{name} ({kind})"
+    verdict = "lets the caller on" if facts["allowed"] else "refuses the caller"
+    cached = " (cached)" if facts.get("cached") else ""
+    yield f"{who or 'the API'} {verdict}{cached}: {facts['why']}"
+    yield from facts.get("statements", ())
+
+
 def _method_request(facts: Facts) -> Iterable[str]:
     yield f"{facts['verb']} {facts['path']}"
     yield from _maps(facts, ("pathParameters", "query", "headers"))
@@ -121,6 +130,8 @@ def _body(facts: Facts) -> Iterator[str]:
 _TOLD: Mapping[str, Callable[[Facts], Iterable[str]]] = {
     "address": _address,
     "route": _route,
+    "resource policy": _verdict,
+    "authorizer": _verdict,
     "method request": _method_request,
     "request validation": _validation,
     "parameter mapping": _mapping,

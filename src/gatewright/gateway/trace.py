@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Each step with the facts it records:
 StepName = Literal[
     "route",  # path, verb, served, resource, method; unserved: nearest resource or None, why
-    "resource policy",  # arn, allowed, statements: what each statement said
+    "resource policy",  # arn, allowed, why, statements: what each statement said
     "authorizer",  # name, kind, allowed, cached, why; further facts of the kind
     "api key",  # accepted, keyId, plan, why
     "throttle",  # admitted, limits: those that were asked, in their order
@@ -56,7 +56,7 @@ class Trace:
         self._clock = clock
         self.steps: list[Step] = []
 
-    def add(self, name: StepName, **facts: Any) -> None:
+    def add(self, name: StepName, /, **facts: Any) -> None:
         self.steps.append(Step(name, self._clock(), facts))
 
 
