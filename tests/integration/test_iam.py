@@ -16,7 +16,7 @@ import pytest
 from tests.integration.conftest import Start
 from tests.support.apis import MOCK_TEMPLATE, Api
 from tests.support.processes import Gatewright
-from tests.support.signing import Keys, Signed, signed
+from tests.support.signing import Keys, Signed, keys_of, signed
 
 from gatewright.aws.credentials import read_credentials
 from gatewright.cli.main import run as command
@@ -66,12 +66,6 @@ def gatewright(dev: Gatewright) -> Run:
         return (out if code == 0 else errors).getvalue()
 
     return run
-
-
-def keys_of(printed: str) -> Keys:
-    """From the export lines that the command prints for the shell."""
-    values = dict(re.findall(r"export AWS_(\w+)=(\S+)", printed))
-    return Keys(values["ACCESS_KEY_ID"], values["SECRET_ACCESS_KEY"], values.get("SESSION_TOKEN"))
 
 
 @pytest.fixture(scope="module")

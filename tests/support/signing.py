@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Any
@@ -65,3 +66,9 @@ def signed(
     prepared = request.prepare()
     host, _, target = prepared.url.removeprefix("http://").partition("/")
     return Signed(method, f"/{target}", dict(prepared.headers.items()), body, host)
+
+
+def keys_of(printed: str) -> Keys:
+    """From the export lines that the command prints for the shell."""
+    values = dict(re.findall(r"export AWS_(\w+)=(\S+)", printed))
+    return Keys(values["ACCESS_KEY_ID"], values["SECRET_ACCESS_KEY"], values.get("SESSION_TOKEN"))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from gatewright.aws import principals, sigv4
 from gatewright.aws.errors import AwsError
 from gatewright.aws.policy.deny_texts import Layer, suffix
-from gatewright.aws.policy.engine import Decision, Policy
+from gatewright.aws.policy.engine import Decision, Policy, Verdict
 from gatewright.aws.policy.request import Request
 from gatewright.aws.principals import Authorization, Credential, Principal
 from gatewright.gateway.callers import NotRead
@@ -26,6 +26,7 @@ from gatewright.gateway.method_request.signature_refusal import refused_signatur
 
 SERVICE = "execute-api"
 KIND = "AWS_IAM"
+_VERBS = {Verdict.ALLOW: "allows", Verdict.DENY: "denies", Verdict.SILENT: "is silent"}
 
 
 class IamAuthorizer:
@@ -132,7 +133,7 @@ def _tell(
         kind=KIND,
         allowed=denial is None,
         cached=False,
-        why=f"{principal.arn}: {said}" if denial is None else f"{principal.arn}{suffix(denial)}: {said}",
+        why=f"{principal.arn}{'' if denial is None else f' is not authorized{suffix(denial)}'}: {said}",
         arn=request.resource,
         statements=[
             *told("identity-based policy", principal.policy, asked),
@@ -144,5 +145,5 @@ def _tell(
 
 
 def _said(layer: Layer, decision: Decision) -> str:
-    by = "" if decision.statement is None else f" by {decision.statement}"
-    return f"{layer.value.partition(' ')[2]} says {decision.verdict.value}{by}"
+    by = "" if decision.statement is None else f" ({decision.statement})"
+    return f"{layer.value.partition(' ')[2]} {_VERBS[decision.verdict]}{by}"
