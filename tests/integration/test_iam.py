@@ -354,6 +354,14 @@ def test_secrets_are_shown_once(gatewright: Run, ann: Keys, dev: Gatewright) -> 
     assert (dev.data_dir / "catalog.sqlite3").stat().st_mode & 0o077 == 0
 
 
+def test_a_running_dev_is_found(
+    dev: Gatewright, ann: Keys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATEWRIGHT_DEV_LISTEN", f"127.0.0.1:{dev.port}")
+    assert command(["principals", "list"]) == 0
+    assert ann.access_key in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -161,7 +161,9 @@ def plain(dev: Gatewright) -> Api:
         (("{api}", "nothere"), "has no stage nothere; it has dev"),
         (("{api}", "dev", "--access-key", "AKIANONE"), "there is no access key AKIANONE"),
         (("{api}", "dev", "--source-ip", "here"), "--source-ip here: is no IP address"),
-        (("{api}", "dev", "--path", "pets"), "--path pets: begins with a slash"),
+        (("{api}", "dev", "--path", "pets"), "--path pets: write it as it is sent"),
+        (("{api}", "dev", "--path", "/pets?a=1"), "a query goes to --query"),
+        (("{api}", "dev", "--query", "é"), "--query é: write it as it is sent"),
         (("{api}", "dev", "--header", "X-A"), "write NAME:VALUE"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import re
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,9 @@ from gatewright.cli.options import BadOptions, load
 
 if TYPE_CHECKING:
     from gatewright.gateway.simulate import Answer
+
+_PATH = re.compile(r"/[\x21\x22\x24-\x3e\x40-\x7e]*")
+_QUERY = re.compile(r"[\x21\x22\x24-\x7e]*")
 
 app = typer.Typer(
     help="Ask policies what they decide.", no_args_is_help=True, rich_markup_mode="rich", add_completion=False
@@ -67,8 +71,12 @@ def simulate_(
     from gatewright.server.simulation import Question, simulate
 
     _check_address(source_ip)
-    if path is not None and not path.startswith("/"):
-        raise BadOptions(f"--path {path}: begins with a slash, such as /pets/7")
+    if path is not None and not _PATH.fullmatch(path):
+        raise BadOptions(
+            f"--path {path}: write it as it is sent, such as /pets/a%20b; a query goes to --query"
+        )
+    if query is not None and not _QUERY.fullmatch(query):
+        raise BadOptions(f"--query {query}: write it as it is sent, such as name=a%20b")
     fields = [_field(text) for text in header]
     caller = Caller(source_ip, time.time(), fields, query, token)
     question = Question(api, stage, path, method and method.upper(), access_key, caller)

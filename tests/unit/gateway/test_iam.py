@@ -17,6 +17,7 @@ from gatewright.gateway.callers import Callers
 from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange, Outside
 from gatewright.gateway.gateway_response import default_body
+from gatewright.gateway.masking import cut_canonical
 from gatewright.gateway.method_request.authorizers.iam import IamAuthorizer
 from gatewright.gateway.method_request.resource_policy import ResourcePolicy
 from gatewright.gateway.trace import Trace
@@ -170,6 +171,9 @@ def test_a_mismatch_shows_the_caller_what_to_sign_and_the_owner_no_secret(signed
     told = f"{error} {exchange.tracing.steps}"
     assert "The request signature we calculated does not match" in told
     assert "a token" not in told
+    shown = cut_canonical(default_body(error).decode())
+    assert "The Canonical String for this request should have been" in shown
+    assert "a token" not in shown
 
 
 @pytest.mark.parametrize(
