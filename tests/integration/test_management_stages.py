@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -278,10 +279,13 @@ def test_what_is_not_enforced_is_refused_over_the_wire(api: Api) -> None:
         client.update_stage(**stage, patchOperations=operations)
     message = "Gatewright does not enforce /*/*/caching/enabled True yet: "
     assert refused.value.response["message"].startswith(message)
-    client.update_method(**api.method, patchOperations=patch("replace", "/authorizationType", "AWS_IAM"))
+    condition = {"Bool": {"aws:ViaAWSService": "true"}}
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}
+    operations = patch("replace", "/policy", json.dumps({"Statement": statement}))
+    client.update_rest_api(restApiId=api.id, patchOperations=operations)
     with pytest.raises(client.exceptions.BadRequestException) as refused:
         client.create_deployment(**stage)
-    assert "GET /pets" in refused.value.response["message"]
+    assert "aws:viaawsservice" in refused.value.response["message"]
 
 
 def test_a_status_code_out_of_range_is_a_validation_error(api: Api) -> None:

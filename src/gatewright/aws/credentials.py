@@ -20,10 +20,23 @@ class CredentialsUnusable(Exception):
     """The credentials file cannot be read or made; the message names the file and the remedy."""
 
 
+def new_id(prefix: str, length: int) -> str:
+    """An identifier of AWS's form: `prefix` and `length` more capitals and digits."""
+    return prefix + "".join(secrets.choice(_KEY_ID_LETTERS) for _ in range(length))
+
+
 def new_secret() -> Secret:
     """A long-term access key of the form AWS gives its users: `AKIA` and 16 characters, 40 of secret."""
-    key = "AKIA" + "".join(secrets.choice(_KEY_ID_LETTERS) for _ in range(16))
-    return Secret(key, "".join(secrets.choice(_SECRET_LETTERS) for _ in range(40)))
+    return Secret(new_id("AKIA", 16), _random_text(40))
+
+
+def new_session_secret(expires: float) -> Secret:
+    """Temporary keys: `ASIA` and 16 characters, and a session token that goes with them until `expires`."""
+    return Secret(new_id("ASIA", 16), _random_text(40), _random_text(120), expires)
+
+
+def _random_text(length: int) -> str:
+    return "".join(secrets.choice(_SECRET_LETTERS) for _ in range(length))
 
 
 def ensure_credentials(path: Path) -> Secret:
@@ -68,6 +81,30 @@ def read_credentials(path: Path) -> Secret:
             f"The credentials file {path} has no usable [{PROFILE}] profile: it needs aws_access_key_id and "
             "aws_secret_access_key; remove the file to have a new key made"
         ) from None
+
+
+class CredentialsFile:
+    """The key in a file, read again when the file changes, so that it can be replaced without a restart.
+
+    A file that is missing or cannot be read holds no key.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: tuple[int, Secret | None] = (0, None)  # when the file was written, and its key
+
+    def find(self, access_key: str) -> Secret | None:
+        secret = self._secret()
+        return secret if secret is not None and secret.access_key == access_key else None
+
+    def _secret(self) -> Secret | None:
+        try:
+            written = self._path.stat().st_mtime_ns
+            if written != self._known[0]:
+                self._known = (written, read_credentials(self._path))
+        except (OSError, CredentialsUnusable):
+            self._known = (0, None)
+        return self._known[1]
 
 
 def _text(secret: Secret) -> str:

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 import hashlib
 
+from gatewright.catalog.api import Partition
+
+# Callers that sign stand in a partition of their own: they are of any account, and of no region.
+CALLERS = Partition("aws", "global")
+PRINCIPALS = "principal/"
+ACCESS_KEYS = "accesskey/"
+
 ACCOUNT = "account"
 REST_APIS = "restapi/"
 API_KEYS = "apikey/"
@@ -120,6 +127,20 @@ def usage_plan_stage(api: str, stage: str, plan: str) -> str:
     document, so that the change feed names the API and the stage.
     """
     return f"usageplanstage/{api}/{stage}/{plan}"
+
+
+def principal(arn: str) -> str:
+    """A user or a role, in `CALLERS`: `{"arn": …, "id": …, "policies": {name: policy}, "boundary": policy,
+    "tags": {…}, "organization": …, "createdDate": …}`; boundary, tags and organization may be missing."""
+    return f"principal/{arn}"
+
+
+def access_key(access_key_id: str) -> str:
+    """A secret and whose it is, in `CALLERS`: `{"id": …, "secret": …, "principal": ARN, "createdDate": …}`.
+
+    Of a role's session also `sessionName`, `sessionToken`, `expiration` and perhaps its `policy`.
+    """
+    return f"accesskey/{access_key_id}"
 
 
 def below(kind: str, *owners: str) -> str:

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from gatewright import __version__
-from gatewright.cli import flags, show, vtl
+from gatewright.cli import flags, policy, principals, show, vtl
 from gatewright.cli.options import BadOptions, Options, load
 from gatewright.server.errors import CannotStart
 from gatewright.server.settings import Settings
@@ -38,6 +38,11 @@ EXAMPLES = """Amazon API Gateway on your own machines.
   $ gatewright explain a1b2c3d4e5
   $ gatewright vtl render order.vtl --event event.json --trace
 
+[bold]Let callers in[/bold]: users and keys for AWS_IAM; what policies decide
+
+  $ gatewright principals create-user ann --policy read.json
+  $ gatewright policy simulate a1b2c3d4e5 prod --source-ip 203.0.113.7
+
 [bold]Settings[/bold]: a flag wins over a variable, a variable over gatewright.toml
 
   $ gatewright serve --workers 4
@@ -59,6 +64,8 @@ app = typer.Typer(
 )
 
 app.add_typer(vtl.app, name="vtl")
+app.add_typer(principals.app, name="principals")
+app.add_typer(policy.app, name="policy")
 
 
 @app.command()

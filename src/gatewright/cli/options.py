@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gatewright.cli.principal_option import PrincipalOption, no_key_twice
 from gatewright.gateway.settings import Tracing
 from gatewright.server.address import Address
 from gatewright.server.settings import Limits, Settings, StateSizes, usable_cores
@@ -86,6 +87,7 @@ class Options(BaseSettings):
         "127.0.0.1", 4566
     )
     dev_data_dir: Path | None = None
+    principals: Annotated[tuple[PrincipalOption, ...], AfterValidator(no_key_twice)] = ()
 
     def for_serve(self) -> Settings:
         tracing = self.tracing or "tagged"
@@ -134,6 +136,7 @@ class Options(BaseSettings):
                 self.state_counters_bytes or sizes.counters_bytes,
                 self.state_policies_bytes or sizes.policies_bytes,
             ),
+            principals=tuple(principal.documents() for principal in self.principals),
         )
 
     @classmethod
@@ -199,7 +202,10 @@ def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]
     problems = []
     for problem in error.errors():
         option = str(problem["loc"][0])
-        if problem["type"] == "extra_forbidden":
+        if option == "principals":  # without its value, which may be a secret
+            where = ".".join(map(str, problem["loc"]))
+            problems.append(f"{where} in {path}: {problem['msg'].removeprefix('Value error, ')}")
+        elif problem["type"] == "extra_forbidden":
             problems.append(f"{path}: there is no setting {option!r}; `gatewright serve --help` lists them")
         else:
             reason = problem["msg"].removeprefix("Value error, ")

@@ -42,15 +42,16 @@ def _route(facts: Facts) -> Iterable[str]:
     ]
 
 
-def _authorizer(facts: Facts) -> Iterable[str]:
-    source = "from the cache" if facts["cached"] else "asked now"
-    verdict = "lets the caller on" if facts["allowed"] else "refuses"
-    yield f"{facts['kind']} {facts['name']} {verdict}, {source}"
-    if facts["why"]:
-        yield f"because: {facts['why']}"
+def _verdict(facts: Facts) -> Iterable[str]:
+    """Of a resource policy or an authorizer."""
+    name, kind = facts.get("name"), facts.get("kind")
+    who = name if name == kind or kind is None else f"{name} ({kind})"
+    verdict = "lets the caller on" if facts["allowed"] else "refuses the caller"
+    cached = " (cached)" if facts.get("cached") else ""
+    yield f"{who or 'the API'} {verdict}{cached}" + (f": {facts['why']}" if facts["why"] else "")
     yield from _maps(facts, ("identity",))
     yield from (f"{name} {facts[name]}" for name in ("principal", "event", "result") if facts.get(name))
-    yield from (f"statement {one}" for one in facts.get("statements", ()))
+    yield from facts.get("statements", ())
 
 
 def _method_request(facts: Facts) -> Iterable[str]:
@@ -146,7 +147,8 @@ def _body(facts: Facts) -> Iterator[str]:
 _TOLD: Mapping[str, Callable[[Facts], Iterable[str]]] = {
     "address": _address,
     "route": _route,
-    "authorizer": _authorizer,
+    "resource policy": _verdict,
+    "authorizer": _verdict,
     "api key": _api_key,
     "throttle": _throttle,
     "method request": _method_request,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gatewright.gateway.callers import Callers
 from gatewright.gateway.usage_plans import ApiKeys
 from gatewright.state.api import State
 
@@ -14,3 +15,4 @@ class Access:
 
     state: State
     api_keys: ApiKeys
+    callers: Callers

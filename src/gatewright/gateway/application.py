@@ -48,7 +48,7 @@ class Gateway:
         timers: TimerWheel,
         access: Access,
     ) -> None:
-        self._plans = Plans(catalog, settings, metrics, access.api_keys, loop)
+        self._plans = Plans(catalog, settings, metrics, (access.api_keys, access.callers), loop)
         self._outside = Outside(client, functions, timers, settings.payload_bytes, access)
         self._log = log
         self._traces = traces

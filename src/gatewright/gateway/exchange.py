@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gatewright.aws.canonical import ALGORITHM
 from gatewright.functions.api import Functions
 from gatewright.gateway import header_rules, query_string
 from gatewright.gateway.compression import decode_request_body
@@ -14,7 +15,7 @@ from gatewright.gateway.ids import new_trace_root
 from gatewright.jsonpath import json_smart
 from gatewright.wire.client import Client
 from gatewright.wire.timers import TimerWheel
-from gatewright.wire.types import Field, Request
+from gatewright.wire.types import Field, Headers, Request
 
 if TYPE_CHECKING:
     from gatewright.gateway.access import Access
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 NO_PARAMETERS: dict[str, str] = {}
 NOBODY: Mapping[str, str] = {}
+_SIGNED = ALGORITHM.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,15 @@ class Exchange:
         """The request's media type without parameters, lower case; `application/json` when it has none."""
         value = self.request.headers.get(b"content-type")
         return header_rules.media_type(value) if value else "application/json"
+
+    def drop_signature(self) -> None:
+        """Keep the signature of a request that was signed for the gateway from what is behind it."""
+        authorization = self.request.headers.get(b"authorization")
+        if authorization is None or not authorization.startswith(_SIGNED):
+            return
+        fields = [field for field in self.request.headers.fields if field[0].lower() != b"authorization"]
+        self.request.headers = Headers(fields)
+        self._fields = self._headers = self._multi_headers = None
 
 
 class DirectExchange(Exchange):

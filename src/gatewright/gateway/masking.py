@@ -16,6 +16,8 @@ _PARAMETERS = re.compile(
     r"(?i)x-amz-(?:signature|security-token|credential)|.*(?:token|secret|password|api-?_?key).*"
 )
 
+_CANONICAL = "The Canonical String for this request should have been"  # as SigV4's refusals say it
+
 
 def masked(value: str) -> str:
     shown = value[-KEPT:] if len(value) > KEPT else ""
@@ -40,6 +42,12 @@ def mask_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
     return {
         name: masked(value) if _PARAMETERS.fullmatch(name) else value for name, value in parameters.items()
     }
+
+
+def cut_canonical(text: str) -> str:
+    """A refusal without what should have been signed: that repeats headers and parameters, secrets too."""
+    before, begins, _ = text.partition(_CANONICAL)
+    return f"{before}{begins} [not shown]" if begins else text
 
 
 def mask_uri(uri: str) -> str:

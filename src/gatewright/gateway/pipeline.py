@@ -37,6 +37,7 @@ async def respond(exchange: Exchange, method: MethodPlan | None = None) -> Metho
             tell_request(trace, exchange)
         if method.validator is not None:
             method.validator.check(exchange, exchange.body)
+        exchange.drop_signature()
         response = await method.integration.run(exchange)
     except GatewayError as error:
         exchange.failure = error

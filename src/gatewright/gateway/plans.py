@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from gatewright.catalog import keys
 from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Reader
@@ -16,7 +16,6 @@ from gatewright.gateway.errors import CannotCompile
 from gatewright.gateway.method_request.compile import Live
 from gatewright.gateway.plan import StagePlan
 from gatewright.gateway.settings import GatewaySettings
-from gatewright.gateway.usage_plans import ApiKeys
 from gatewright.telemetry.metrics import Metrics
 from gatewright.wire.pending import Pending
 
@@ -31,6 +30,13 @@ Stages = dict[str, StagePlan]
 T = TypeVar("T")
 
 
+class Follower(Protocol):
+    """Remembers what it read of the catalog."""
+
+    def changed(self, changes: list[Change]) -> None:
+        """Forget what these changes may have altered: all of it for the key `""`."""
+
+
 class Plans:
     """Every API's stages by API id. Look-ups are made on the event loop; reading and compiling in one
     thread."""
@@ -40,12 +46,12 @@ class Plans:
         catalog: Catalog,
         settings: GatewaySettings,
         metrics: Metrics,
-        api_keys: ApiKeys,
+        followers: Iterable[Follower],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        """`api_keys` hear of the changes that the plans follow."""
+        """`followers` hear of the changes that the plans follow."""
         self._catalog = catalog
-        self._api_keys = api_keys
+        self._followers = tuple(followers)
         self._settings = settings
         self._metrics = metrics
         self._loop = loop
@@ -130,7 +136,8 @@ class Plans:
         self._behind = self._unreadable = False
         if changes:
             self._revision = changes[-1].revision
-        self._api_keys.changed(changes)
+        for follower in self._followers:
+            follower.changed(changes)
         for api_id in self._touched(changes):
             self._absent.discard(api_id)
             if api_id in self._stages:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Each step with the facts it records:
 StepName = Literal[
     "route",  # path, verb, served, resource, method; unserved: nearest resource or None, why
-    "resource policy",  # arn, allowed, statements: what each statement said
+    "resource policy",  # arn, allowed, why, statements: what each statement said
     "authorizer",  # name, kind, allowed, cached, why; further facts of the kind
     "api key",  # accepted, key (masked), stage: `{api}/{stage}`, why; accepted: keyId, plan
     "throttle",  # admitted, limits: those that were asked, in their order; refused: the last had nothing left

@@ -7,7 +7,7 @@ from typing import Any
 
 from gatewright.gateway.address import Address
 from gatewright.gateway.exchange import Exchange
-from gatewright.gateway.masking import mask_headers, mask_parameters, mask_uri
+from gatewright.gateway.masking import cut_canonical, mask_headers, mask_parameters, mask_uri
 from gatewright.gateway.plan import MethodResponse
 from gatewright.gateway.trace import Step
 
@@ -57,6 +57,8 @@ def refusal_record(address: Address, request_id: str, stages: list[str]) -> dict
 
 def _shown(step: Step) -> dict[str, Any]:
     facts = dict(step.facts)
+    if step.name == "gateway response":
+        facts["body"] = cut_canonical(facts["body"])
     for name in _TEXTS:
         text = facts.get(name)
         if isinstance(text, str) and len(text) > TEXT_CHARACTERS:

@@ -99,6 +99,10 @@ class ApiKeys:
         self._keys.changed(changes)
         self._plans.changed(changes)
 
+    async def key(self, partition: Partition, value: str) -> ApiKey | None:
+        """The key with this value. Raises CatalogUnavailable like `find`."""
+        return await self._keys.get(partition, keys.api_key_lookup(value))
+
     async def find(
         self, partition: Partition, value: str, api: str, stage: str
     ) -> tuple[ApiKey | None, PlanOfStage | None]:
@@ -106,7 +110,7 @@ class ApiKeys:
 
         Raises CatalogUnavailable when that is not known here and cannot be read.
         """
-        key = await self._keys.get(partition, keys.api_key_lookup(value))
+        key = await self.key(partition, value)
         for plan_id in () if key is None else key.plans:
             plan = await self._plans.get(partition, keys.usage_plan_stage(api, stage, plan_id))
             if plan is not None:

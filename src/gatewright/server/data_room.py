@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -12,10 +12,12 @@ from gatewright.catalog.api import Catalog
 from gatewright.functions.api import Functions
 from gatewright.gateway.access import Access
 from gatewright.gateway.application import Gateway
+from gatewright.gateway.callers import Callers, Local
 from gatewright.gateway.gateway_response import DataPlaneRefusals
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.usage_plans import ApiKeys
 from gatewright.server.front import Front, Status
+from gatewright.server.local_callers import of_serve
 from gatewright.server.process import tls_of
 from gatewright.server.rooms import catalog_room, functions_room, server_limits
 from gatewright.server.settings import Settings
@@ -33,7 +35,12 @@ from gatewright.wire.types import Handler
 
 @asynccontextmanager
 async def gateway_room(
-    catalog: Catalog, functions: Functions, state: State, settings: Settings, log_target: Path | TextIO
+    catalog: Catalog,
+    functions: Functions,
+    state: State,
+    settings: Settings,
+    log_target: Path | TextIO,
+    local: Local,
 ) -> AsyncIterator[Gateway]:
     """The gateway, counting and logging; what it counted and logged last is written when it ends."""
     loop = asyncio.get_running_loop()
@@ -41,29 +48,40 @@ async def gateway_room(
     metrics = Metrics(settings.data_dir)
     log = OwnerLog(log_target)
     traces = TraceLog(settings.data_dir)
-    api_keys = ApiKeys(catalog, loop)
-    gateway = Gateway(
-        catalog,
-        client,
-        functions,
-        loop=loop,
-        settings=gateway_settings(settings),
-        metrics=metrics,
-        log=log,
-        traces=traces,
-        timers=TimerWheel(loop),
-        access=Access(state, api_keys),
-    )
-    ticker = Ticker(loop, metrics.publish, log.flush, traces.flush)
-    await gateway.start()
+    with access_room(catalog, state, local) as access:
+        gateway = Gateway(
+            catalog,
+            client,
+            functions,
+            loop=loop,
+            settings=gateway_settings(settings),
+            metrics=metrics,
+            log=log,
+            traces=traces,
+            timers=TimerWheel(loop),
+            access=access,
+        )
+        ticker = Ticker(loop, metrics.publish, log.flush, traces.flush)
+        await gateway.start()
+        try:
+            yield gateway
+        finally:
+            await gateway.close()
+            await client.close()
+            ticker.stop()
+            metrics.close()
+
+
+@contextmanager
+def access_room(catalog: Catalog, state: State, local: Local) -> Iterator[Access]:
+    """What admission reaches. `local` finds callers that the catalog does not know."""
+    loop = asyncio.get_running_loop()
+    access = Access(state, ApiKeys(catalog, loop), Callers(catalog, loop, local))
     try:
-        yield gateway
+        yield access
     finally:
-        await gateway.close()
-        api_keys.close()
-        await client.close()
-        ticker.stop()
-        metrics.close()
+        access.api_keys.close()
+        access.callers.close()
 
 
 @asynccontextmanager
@@ -73,7 +91,7 @@ async def open_worker(settings: Settings, status: Status) -> AsyncIterator[Handl
     with catalog_room(settings) as catalog, state_room(settings) as state:
         async with (
             functions_room(catalog, settings) as functions,
-            gateway_room(catalog, functions, state, settings, log) as gateway,
+            gateway_room(catalog, functions, state, settings, log, of_serve(settings)) as gateway,
         ):
             yield Front(gateway, {"health": status.page})
 

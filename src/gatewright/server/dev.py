@@ -16,8 +16,9 @@ from gatewright.server.channel import Order
 from gatewright.server.data_room import data_server, gateway_room
 from gatewright.server.directory import held
 from gatewright.server.errors import CannotStart
-from gatewright.server.front import Front, OnePort, Status, traces_page
+from gatewright.server.front import Front, OnePort, Status, node_page, traces_page
 from gatewright.server.listeners import bound_address, open_listeners
+from gatewright.server.local_callers import of_dev
 from gatewright.server.management_room import management_pages, management_room
 from gatewright.server.process import drain, settle
 from gatewright.server.project import Project, running
@@ -48,13 +49,16 @@ async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]
     with catalog_room(settings) as catalog, state_room(settings) as state:
         async with (
             functions_room(catalog, settings) as functions,
-            gateway_room(catalog, functions, state, settings, sys.stderr) as gateway,
+            gateway_room(catalog, functions, state, settings, sys.stderr, of_dev(settings)) as gateway,
             management_room(catalog, functions, state, settings, verifier=None) as management,
             kept_in_order(state) as housekeeper,
         ):
             one_port = OnePort(gateway.claims, gateway, management)
-            pages = management_pages(settings, status, housekeeper)
-            yield Front(one_port, pages | {"traces": lambda request: _traces(gateway, settings, request)})
+            pages = management_pages(settings, status, housekeeper) | {
+                "traces": lambda request: _traces(gateway, settings, request),
+                "node": lambda _: node_page(settings.data_dir, settings.account_id, settings.region),
+            }
+            yield Front(one_port, pages)
 
 
 def _traces(gateway: Gateway, settings: Settings, request: Request) -> Response:

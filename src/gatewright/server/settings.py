@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,8 @@ class Settings:
     drain_delay: float = 0.0  # seconds of serving on with health 503 before the listeners stop
     limits: Limits = Limits()
     state: StateSizes = StateSizes()
+    # Callers of APIs, each {"key": …, "principal": …}, documents as `catalog.keys` has them; with secrets.
+    principals: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
     @property
     def scheme(self) -> str:
@@ -88,6 +90,7 @@ class Settings:
             values[name] = None if values[name] is None else Path(values[name])
         values["limits"] = Limits(**values["limits"])
         values["state"] = StateSizes(**values["state"])
+        values["principals"] = tuple(values["principals"])
         return cls(**values)
 
 

@@ -106,6 +106,13 @@ def unknown_keys(policy: Policy) -> frozenset[str]:
     return frozenset(key for key in policy.keys - known if not key.startswith(PRINCIPAL_TAG))
 
 
+def unsupplied_keys(policy: Policy) -> frozenset[str]:
+    """Those, and the ones that Amazon has values for where there are none here: what private APIs know of
+    their networks, and where an account stands in its organization."""
+    nowhere = KEYS_OF_PRIVATE_APIS | {"aws:principalorgpaths"}
+    return unknown_keys(policy) | (policy.keys & nowhere)
+
+
 def _completed(statement: Any, region: str, account: str, api: str) -> Any:
     if not isinstance(statement, dict):
         return statement

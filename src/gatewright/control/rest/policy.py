@@ -6,27 +6,36 @@ collapsed. Get returns the text escaped once more, slashes too, as the real serv
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
+from gatewright.aws import strict_json
 from gatewright.aws.errors import BadRequest
+from gatewright.aws.policy.document import RESOURCE_POLICY, compile_policy
+from gatewright.aws.policy.execute_api import INVALID_POLICY, completed
+from gatewright.aws.policy.refusal import PolicyRefused
 from gatewright.catalog.api import Document, Partition
-from gatewright.control.rest.policy_grammar import LISTS, is_policy
 
-MOST_CHARACTERS = 8_192
-
-_SHORT = "execute-api:/"
+_LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _PRINCIPALS = ("Principal", "NotPrincipal")
 
 
 def normalise(text: str, partition: Partition, api: str) -> str:
-    """The policy as it is kept. Raises BadRequest when it is no policy."""
+    """The policy as it is kept. Raises BadRequest when it is no policy that could be enforced."""
     policy = _read(text)
-    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-    arn = f"arn:aws:execute-api:{partition.region}:{partition.account}:{api}/"
-    policy["Statement"] = [_complete(statement, arn) for statement in statements]
-    kept = orjson.dumps(policy).decode()
-    if len(kept) > MOST_CHARACTERS:
-        raise BadRequest(f"Invalid policy document. It must have at most {MOST_CHARACTERS} characters.")
+    full = completed(policy, partition.region, partition.account, api)
+    statements = full["Statement"] if isinstance(full["Statement"], list) else [full["Statement"]]
+    full["Statement"] = [_collapsed_statement(statement) for statement in statements]
+    kept = orjson.dumps(full).decode()
+    if len(kept) > RESOURCE_POLICY.most_characters:
+        raise BadRequest(
+            f"Invalid policy document. It must have at most {RESOURCE_POLICY.most_characters} characters."
+        )
+    try:
+        compile_policy(kept, RESOURCE_POLICY)
+    except PolicyRefused:
+        raise BadRequest(INVALID_POLICY) from None
     return kept
 
 
@@ -39,32 +48,26 @@ def _read(text: str) -> Document:
     """The policy in `text`, which may be escaped as Get returned it."""
     for candidate in (text, f'"{text}"'):
         try:
-            policy = orjson.loads(candidate)
-            policy = orjson.loads(policy) if isinstance(policy, str) else policy
-        except orjson.JSONDecodeError:
+            policy = strict_json.loads(candidate)
+            policy = strict_json.loads(policy) if isinstance(policy, str) else policy
+        except strict_json.Ambiguous:
             continue
-        if is_policy(policy):
-            return dict(policy)
-    raise BadRequest(
-        "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
-    )
+        if isinstance(policy, dict) and "Statement" in policy:
+            return policy
+    raise BadRequest(INVALID_POLICY)
 
 
-def _complete(statement: Document, arn: str) -> Document:
-    return {name: _completed(name, value, arn) for name, value in statement.items()}
+def _collapsed_statement(statement: Any) -> Any:
+    if not isinstance(statement, dict):
+        return statement
+    return {name: _collapsed_member(name, value) for name, value in statement.items()}
 
 
-def _completed(name: str, value: str | list[str] | Document, arn: str) -> str | list[str] | Document:
-    """One member of a statement."""
+def _collapsed_member(name: str, value: Any) -> Any:
     if name in _PRINCIPALS and isinstance(value, dict):
         return {kind: _collapsed(principals) for kind, principals in value.items()}
-    if name not in LISTS or isinstance(value, dict):
-        return value
-    items = [value] if isinstance(value, str) else value
-    return _collapsed(
-        [arn + item.removeprefix(_SHORT) if item.startswith(_SHORT) else item for item in items]
-    )
+    return _collapsed(value) if name in _LISTS else value
 
 
-def _collapsed(items: str | list[str]) -> str | list[str]:
+def _collapsed(items: Any) -> Any:
     return items[0] if isinstance(items, list) and len(items) == 1 else items

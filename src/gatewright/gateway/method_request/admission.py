@@ -39,9 +39,13 @@ class Admission:
 
     async def admit(self, exchange: Exchange) -> None:
         """Raises GatewayError. Awaits only `Pending` values."""
+        await self.authorize(exchange)
+        if self.rates is not None:
+            await self.rates.admit(exchange)
+
+    async def authorize(self, exchange: Exchange) -> None:
+        """Who calls, and whether they may: all of it that asks for no key and counts nothing."""
         if self.authorizer is not None:
             await self.authorizer.authorize(exchange, self.policy)
         elif self.policy is not None:
             self.policy.admit(exchange)
-        if self.rates is not None:
-            await self.rates.admit(exchange)

@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-
-from gatewright.gateway.errors import INVALID_SIGNATURE, MISSING_AUTHENTICATION_TOKEN, GatewayError
+from gatewright.aws.signature_errors import (
+    IncompleteSignature,
+    InvalidSignature,
+    MissingAuthenticationToken,
+)
+from gatewright.aws.sigv4 import claim_of
+from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange
-from gatewright.wire.types import Headers
-
-_SIGNATURE_PARTS = (b"Credential", b"Signature", b"SignedHeaders")
+from gatewright.gateway.method_request.signature_refusal import refused_signature
 
 
 def unmatched(exchange: Exchange) -> GatewayError:
-    """The refusal of a request that no method of the stage serves."""
-    headers = exchange.request.headers
-    authorization = headers.get(b"authorization")
+    """The refusal of a request that no method of the stage serves: what cannot be read as a signature is
+    told so; a whole signature, which nothing asks for, is not looked at further."""
     reason = f"No method serves {exchange.verb} {exchange.path}"
-    message = None if authorization is None else _incomplete(authorization, headers)
-    if message is None:
-        return GatewayError(MISSING_AUTHENTICATION_TOKEN, "Missing Authentication Token", reason=reason)
-    return GatewayError(INVALID_SIGNATURE, message, reason=reason)
-
-
-def _incomplete(authorization: bytes, headers: Headers) -> str | None:
-    """What an Authorization header lacks to be a Signature Version 4; None when nothing."""
-    pairs = authorization.partition(b" ")[2].split(b",")
-    if not all(b"=" in pair for pair in pairs):
-        return (
-            "Invalid key=value pair (missing equal-sign) in Authorization header "
-            f"(hashed with SHA-256 and encoded with Base64): '{_hashed(authorization)}'."
-        )
-    present = {pair.partition(b"=")[0].strip() for pair in pairs}
-    lacking = [
-        f"Authorization header requires '{part.decode()}' parameter."
-        for part in _SIGNATURE_PARTS
-        if part not in present
-    ]
-    if b"x-amz-date" not in headers and b"date" not in headers:
-        lacking.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
-    if not lacking:
-        return None
-    hashed = f"(Hashed with SHA-256 and encoded with Base64) Authorization={_hashed(authorization)}"
-    return " ".join((*lacking, hashed))
-
-
-def _hashed(authorization: bytes) -> str:
-    return base64.b64encode(hashlib.sha256(authorization).digest()).decode()
+    try:
+        claim_of(exchange.request.query, exchange.request.headers)
+    except (IncompleteSignature, InvalidSignature) as error:
+        return refused_signature(error, reason)
+    except MissingAuthenticationToken:
+        pass
+    return refused_signature(MissingAuthenticationToken(), reason)

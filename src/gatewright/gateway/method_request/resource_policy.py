@@ -6,12 +6,14 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from time import time
+from urllib.parse import unquote
 
 from gatewright.aws.policy import admission, execute_api
 from gatewright.aws.policy.deny_texts import Denial, not_authorized
 from gatewright.aws.policy.document import RESOURCE_POLICY, compile_policy
-from gatewright.aws.policy.engine import Policy, explain
+from gatewright.aws.policy.engine import Decision, Policy, Verdict, evaluate, explain
 from gatewright.aws.policy.refusal import PolicyRefused
 from gatewright.aws.policy.request import Request
 from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
@@ -28,24 +30,38 @@ class ResourcePolicy:
 
     def admit(self, exchange: Exchange) -> None:
         """For callers without a signature: it must allow. Raises GatewayError 403."""
-        request = invocation(exchange, self.policy)
-        self._settle(exchange, request, admission.admitted(self.policy, request))
+        self._settle(exchange, admission.admitted)
 
     def refuse_beforehand(self, exchange: Exchange) -> None:
         """Before a Lambda authorizer: an explicit Deny refuses, silence does not. Raises GatewayError 403."""
-        request = invocation(exchange, self.policy)
-        self._settle(exchange, request, admission.refused_beforehand(self.policy, request))
+        self._settle(exchange, admission.refused_beforehand)
 
-    def _settle(self, exchange: Exchange, request: Request, denial: Denial | None) -> None:
+    def _settle(self, exchange: Exchange, decide: Callable[[Policy, Request], Denial | None]) -> None:
+        request = invocation(exchange, self.policy)
+        denial = decide(self.policy, request)
+        other = as_backends_read(exchange, request)
+        if denial is None and other is not None:
+            denial = admission.refused_beforehand(self.policy, other)
         if exchange.tracing is not None:
             exchange.tracing.add(
                 "resource policy",
                 arn=request.resource,
                 allowed=denial is None,
-                statements=[str(one) for one in explain(self.policy, request)],
+                why=_why(evaluate(self.policy, request), denial),
+                statements=told("", self.policy, request),
             )
         if denial is not None:
             raise denied(None, request.resource, denial)
+
+
+def _why(decision: Decision, denial: Denial | None) -> str:
+    if denial is None:
+        return "no statement denies" if decision.statement is None else f"{decision.statement} allows"
+    if not denial.explicit:
+        return "no statement allows"
+    if decision.verdict is Verdict.DENY:
+        return f"{decision.statement} denies"
+    return "a statement denies the path with its escapes and dots resolved"
 
 
 def method_arn(exchange: Exchange) -> str:
@@ -73,6 +89,46 @@ def invocation(exchange: Exchange, *policies: Policy) -> Request:
     return Request(execute_api.INVOKE, method_arn(exchange), context=context)
 
 
+def as_backends_read(exchange: Exchange, request: Request) -> Request | None:
+    """The request with its path's escapes, dots and superfluous slashes resolved; None for a path without.
+
+    Policies are about the path as it was sent. Backends may resolve it, and the router passes over a last
+    slash, so a Deny holds for both readings.
+    """
+    path = exchange.path
+    if "%" not in path and "//" not in path and "/." not in path and not path.endswith("/"):
+        return None
+    resolved = _resolved(path)
+    if resolved == path:
+        return None
+    stage = exchange.stage
+    arn = execute_api.method_arn(
+        stage.region, stage.account, stage.api_id, stage.name, exchange.verb, resolved
+    )
+    return Request(request.action, arn, request.names, request.context)
+
+
+def _resolved(path: str) -> str:
+    segments: list[str] = []
+    for segment in unquote(path).split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return "/" + "/".join(segments)
+
+
+def told(what: str, policy: Policy | None, request: Request) -> list[str]:
+    """Each statement of a policy, and why it did or did not decide, in words."""
+    if policy is None:
+        return []
+    before = f"{what}, " if what else ""
+    return [
+        f"{before}{one.statement} ({one.effect.value}): {'; '.join(one.unmet) or 'matches'}"
+        for one in explain(policy, request)
+    ]
+
+
 def denied(who: str | None, arn: str, denial: Denial) -> GatewayError:
     """403; `who` is the caller's ARN, None for one that did not sign."""
     message = not_authorized(who, arn, denial)
@@ -95,11 +151,10 @@ def compile_resource_policy(text: str | None, region: str, account: str, api: st
         raise ValueError(f"the API's resource policy: {refused}") from None
     except ValueError as error:
         raise ValueError(f"the API's resource policy is no JSON: {error}") from None
-    unsupplied = policy.keys & execute_api.KEYS_OF_PRIVATE_APIS
-    if unsupplied:
+    if unsupplied := execute_api.unsupplied_keys(policy):
         names = ", ".join(sorted(unsupplied))
         raise ValueError(
-            f"the API's resource policy looks at {names}, which only private APIs know and Gatewright cannot "
-            "supply; use aws:SourceIp"
+            f"the API's resource policy looks at {names}, which no request has here; take these conditions "
+            "out, or use aws:SourceIp for what only private APIs know"
         )
     return ResourcePolicy(policy)

@@ -82,16 +82,21 @@ def test_a_single_statement_becomes_a_list() -> None:
         {"Principal": {"AWS": "arn:aws-cn:iam::123456789012:role/Name"}},
         {"Principal": {"AWS": "arn:aws:sts::123456789012:assumed-role/Role/session"}},
         {"Principal": {"AWS": "arn:aws:sts::123456789012:federated-user/Name"}},
-        {"Principal": {"Federated": "accounts.example.com", "CanonicalUser": "79a5"}},
+        {"Principal": {"Federated": "accounts.example.com", "CanonicalUser": "79a5" * 16}},
         {"Principal": None, "NotPrincipal": {"AWS": "123456789012"}},
         {"Action": ["execute-api:Invoke", "execute-api:InvalidateCache"]},
         {"Condition": {}},
         {"Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "2001:db8::/32"]}}},
         {"Condition": {"StringNotEqualsIgnoreCaseIfExists": {"aws:UserAgent": "x"}}},
-        {"Condition": {"ForAllValues:StringLike": {"a": "b"}, "ForAnyValue:ArnNotLike": {"a": "b"}}},
-        {"Condition": {"NumericLessThanEquals": {"a": 5}, "Bool": {"aws:SecureTransport": True}}},
-        {"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01"}, "Null": {"a": "true"}}},
-        {"Condition": {"BinaryEquals": {"a": "QQ=="}, "NotIpAddress": {"aws:SourceIp": "192.0.2.7"}}},
+        {
+            "Condition": {
+                "ForAllValues:StringLike": {"aws:a": "b"},
+                "ForAnyValue:ArnNotLike": {"aws:a": "arn:aws:sns:*"},
+            }
+        },
+        {"Condition": {"NumericLessThanEquals": {"aws:a": 5}, "Bool": {"aws:SecureTransport": True}}},
+        {"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01"}, "Null": {"aws:a": "true"}}},
+        {"Condition": {"BinaryEquals": {"aws:a": "QQ=="}, "NotIpAddress": {"aws:SourceIp": "192.0.2.7"}}},
     ],
 )
 def test_what_is_a_policy(changes: dict[str, Any]) -> None:
@@ -134,13 +139,13 @@ def test_what_is_a_policy(changes: dict[str, Any]) -> None:
         with_statement(Action=[1]),
         with_statement(NotAction="*"),
         with_statement(Resource=None),
-        with_statement(Resource={"a": "b"}),
+        with_statement(Resource={"aws:a": "b"}),
         with_statement(Condition="x"),
-        with_statement(Condition={"StringEqual": {"a": "b"}}),
-        with_statement(Condition={"NullIfExists": {"a": "true"}}),
+        with_statement(Condition={"StringEqual": {"aws:a": "b"}}),
+        with_statement(Condition={"NullIfExists": {"aws:a": "true"}}),
         with_statement(Condition={"StringEquals": "a"}),
-        with_statement(Condition={"StringEquals": {"a": {"b": "c"}}}),
-        with_statement(Condition={"StringEquals": {"a": [None]}}),
+        with_statement(Condition={"StringEquals": {"aws:a": {"b": "c"}}}),
+        with_statement(Condition={"StringEquals": {"aws:a": [None]}}),
     ],
 )
 def test_what_is_no_policy(policy: Any) -> None:

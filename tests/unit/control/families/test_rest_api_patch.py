@@ -161,7 +161,14 @@ def test_an_unknown_api_is_told_before_bad_operations(client: Any, refused: Refu
 
 def test_a_policy_can_be_sent_back_as_it_was_returned(client: Any, api: str) -> None:
     policy = json.dumps(
-        {"Statement": {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "*", "NotResource": ["a", "b"]}}
+        {
+            "Statement": {
+                "Effect": "Deny",
+                "Principal": {"AWS": "*"},
+                "Action": "*",
+                "NotResource": ["execute-api:/a", "arn:aws:execute-api:*"],
+            }
+        }
     )
     first = client.update_rest_api(restApiId=api, patchOperations=replace("/policy", policy))["policy"]
     second = client.update_rest_api(restApiId=api, patchOperations=replace("/policy", first))["policy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from gatewright.control.rest.deployment import (
     update_deployment,
 )
 from gatewright.control.rest.integration import put_integration
-from gatewright.control.rest.method import put_method, update_method
+from gatewright.control.rest.method import put_method
 from gatewright.control.rest.stage import create_stage, delete_stage, get_stage
 
 Refused = Callable[..., tuple[str, int, str]]
@@ -95,11 +96,14 @@ def test_a_private_api_needs_a_policy(mock_method: None, catalog: Catalog, refus
 def test_what_cannot_be_enforced_cannot_be_deployed(
     do: Do, mock_method: None, refused: Refused, catalog: Catalog
 ) -> None:
-    operations = [{"op": "replace", "path": "/authorizationType", "value": "AWS_IAM"}]
-    do(update_method, httpMethod="GET", patchOperations=operations)
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    condition = {"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}
+    change_api(catalog, policy=json.dumps({"Statement": [{**statement, "Condition": condition}]}))
     code, status, message = refused(create_deployment, stageName="prod")
     assert (code, status) == ("BadRequestException", 400)
-    assert message.startswith("Gatewright cannot deploy this API: GET /pets: authorizationType AWS_IAM ")
+    assert message.startswith(
+        "Gatewright cannot deploy this API: the API's resource policy looks at aws:sourcevpce"
+    )
     assert do(get_deployments) == {"items": []}
     assert stored(catalog, keys.stage(API, "prod")) is None
 

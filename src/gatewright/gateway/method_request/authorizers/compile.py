@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gatewright.catalog.api import Document, Partition
 from gatewright.gateway.method_request.admission import Authorizer
+from gatewright.gateway.method_request.authorizers.iam import IamAuthorizer
 from gatewright.gateway.method_request.authorizers.lambda_ import make_request, make_token
 from gatewright.gateway.settings import GatewaySettings
 
@@ -41,7 +42,7 @@ def compile_authorizer(
     if kind == "NONE":
         return None
     if kind == "AWS_IAM":
-        raise ValueError("authorizationType AWS_IAM is not enforced yet; use NONE")
+        return IamAuthorizer()
     authorizer_id = method.get("authorizerId")
     document = authorizers.get(authorizer_id or "")
     if document is None:

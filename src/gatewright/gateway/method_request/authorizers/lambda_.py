@@ -173,7 +173,7 @@ async def _know_api_key(exchange: Exchange) -> None:
         return
     value = sent.decode("latin-1")
     known = {"apiKey": value}
-    key = await access.api_keys.find(exchange.stage.partition, value)
+    key = await access.api_keys.key(exchange.stage.partition, value)
     if key is not None:
         known["apiKeyId"] = key.id
     exchange.identity = {**exchange.identity, **known}

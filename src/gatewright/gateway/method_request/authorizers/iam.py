@@ -1,0 +1,149 @@
+"""AWS_IAM: a caller signs its request, and its own policies and the API's decide.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gatewright.aws import principals, sigv4
+from gatewright.aws.errors import AwsError
+from gatewright.aws.policy.deny_texts import Layer, suffix
+from gatewright.aws.policy.engine import Decision, Policy, Verdict
+from gatewright.aws.policy.request import Request
+from gatewright.aws.principals import Authorization, Credential, Principal
+from gatewright.gateway.callers import NotRead
+from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.method_request.resource_policy import (
+    ResourcePolicy,
+    as_backends_read,
+    denied,
+    invocation,
+    told,
+)
+from gatewright.gateway.method_request.signature_refusal import refused_signature
+
+SERVICE = "execute-api"
+KIND = "AWS_IAM"
+_VERBS = {Verdict.ALLOW: "allows", Verdict.DENY: "denies", Verdict.SILENT: "is silent"}
+
+
+class IamAuthorizer:
+    """Everything it decides by comes with the request, so one serves every method."""
+
+    async def authorize(self, exchange: Exchange, policy: ResourcePolicy | None) -> None:
+        """Raises GatewayError 403, or 500 when callers cannot be looked up."""
+        try:
+            credential = await _signer(exchange)
+        except AwsError as error:
+            if exchange.tracing is not None:
+                exchange.tracing.add(
+                    "authorizer", name=KIND, kind=KIND, allowed=False, cached=False, why=error.message
+                )
+            raise refused_signature(error) from None
+        exchange.identity = {**exchange.identity, **_identity(credential)}
+        _decide(exchange, credential.principal, None if policy is None else policy.policy)
+
+
+async def _signer(exchange: Exchange) -> Credential:
+    """Whose signature the request carries. Raises the errors of `aws.signature_errors`."""
+    access = exchange.outside.access
+    if access is None:
+        return _authenticated(exchange, lambda _: None)
+    try:
+        return _authenticated(exchange, access.callers.known)
+    except NotRead as unread:
+        found = await access.callers.find(unread.access_key)
+        return _authenticated(exchange, lambda _: found)
+
+
+def _authenticated(exchange: Exchange, lookup: Callable[[str], Credential | None]) -> Credential:
+    request = exchange.request
+    _, credential = sigv4.authenticate(
+        request.method,
+        request.path,
+        request.query,
+        request.headers,
+        request.body,
+        lookup,
+        service=SERVICE,
+        region=exchange.stage.region,
+        now=request.received,
+    )
+    return credential
+
+
+def _identity(credential: Credential) -> Mapping[str, str]:
+    """Members of `$context.identity`."""
+    principal = credential.principal
+    known = {
+        "accountId": principal.account,
+        "accessKey": credential.access_key,
+        "caller": principal.user_id,
+        "user": principal.user_id,
+        "userArn": principal.arn,
+    }
+    organization = principal.context.get("aws:principalorgid")
+    return known if organization is None else known | {"principalOrgId": organization}
+
+
+def _decide(exchange: Exchange, principal: Principal, policy: Policy | None) -> None:
+    own = (principal.policy, principal.boundary, principal.session_policy, policy)
+    request = invocation(exchange, *(one for one in own if one is not None))
+    authorization = _authorization(exchange, principal, request, policy)
+    other = as_backends_read(exchange, request)
+    if authorization.allowed and other is not None:
+        also = _authorization(exchange, principal, other, policy)
+        if also.denial is not None and also.denial.explicit:
+            authorization = also
+    if exchange.tracing is not None:
+        _tell(exchange, principal, request, policy, authorization)
+    if authorization.denial is not None:
+        raise denied(principal.arn, request.resource, authorization.denial)
+
+
+def _authorization(
+    exchange: Exchange, principal: Principal, request: Request, policy: Policy | None
+) -> Authorization:
+    return principals.authorize(
+        principal,
+        request.action,
+        request.resource,
+        request.context,
+        owner=exchange.stage.account,
+        resource_policy=policy,
+    )
+
+
+def _tell(
+    exchange: Exchange,
+    principal: Principal,
+    request: Request,
+    policy: Policy | None,
+    authorization: Authorization,
+) -> None:
+    assert exchange.tracing is not None
+    asked = principals.request_of(principal, request.action, request.resource, request.context)
+    said = "; ".join(_said(layer, decision) for layer, decision in authorization.decisions.items())
+    denial = authorization.denial
+    exchange.tracing.add(
+        "authorizer",
+        name=KIND,
+        kind=KIND,
+        allowed=denial is None,
+        cached=False,
+        why=f"{principal.arn}{'' if denial is None else f' is not authorized{suffix(denial)}'}: {said}",
+        arn=request.resource,
+        statements=[
+            *told("identity-based policy", principal.policy, asked),
+            *told("permissions boundary", principal.boundary, asked),
+            *told("session policy", principal.session_policy, asked),
+            *told("resource-based policy", policy, asked),
+        ],
+    )
+
+
+def _said(layer: Layer, decision: Decision) -> str:
+    by = "" if decision.statement is None else f" ({decision.statement})"
+    return f"{layer.value.partition(' ')[2]} {_VERBS[decision.verdict]}{by}"

@@ -1,0 +1,185 @@
+"""`gatewright policy simulate` says what requests meet: its verdicts are compared with real ones."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stderr, redirect_stdout
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+from tests.support.apis import MOCK_TEMPLATE, Api
+from tests.support.policies import document, statement
+from tests.support.processes import Gatewright
+from tests.support.signing import Keys, keys_of, signed
+
+from gatewright.cli.main import run as command
+
+ROUTES = (
+    ("/", "ANY", "NONE"),
+    ("/pets", "GET", "NONE"),
+    ("/pets", "POST", "AWS_IAM"),
+    ("/pets/{id}", "GET", "AWS_IAM"),
+    ("/pets/{id}", "DELETE", "NONE"),
+    ("/all/{proxy+}", "GET", "NONE"),
+)
+MORE_PATHS = ("/pets/", "/pets/%61", "/all/x/../admin", "/all/%61dmin", "/nowhere")
+ALL: dict[str, Any] = {"Principal": "*", "Action": "*", "Resource": "*"}
+HERE = {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}
+POLICIES: dict[str, list[dict[str, Any]] | None] = {
+    "none": None,
+    "open": [statement(**ALL)],
+    "here": [statement(**ALL, Condition=HERE)],
+    "not here": [statement(**ALL), statement("Deny", **ALL, Condition=HERE)],
+    "reading": [statement(**ALL | {"Resource": "execute-api:/*/GET/*"})],
+    "no admin": [statement(**ALL), statement("Deny", **ALL | {"Resource": "execute-api:/*/*/all/admin"})],
+    "named": [statement(**ALL | {"Principal": {"AWS": "arn:aws:iam::000000000000:user/sim"}})],
+    "browsers": [statement(**ALL, Condition={"StringLike": {"aws:UserAgent": "Mozilla*"}})],
+    "linked": [statement(**ALL, Condition={"StringEquals": {"aws:Referer": "https://example.com/"}})],
+}
+CALLERS: dict[str, dict[str, str]] = {
+    "plain": {},
+    "browser": {"User-Agent": "Mozilla/5.0", "Referer": "https://example.com/"},
+}
+
+
+def gatewright(dev: Gatewright, *arguments: str) -> str:
+    out = io.StringIO()
+    with redirect_stdout(out):
+        assert command([*arguments, "--data-dir", str(dev.data_dir)]) == 0
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def sim(dev: Gatewright) -> Keys:
+    """A user who may only read pets."""
+    reading = statement(Resource="arn:aws:execute-api:*:*:*/*/GET/pets/*")
+    gatewright(dev, "principals", "create-user", "sim", "--policy", json.dumps(document(reading)))
+    return keys_of(gatewright(dev, "principals", "create-key", "sim"))
+
+
+def deployed(dev: Gatewright, statements: list[dict[str, Any]] | None) -> Api:
+    api = Api(dev, **({} if statements is None else {"policy": json.dumps(document(*statements))}))
+    for path, verb, kind in ROUTES:
+        integration = {"type": "MOCK", "requestTemplates": MOCK_TEMPLATE}
+        where = api.method(path, verb, integration, {"authorizationType": kind})
+        api.gateway.put_method_response(**where, statusCode="200")
+        api.gateway.put_integration_response(**where, statusCode="200")
+    api.deploy("dev")
+    return api
+
+
+def simulated(dev: Gatewright, api: Api, *arguments: str) -> list[dict[str, Any]]:
+    printed = gatewright(dev, "policy", "simulate", api.id, "dev", "--json", *arguments)
+    decoder, found = json.JSONDecoder(), []
+    while printed := printed.lstrip():
+        answer, end = decoder.raw_decode(printed)
+        found.append(answer)
+        printed = printed[end:]
+    return found
+
+
+def asked(
+    dev: Gatewright, api: Api, route: dict[str, str], headers: dict[str, str], keys: Keys | None
+) -> int:
+    """The status of a real request; it signs what asks for a signature."""
+    url = dev.stage_url(api.id, "dev", route["path"])
+    is_iam = any(
+        kind == "AWS_IAM" and verb == route["verb"] and _is(path, route) for path, verb, kind in ROUTES
+    )
+    if keys is not None and is_iam:
+        return signed(keys, url, method=route["verb"], headers=headers).send()[0]
+    host, _, target = url.removeprefix("http://").partition("/")
+    connection = HTTPConnection(host, timeout=30)
+    try:
+        connection.request(route["verb"], f"/{target}", headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def _is(template: str, route: dict[str, str]) -> bool:
+    fixed = template.partition("{")[0]
+    return route["path"].startswith(fixed) if "{" in template else route["path"].rstrip("/") == fixed
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_no_verdict_differs_from_the_pipelines(dev: Gatewright, sim: Keys, name: str) -> None:
+    api = deployed(dev, POLICIES[name])
+    for headers in CALLERS.values():
+        given = [text for one in headers.items() for text in ("--header", ":".join(one))]
+        for keys in (None, sim):
+            who = [] if keys is None else ["--access-key", keys.access_key]
+            answers = simulated(dev, api, *given, *who)
+            assert len(answers) == 7 + len(ROUTES) - 1
+            for path in MORE_PATHS if headers and keys else ():
+                answers += simulated(dev, api, *given, *who, "--path", path)
+            for answer in answers:
+                status = asked(dev, api, answer["route"], headers, keys)
+                expected = (True, None) if status == 200 else (False, status)
+                assert (answer["allowed"], answer["status"]) == expected, answer
+                assert answer["reason"]
+
+
+def test_another_address_and_the_reason(dev: Gatewright) -> None:
+    api = deployed(dev, POLICIES["here"])
+    (answer,) = simulated(dev, api, "--path", "/pets", "--source-ip", "203.0.113.7")
+    assert (answer["allowed"], answer["status"], answer["resource"]) == (False, 403, "/pets")
+    assert answer["reason"] == "resource policy: no statement allows"
+    (answer,) = simulated(dev, api, "--path", "/pets")
+    assert answer["reason"] == "resource policy: Statement[0] allows"
+
+
+def test_a_key_that_is_asked_for_is_named(dev: Gatewright) -> None:
+    api = Api(dev)
+    method = {"authorizationType": "NONE", "apiKeyRequired": True}
+    where = api.method("/", "GET", {"type": "MOCK", "requestTemplates": MOCK_TEMPLATE}, method)
+    api.gateway.put_integration_response(**where, statusCode="200")
+    api.deploy("dev")
+    (answer,) = simulated(dev, api)
+    assert (answer["allowed"], answer["reason"]) == (True, "open to everybody; also asks for an API key")
+
+
+def test_for_people(dev: Gatewright, sim: Keys) -> None:
+    api = deployed(dev, POLICIES["no admin"])
+    table = gatewright(dev, "policy", "simulate", api.id, "dev", "--access-key", sim.access_key)
+    first, *rows = table.splitlines()
+    assert first.split() == ["route", "verdict", "because"]
+    assert any(row.startswith("GET /pets/id") and "allowed" in row for row in rows)
+
+
+@pytest.fixture(scope="module")
+def plain(dev: Gatewright) -> Api:
+    return deployed(dev, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nothere", "dev"), "there is no API nothere"),
+        (("{api}", "nothere"), "has no stage nothere; it has dev"),
+        (("{api}", "dev", "--access-key", "AKIANONE"), "there is no access key AKIANONE"),
+        (("{api}", "dev", "--source-ip", "here"), "--source-ip here: is no IP address"),
+        (("{api}", "dev", "--path", "pets"), "--path pets: write it as it is sent"),
+        (("{api}", "dev", "--path", "/pets?a=1"), "a query goes to --query"),
+        (("{api}", "dev", "--query", "é"), "--query é: write it as it is sent"),
+        (("{api}", "dev", "--header", "X-A"), "write NAME:VALUE"),
+    ],
+)
+def test_what_cannot_be_simulated(
+    dev: Gatewright, plain: Api, arguments: tuple[str, ...], message: str
+) -> None:
+    errors = io.StringIO()
+    with redirect_stderr(errors):
+        code = command(
+            [
+                "policy",
+                "simulate",
+                *(one.format(api=plain.id) for one in arguments),
+                "--data-dir",
+                str(dev.data_dir),
+            ]
+        )
+    assert code in (1, 2)
+    assert message in errors.getvalue()
