@@ -6,16 +6,14 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import ProxyHandler, build_opener
 
 from gatewright.cli import show, story
+from gatewright.cli.ask import ask_dev
 from gatewright.cli.options import Options
 from gatewright.server.errors import CannotStart
 from gatewright.telemetry.trace_log import read_traces, select, traced_apis
 
-ANSWER_SECONDS = 10.0
+OR_READ = "read what `serve` keeps with --data-dir DIR"
 
 Trace = dict[str, Any]
 
@@ -63,7 +61,7 @@ def _nothing(api: str, request: str | None) -> str:
 def _apis(options: Options, data_dir: Path | None) -> list[str]:
     if data_dir is not None:
         return traced_apis(data_dir)
-    found: list[str] = _ask(options, {})["apis"]
+    found: list[str] = ask_dev(options, "traces", {}, OR_READ)["apis"]
     return found
 
 
@@ -71,20 +69,5 @@ def _traces(options: Options, data_dir: Path | None, api: str, request: str | No
     if data_dir is not None:
         return select(read_traces(data_dir, api), request, last)
     asked = {"api": api, "last": str(last)} | ({} if request is None else {"request": request})
-    found: list[Trace] = _ask(options, asked)["traces"]
+    found: list[Trace] = ask_dev(options, "traces", asked, OR_READ)["traces"]
     return found
-
-
-def _ask(options: Options, query: dict[str, str]) -> dict[str, Any]:
-    url = f"{options.dev_listen.url('http')}/_gatewright/traces"
-    try:
-        with build_opener(ProxyHandler({})).open(
-            f"{url}?{urlencode(query)}", timeout=ANSWER_SECONDS
-        ) as answer:
-            document: dict[str, Any] = json.load(answer)
-    except (URLError, OSError, ValueError) as error:
-        raise CannotStart(
-            f"no `gatewright dev` answers at {url} ({getattr(error, 'reason', error)}); start it, say with "
-            "--listen where it is, or read what `serve` keeps with --data-dir DIR"
-        ) from error
-    return document

@@ -42,6 +42,12 @@ def _route(facts: Facts) -> Iterable[str]:
     ]
 
 
+def _authorizer(facts: Facts) -> Iterable[str]:
+    verdict = "lets it through" if facts["allowed"] else "refuses it"
+    yield f"{facts['kind']} {facts['name']} {verdict}" + (", as it did before" if facts["cached"] else "")
+    yield f"because: {facts['why']}"
+
+
 def _method_request(facts: Facts) -> Iterable[str]:
     yield f"{facts['verb']} {facts['path']}"
     yield from _maps(facts, ("pathParameters", "query", "headers"))
@@ -121,6 +127,7 @@ def _body(facts: Facts) -> Iterator[str]:
 _TOLD: Mapping[str, Callable[[Facts], Iterable[str]]] = {
     "address": _address,
     "route": _route,
+    "authorizer": _authorizer,
     "method request": _method_request,
     "request validation": _validation,
     "parameter mapping": _mapping,

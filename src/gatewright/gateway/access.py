@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gatewright.gateway.usage_plans import ApiKeys
+from gatewright.gateway.verified_tokens import VerifiedTokens
 from gatewright.state.api import State
 
 
@@ -14,3 +15,4 @@ class Access:
 
     state: State
     api_keys: ApiKeys
+    tokens: VerifiedTokens

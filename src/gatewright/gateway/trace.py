@@ -56,7 +56,7 @@ class Trace:
         self._clock = clock
         self.steps: list[Step] = []
 
-    def add(self, name: StepName, **facts: Any) -> None:
+    def add(self, name: StepName, /, **facts: Any) -> None:
         self.steps.append(Step(name, self._clock(), facts))
 
 

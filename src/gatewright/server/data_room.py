@@ -13,13 +13,17 @@ from gatewright.functions.api import Functions
 from gatewright.gateway.access import Access
 from gatewright.gateway.application import Gateway
 from gatewright.gateway.gateway_response import DataPlaneRefusals
+from gatewright.gateway.issuers import IssuerSettings
+from gatewright.gateway.jwks import KEY_CLIENT, KeySets
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.usage_plans import ApiKeys
+from gatewright.gateway.verified_tokens import VerifiedTokens
 from gatewright.server.front import Front, Status
 from gatewright.server.process import tls_of
 from gatewright.server.rooms import catalog_room, functions_room, server_limits
 from gatewright.server.settings import Settings
 from gatewright.server.state_room import state_room
+from gatewright.server.test_issuer import key_of, name_of
 from gatewright.server.ticker import Ticker
 from gatewright.state.api import State
 from gatewright.telemetry.metrics import Metrics
@@ -42,17 +46,20 @@ async def gateway_room(
     log = OwnerLog(log_target)
     traces = TraceLog(settings.data_dir)
     api_keys = ApiKeys(catalog, loop)
+    bounds = gateway_settings(settings)
+    key_client = Client(loop, limits=KEY_CLIENT)
+    key_sets = KeySets(key_client, bounds.issuers, lambda: key_of(settings.data_dir).jwks())
     gateway = Gateway(
         catalog,
         client,
         functions,
         loop=loop,
-        settings=gateway_settings(settings),
+        settings=bounds,
         metrics=metrics,
         log=log,
         traces=traces,
         timers=TimerWheel(loop),
-        access=Access(state, api_keys),
+        access=Access(state, api_keys, VerifiedTokens(key_sets)),
     )
     ticker = Ticker(loop, metrics.publish, log.flush, traces.flush)
     await gateway.start()
@@ -62,6 +69,7 @@ async def gateway_room(
         await gateway.close()
         api_keys.close()
         await client.close()
+        await key_client.close()
         ticker.stop()
         metrics.close()
 
@@ -85,6 +93,13 @@ def gateway_settings(settings: Settings) -> GatewaySettings:
         tracing=settings.tracing,
         account_rate=settings.limits.account_rate,
         account_burst=settings.limits.account_burst,
+        issuers=IssuerSettings(
+            places=settings.issuers,
+            test_issuer=name_of(settings),
+            unmapped_to_test_issuer=settings.test_issuer == "unmapped",
+            keys_lifetime=settings.issuer_keys_lifetime,
+            refetch_floor=settings.issuer_refetch_floor,
+        ),
     )
 
 
