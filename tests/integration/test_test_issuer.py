@@ -27,7 +27,7 @@ TRUSTED = {"issuer": OIDC, "audiences": ["app"]}
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "gatewright.cli", "token", *arguments],
+        [sys.executable, "-m", "gatewright.cli", *arguments],
         capture_output=True,
         text=True,
         timeout=BOUND,
@@ -35,7 +35,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def token(*arguments: str) -> str:
-    made = command(*arguments)
+    made = command("token", *arguments)
     assert made.returncode == 0, made.stderr
     return made.stdout.strip()
 
@@ -78,6 +78,10 @@ def test_dev_signs_for_everybody_who_is_not_mapped(dev: Gatewright, api: TokenAp
     strange = Issuer(POOL)
     assert api.ask("/id", strange.sign(strange.claims(token_use="id"))) == UNAUTHORIZED
     assert "only `gatewright token` signs for it here" in api.why("/id")
+    told = command("explain", *here[:2], api.id, api.last_request("/id")).stdout
+    assert "COGNITO_USER_POOLS tokens 1 refuses it" in told
+    assert "because: unknown key: " in told
+    assert scoped not in "".join(path.read_text() for path in dev.data_dir.rglob("*.jsonl"))
 
 
 def test_anybody_can_verify_its_tokens(dev: Gatewright) -> None:
@@ -142,7 +146,7 @@ def test_serve_takes_its_tokens_for_what_is_mapped_to_it(start_serve: Start, map
 def test_serve_has_none_unless_it_is_enabled(start_serve: Start) -> None:
     node = start_serve(workers=1)
     assert status(f"{node.management_url}/_gatewright/issuer/.well-known/jwks.json") == 404
-    refused = command("--data-dir", str(node.data_dir), "--sub", "alice")
+    refused = command("token", "--data-dir", str(node.data_dir), "--sub", "alice")
     assert refused.returncode == 1
     assert "no test issuer was started there" in refused.stderr
     assert "test_issuer = true" in refused.stderr

@@ -111,8 +111,19 @@ class TokenApi:
 
     def why(self, path: str) -> str:
         """What the authorizer said of the last request of a path, as dev's traces tell it."""
+        steps = self._last(path)["steps"]
+        return next(str(step["facts"]["why"]) for step in steps if step["name"] == "authorizer")
+
+    def last_request(self, path: str) -> str:
+        """Its id."""
+        return str(self._last(path)["requestId"])
+
+    @property
+    def id(self) -> str:
+        return self._api.id
+
+    def _last(self, path: str) -> dict[str, Any]:
         url = f"{self._node.url}/_gatewright/traces?api={self._api.id}"
         with urllib.request.urlopen(url) as answer:
-            traces = json.load(answer)["traces"]
-        steps = next(trace["steps"] for trace in traces if trace["path"].endswith(path))
-        return next(str(step["facts"]["why"]) for step in steps if step["name"] == "authorizer")
+            traces: list[dict[str, Any]] = json.load(answer)["traces"]
+        return next(trace for trace in traces if trace["path"].endswith(path))
