@@ -15,7 +15,6 @@ import jwt
 import pytest
 from tests.integration.conftest import Start
 from tests.support.issuer import Issuer
-from tests.support.key_server import key_server
 from tests.support.processes import BOUND, Gatewright
 from tests.support.token_apis import EXPIRED, FORBIDDEN, UNAUTHORIZED, TokenApi
 
@@ -102,22 +101,6 @@ def test_anybody_can_verify_its_tokens(dev: Gatewright) -> None:
 @pytest.mark.parametrize("query", ["", "?claims=", "?claims=[]", "?claims={"])
 def test_dev_signs_objects_only(dev: Gatewright, query: str) -> None:
     assert status(f"{dev.url}/_gatewright/issuer/token{query}") == 400
-
-
-def test_mapped_ones_have_their_own_tokens_only(start_dev: Start, tmp_path: Path) -> None:
-    config = tmp_path / "gatewright.toml"
-    issuer = Issuer(POOL)
-    with key_server() as site:
-        site.serve_pool("/pool", issuer)
-        config.write_text(f'[issuers]\n"{ARN}" = "{site.url}/pool"\n')
-        node = start_dev("--config", str(config))
-        api = TokenApi(node)
-        api.protect("/id", "COGNITO_USER_POOLS", api.user_pools(ARN))
-        api.deploy()
-        assert api.ask("/id", issuer.sign(issuer.claims(token_use="id", exp=4_102_444_800))).status == 200
-        at = ("--listen", f"127.0.0.1:{node.port}", "--sub", "alice")
-        assert api.ask("/id", token(*at)) == UNAUTHORIZED
-        assert api.ask("/id", token(*at, "--pool", ARN)) == UNAUTHORIZED
 
 
 @pytest.fixture

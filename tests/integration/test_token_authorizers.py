@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 from tests.integration.conftest import LOCAL
@@ -306,6 +308,16 @@ def test_a_trusted_issuer_without_keys_refuses(api: TokenApi, pool: Issuer) -> N
     assert api.ask("/both", token) == UNAUTHORIZED
     assert "there are no keys of" in api.why("/both")
     assert "answers 404" in api.why("/both")
+
+
+@pytest.mark.parametrize("issuer", [{}, {"iss": POOL}], ids=["by its own name", "by the pool's"])
+def test_the_test_issuer_does_not_sign_for_who_is_mapped(
+    node: Gatewright, api: TokenApi, issuer: dict[str, str]
+) -> None:
+    query = urlencode({"claims": json.dumps({"token_use": "id", "exp": NOW + 60, **issuer})})
+    with urlopen(f"{node.url}/_gatewright/issuer/token?{query}") as answer:
+        token = json.load(answer)["token"]
+    assert api.ask("/id", token) == UNAUTHORIZED
 
 
 def test_the_resource_policy_is_asked_after_the_token(node: Gatewright, pool: Issuer) -> None:
