@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import configparser
-import os
 import secrets
 import string
 from pathlib import Path
 
+from gatewright.aws import private_file
 from gatewright.aws.sigv4 import Secret
 
 PROFILE = "default"
@@ -48,17 +48,8 @@ def ensure_credentials(path: Path) -> Secret:
 
 def create_credentials(path: Path, secret: Secret) -> None:
     """Write a new file, whole or not at all; one that is there already is left as it is."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            _write_private(draft, _text(secret))
-            os.link(draft, path)  # unlike a rename, it does not replace
-        except FileExistsError:
-            return
-        finally:
-            draft.unlink(missing_ok=True)
-        _sync_directory(path.parent)
+        private_file.create(path, _text(secret))
     except OSError as error:
         raise CredentialsUnusable(
             f"The credentials file {path} cannot be made ({error.strerror}): "
@@ -111,19 +102,3 @@ def _text(secret: Secret) -> str:
     return (
         f"[{PROFILE}]\naws_access_key_id = {secret.access_key}\naws_secret_access_key = {secret.secret_key}\n"
     )
-
-
-def _write_private(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,8 @@ from gatewright.cli.options import Options
 from gatewright.server.errors import CannotStart
 from gatewright.telemetry.trace_log import read_traces, select, traced_apis
 
+OR_READ = "read what `serve` keeps with --data-dir DIR"
+
 Trace = dict[str, Any]
 
 
@@ -69,7 +71,7 @@ def _nothing(api: str, request: str | None) -> str:
 def _apis(options: Options, data_dir: Path | None) -> list[str]:
     if data_dir is not None:
         return traced_apis(data_dir)
-    found: list[str] = ask_dev(options, "traces")["apis"]
+    found: list[str] = ask_dev(options, "traces", {}, OR_READ)["apis"]
     return found
 
 
@@ -77,5 +79,5 @@ def _traces(options: Options, data_dir: Path | None, api: str, request: str | No
     if data_dir is not None:
         return select(read_traces(data_dir, api), request, last)
     asked = {"api": api, "last": str(last)} | ({} if request is None else {"request": request})
-    found: list[Trace] = ask_dev(options, "traces", asked)["traces"]
+    found: list[Trace] = ask_dev(options, "traces", asked, OR_READ)["traces"]
     return found

@@ -28,6 +28,12 @@ TracesDir = Annotated[
     str | None,
     _flag("data-dir", "DIR", "Read the traces that `serve` keeps there. [ask the running dev]", WHERE),
 ]
+TestIssuerDir = Annotated[
+    str | None,
+    _flag(
+        "data-dir", "DIR", "Sign with the key of the `serve` that runs there. [ask the running dev]", WHERE
+    ),
+]
 Listen = Annotated[str | None, _flag("listen", "HOST:PORT", "Where APIs are served. [0.0.0.0:8080]", WHERE)]
 DevListen = Annotated[
     str | None, _flag("listen", "HOST:PORT", "Loopback address for everything. [127.0.0.1:4566]", WHERE)

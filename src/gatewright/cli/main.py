@@ -43,6 +43,10 @@ EXAMPLES = """Amazon API Gateway on your own machines.
   $ gatewright principals create-user ann --policy read.json
   $ gatewright policy simulate a1b2c3d4e5 prod --source-ip 203.0.113.7
 
+[bold]Call as somebody[/bold]: tokens that Cognito and JWT authorizers take in development
+
+  $ curl -H "Authorization: $(gatewright token --sub alice)" http://127.0.0.1:4566/…
+
 [bold]Settings[/bold]: a flag wins over a variable, a variable over gatewright.toml
 
   $ gatewright serve --workers 4
@@ -193,6 +197,49 @@ def health(
     except Unwell as error:
         return _fail(FAILED, str(error))
     return 0
+
+
+@app.command()
+def token(
+    sub: Annotated[str, typer.Option(help="Whom it is for.", show_default=False)],
+    scope: Annotated[list[str] | None, typer.Option(help="A scope that it has; may be repeated.")] = None,
+    expires: Annotated[
+        str, typer.Option(metavar="TIME", help="90s, 30m, 1h or 7d from now; -1h makes an expired one.")
+    ] = "1h",
+    aud: Annotated[
+        list[str] | None, typer.Option(help="Its audience; may be repeated. [ID tokens: test-client]")
+    ] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A further claim, or another value; JSON or text."),
+    ] = None,
+    access: Annotated[
+        bool | None,
+        typer.Option("--access/--id", help="Its token_use. [access if it has scopes]", show_default=False),
+    ] = None,
+    pool: Annotated[
+        str | None, typer.Option(metavar="ARN", help="The user pool whose token it is.", show_default=False)
+    ] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Its issuer. [the test issuer's own name]", show_default=False),
+    ] = None,
+    config: flags.Config = None,
+    data_dir: flags.TestIssuerDir = None,
+    listen: flags.DevListen = None,
+) -> None:
+    """Print a token of the built-in test issuer, which Cognito and JWT authorizers take here.
+
+    Asks the running `gatewright dev`. With --data-dir it signs with the key of a `serve` whose settings say
+    test_issuer = true.
+
+      $ curl -H "Authorization: $(gatewright token --sub alice --scope orders/read)" …
+    """
+    from gatewright.cli.token import Wanted, claims_of, signed
+
+    wanted = Wanted(sub, scope or [], expires, aud or [], claim or [], access, pool, issuer)
+    options = load({"dev_listen": listen}, config)
+    typer.echo(signed(claims_of(wanted), options, None if data_dir is None else Path(data_dir)))
 
 
 @app.command()

@@ -22,8 +22,13 @@ from gatewright.server.settings import Settings
 ANSWER_SECONDS = 10.0
 
 
-def ask_dev(options: Options, page: str, query: dict[str, str] | None = None) -> dict[str, Any]:
-    """What one of its own pages says. Raises `CannotStart` when none runs."""
+OR_NAME_IT = "name the directory of a `serve` with --data-dir DIR"
+
+
+def ask_dev(
+    options: Options, page: str, query: dict[str, str], otherwise: str = OR_NAME_IT
+) -> dict[str, Any]:
+    """What one of dev's own pages says. Raises `CannotStart` when none runs, with what to do `otherwise`."""
     url = f"{options.dev_listen.url('http')}/_gatewright/{page}"
     asked = f"{url}?{urlencode(query)}" if query else url
     try:
@@ -32,7 +37,7 @@ def ask_dev(options: Options, page: str, query: dict[str, str] | None = None) ->
     except (URLError, OSError, ValueError) as error:
         raise CannotStart(
             f"no `gatewright dev` answers at {url} ({getattr(error, 'reason', error)}); start it, say with "
-            "--listen where it is, or name the directory of a `serve` with --data-dir DIR"
+            f"--listen where it is, or {otherwise}"
         ) from error
     return document
 
@@ -41,7 +46,7 @@ def node_settings(options: Options, data_dir: Path | None) -> Settings:
     """The settings of the node that keeps things in `data_dir`; of the running dev for None."""
     if data_dir is not None:
         return replace(options.for_serve(), data_dir=data_dir.absolute())
-    node = ask_dev(options, "node")
+    node = ask_dev(options, "node", {})
     settings = options.for_dev(Path(node["dataDir"]))
     return replace(settings, account_id=node["accountId"], region=node["region"])
 

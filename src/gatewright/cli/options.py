@@ -11,10 +11,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gatewright.cli.issuer_options import Issuers
 from gatewright.cli.principal_option import PrincipalOption, no_key_twice
+from gatewright.gateway.issuers import TEST_ISSUER
 from gatewright.gateway.settings import Tracing
 from gatewright.server.address import Address
-from gatewright.server.settings import Limits, Settings, StateSizes, usable_cores
+from gatewright.server.settings import Limits, Settings, StateSizes, TestIssuer, usable_cores
 
 PREFIX = "GATEWRIGHT_"
 DEFAULT_FILE = Path("gatewright.toml")
@@ -69,6 +71,10 @@ class Options(BaseSettings):
     proxy_protocol: bool = False
     tracing: Tracing | None = None  # None: by command
     lambda_endpoint: Annotated[str, AfterValidator(_url)] | None = None
+    issuers: Issuers = Field(default_factory=dict)
+    issuer_keys_lifetime: Annotated[float, Field(gt=0, le=3600)] = 3600.0
+    issuer_refetch_floor: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    test_issuer: bool | None = None  # None: by command
     drain_timeout: Annotated[float, Field(ge=0, le=3600)] = 30.0
     drain_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
     max_body_bytes: Annotated[int, Field(ge=1, le=1_073_741_824)] = DEFAULTS.body_bytes
@@ -92,11 +98,13 @@ class Options(BaseSettings):
     def for_serve(self) -> Settings:
         tracing = self.tracing or "tagged"
         sizes = StateSizes()
-        return self._settings(self.data_dir, self.listen, self.management, self.workers, tracing, sizes)
+        on: TestIssuer = "mapped" if self.test_issuer else "off"
+        return self._settings(self.data_dir, self.listen, self.management, self.workers, tracing, sizes, on)
 
     def for_dev(self, data_dir: Path) -> Settings:
         tracing = self.tracing or "all"
-        return self._settings(data_dir, self.dev_listen, self.dev_listen, 1, tracing, DEV_STATE)
+        on: TestIssuer = "off" if self.test_issuer is False else "unmapped"
+        return self._settings(data_dir, self.dev_listen, self.dev_listen, 1, tracing, DEV_STATE, on)
 
     def _settings(
         self,
@@ -106,7 +114,11 @@ class Options(BaseSettings):
         workers: int,
         tracing: Tracing,
         sizes: StateSizes,
+        test_issuer: TestIssuer,
     ) -> Settings:
+        """Raises `BadOptions`."""
+        if test_issuer == "off":
+            self._check_no_test_issuer()
         return Settings(
             data_dir=data_dir.absolute(),
             listen=listen,
@@ -119,6 +131,10 @@ class Options(BaseSettings):
             proxy_protocol=self.proxy_protocol,
             tracing=tracing,
             lambda_endpoint=self.lambda_endpoint,
+            issuers=self.issuers,
+            issuer_keys_lifetime=self.issuer_keys_lifetime,
+            issuer_refetch_floor=self.issuer_refetch_floor,
+            test_issuer=test_issuer,
             drain_timeout=self.drain_timeout,
             drain_delay=self.drain_delay,
             limits=Limits(
@@ -138,6 +154,13 @@ class Options(BaseSettings):
             ),
             principals=tuple(principal.documents() for principal in self.principals),
         )
+
+    def _check_no_test_issuer(self) -> None:
+        mapped = [name for name, place in self.issuers.items() if place.url == TEST_ISSUER]
+        if mapped:
+            raise BadOptions(
+                f"issuers: {', '.join(mapped)} is the {TEST_ISSUER}'s, which is off: set test_issuer = true"
+            )
 
     @classmethod
     def settings_customise_sources(
@@ -209,5 +232,6 @@ def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]
             problems.append(f"{path}: there is no setting {option!r}; `gatewright serve --help` lists them")
         else:
             reason = problem["msg"].removeprefix("Value error, ")
-            problems.append(f"{sources.name(option)}: {reason} (got {str(problem['input'])!r})")
+            entry = f", {problem['loc'][1]!r}" if len(problem["loc"]) > 1 else ""
+            problems.append(f"{sources.name(option)}{entry}: {reason} (got {str(problem['input'])!r})")
     return problems

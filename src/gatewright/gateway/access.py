@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gatewright.gateway.callers import Callers
 from gatewright.gateway.usage_plans import ApiKeys
+from gatewright.gateway.verified_tokens import VerifiedTokens
 from gatewright.state.api import State
 
 
@@ -16,3 +17,4 @@ class Access:
     state: State
     api_keys: ApiKeys
     callers: Callers
+    tokens: VerifiedTokens

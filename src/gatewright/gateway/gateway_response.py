@@ -149,7 +149,7 @@ def _fields(error: GatewayError, exchange: Exchange, content_type: Field) -> lis
 
 def default_body(error: GatewayError) -> bytes:
     """The service's own bytes: a denied caller reads `Message`, everybody else `message`."""
-    name = b"Message" if error.type is ACCESS_DENIED else b"message"
+    name = b"Message" if error.error_type == ACCESS_DENIED.error_type else b"message"
     return _message(name, error.message, error.type.spaced)
 
 

@@ -12,6 +12,8 @@ SECRET_CHARACTERS = 8
 _HEADERS = frozenset(
     ("authorization", "cookie", "proxy-authorization", "set-cookie", "x-amz-security-token", "x-api-key")
 )
+# A signed token, whose header begins with `{"`; with or without `Bearer`.
+_TOKEN = re.compile(r"\s*(?:[A-Za-z]+\s+)?eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.")
 _PARAMETERS = re.compile(
     r"(?i)x-amz-(?:signature|security-token|credential)|.*(?:token|secret|password|api-?_?key).*"
 )
@@ -33,8 +35,12 @@ def without_secrets(text: str, secrets: Iterable[str]) -> str:
 
 
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Header values by name, those of credentials masked."""
-    return {name: masked(value) if name.lower() in _HEADERS else value for name, value in headers.items()}
+    """Header values by name, those of credentials masked: by their names, or because they are signed tokens,
+    which authorizers may take from any header."""
+    return {
+        name: masked(value) if name.lower() in _HEADERS or _TOKEN.match(value) else value
+        for name, value in headers.items()
+    }
 
 
 def mask_parameters(parameters: Mapping[str, str]) -> dict[str, str]:

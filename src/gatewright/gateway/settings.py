@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from gatewright.gateway.issuers import IssuerSettings
 
 TRACE_HEADER = b"x-gatewright-trace"
 TRACE_TAG = "gatewright:trace"  # of a stage; `on` traces its requests
@@ -23,3 +25,4 @@ class GatewaySettings:
     tracing: Tracing = "tagged"
     account_rate: float | None = None  # requests a second over all APIs of an account and region
     account_burst: int | None = None
+    issuers: IssuerSettings = field(default_factory=IssuerSettings)

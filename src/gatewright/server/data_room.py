@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -14,14 +14,18 @@ from gatewright.gateway.access import Access
 from gatewright.gateway.application import Gateway
 from gatewright.gateway.callers import Callers, Local
 from gatewright.gateway.gateway_response import DataPlaneRefusals
+from gatewright.gateway.issuers import IssuerSettings
+from gatewright.gateway.jwks import KEY_CLIENT, KeySets
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.usage_plans import ApiKeys
+from gatewright.gateway.verified_tokens import VerifiedTokens
 from gatewright.server.front import Front, Status
 from gatewright.server.local_callers import of_serve
 from gatewright.server.process import tls_of
 from gatewright.server.rooms import catalog_room, functions_room, server_limits
 from gatewright.server.settings import Settings
 from gatewright.server.state_room import state_room
+from gatewright.server.test_issuer import key_of, name_of
 from gatewright.server.ticker import Ticker
 from gatewright.state.api import State
 from gatewright.telemetry.metrics import Metrics
@@ -48,13 +52,14 @@ async def gateway_room(
     metrics = Metrics(settings.data_dir)
     log = OwnerLog(log_target)
     traces = TraceLog(settings.data_dir)
-    with access_room(catalog, state, local) as access:
+    bounds = gateway_settings(settings)
+    async with access_room(catalog, state, settings, local) as access:
         gateway = Gateway(
             catalog,
             client,
             functions,
             loop=loop,
-            settings=gateway_settings(settings),
+            settings=bounds,
             metrics=metrics,
             log=log,
             traces=traces,
@@ -72,16 +77,22 @@ async def gateway_room(
             metrics.close()
 
 
-@contextmanager
-def access_room(catalog: Catalog, state: State, local: Local) -> Iterator[Access]:
+@asynccontextmanager
+async def access_room(
+    catalog: Catalog, state: State, settings: Settings, local: Local
+) -> AsyncIterator[Access]:
     """What admission reaches. `local` finds callers that the catalog does not know."""
     loop = asyncio.get_running_loop()
-    access = Access(state, ApiKeys(catalog, loop), Callers(catalog, loop, local))
+    client = Client(loop, limits=KEY_CLIENT)
+    issuers = gateway_settings(settings).issuers
+    key_sets = KeySets(client, issuers, lambda: key_of(settings.data_dir).jwks())
+    access = Access(state, ApiKeys(catalog, loop), Callers(catalog, loop, local), VerifiedTokens(key_sets))
     try:
         yield access
     finally:
         access.api_keys.close()
         access.callers.close()
+        await client.close()
 
 
 @asynccontextmanager
@@ -103,6 +114,13 @@ def gateway_settings(settings: Settings) -> GatewaySettings:
         tracing=settings.tracing,
         account_rate=settings.limits.account_rate,
         account_burst=settings.limits.account_burst,
+        issuers=IssuerSettings(
+            places=settings.issuers,
+            test_issuer=name_of(settings),
+            unmapped_to_test_issuer=settings.test_issuer == "unmapped",
+            keys_lifetime=settings.issuer_keys_lifetime,
+            refetch_floor=settings.issuer_refetch_floor,
+        ),
     )
 
 

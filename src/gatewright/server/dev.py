@@ -25,6 +25,7 @@ from gatewright.server.project import Project, running
 from gatewright.server.rooms import MANAGEMENT_BODY_BYTES, catalog_room, functions_room
 from gatewright.server.settings import Settings
 from gatewright.server.state_room import kept_in_order, state_room
+from gatewright.server.test_issuer import announce, token_page
 from gatewright.wire.types import Handler, Request, Response
 
 Tell = Callable[[Settings], None]
@@ -46,6 +47,7 @@ def develop(settings: Settings, project: Project | None, *, starting: Tell, read
 @asynccontextmanager
 async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]:
     """Gateway and management behind one handler, for any credentials."""
+    announce(settings)
     with catalog_room(settings) as catalog, state_room(settings) as state:
         async with (
             functions_room(catalog, settings) as functions,
@@ -58,6 +60,8 @@ async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]
                 "traces": lambda request: _traces(gateway, settings, request),
                 "node": lambda _: node_page(settings.data_dir, settings.account_id, settings.region),
             }
+            if settings.test_issuer != "off":
+                pages["issuer/token"] = lambda request: token_page(settings, request)
             yield Front(one_port, pages)
 
 

@@ -4,6 +4,7 @@ GET /_gatewright/health    {"status": "ok", …}; 503 and "draining" while the n
 GET /_gatewright/metrics   Prometheus text, on the management port
 GET /_gatewright/node      where the node keeps things and whose it is, on dev's port
 GET /_gatewright/traces    what `gatewright explain` shows, on dev's port
+GET /_gatewright/issuer/…  the test issuer, if it is on: `server.test_issuer`
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ class Front:
         page = self._pages.get(request.path)
         if page is None:
             known = ", ".join(sorted(self._pages))
-            return _message(404, f"No page {request.path} on this port; there is {known}")
+            return message(404, f"No page {request.path} on this port; there is {known}")
         if request.method not in ("GET", "HEAD"):
-            return _message(405, f"{request.path} answers GET, not {request.method}")
+            return message(405, f"{request.path} answers GET, not {request.method}")
         return page(request)
 
 
@@ -111,5 +112,5 @@ def metrics_page(text: bytes) -> Response:
     return Response(200, PROMETHEUS, text)
 
 
-def _message(status: int, message: str) -> Response:
-    return Response(status, JSON, orjson.dumps({"message": message}))
+def message(status: int, text: str) -> Response:
+    return Response(status, JSON, orjson.dumps({"message": text}))

@@ -23,6 +23,7 @@ from gatewright.server.rooms import (
 )
 from gatewright.server.settings import Settings
 from gatewright.server.state_room import Housekeeper, Usage, kept_in_order, state_room
+from gatewright.server.test_issuer import announce, issuer_pages
 from gatewright.state.api import State
 from gatewright.telemetry.metrics import render
 from gatewright.wire.client import Client
@@ -62,13 +63,15 @@ def management_pages(settings: Settings, status: Status, housekeeper: Housekeepe
     def metrics(_request: Request) -> Response:
         return metrics_page(render(settings.data_dir, housekeeper.gauges()))
 
-    return {"health": status.page, "metrics": metrics}
+    own: dict[str, Page] = {"health": status.page, "metrics": metrics}
+    return own | issuer_pages(settings)
 
 
 @asynccontextmanager
 async def open_control(settings: Settings, status: Status) -> AsyncIterator[Handler]:
     """What the control process answers: the management APIs, for requests signed with the node's key."""
     verifier = Verifier(settings.credentials)
+    announce(settings)
     with catalog_room(settings) as catalog, state_room(settings) as state:
         async with (
             functions_room(catalog, settings) as functions,

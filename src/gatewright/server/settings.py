@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from gatewright.gateway.issuers import Place
 from gatewright.gateway.settings import Tracing
 from gatewright.server.address import Address
+
+# Whose tokens the built-in test issuer signs: nobody's, those mapped to it, or also all that are not mapped.
+TestIssuer = Literal["off", "mapped", "unmapped"]
 
 
 def usable_cores() -> int:
@@ -54,6 +59,10 @@ class Settings:
     proxy_protocol: bool = False
     tracing: Tracing = "tagged"
     lambda_endpoint: str | None = None  # None: functions run here, in the embedded Lambda
+    issuers: Mapping[str, Place] = field(default_factory=dict)  # by user pool ARN or issuer
+    issuer_keys_lifetime: float = 3_600.0  # seconds
+    issuer_refetch_floor: float = 5.0
+    test_issuer: TestIssuer = "off"
     drain_timeout: float = 30.0  # seconds given to requests in flight when a process stops
     drain_delay: float = 0.0  # seconds of serving on with health 503 before the listeners stop
     limits: Limits = Limits()
@@ -88,6 +97,7 @@ class Settings:
             values[name] = Address(**values[name])
         for name in ("data_dir", "tls_cert", "tls_key"):
             values[name] = None if values[name] is None else Path(values[name])
+        values["issuers"] = {name: Place(**place) for name, place in values["issuers"].items()}
         values["limits"] = Limits(**values["limits"])
         values["state"] = StateSizes(**values["state"])
         values["principals"] = tuple(values["principals"])

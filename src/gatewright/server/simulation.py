@@ -57,8 +57,11 @@ async def simulate(catalog: Catalog, settings: Settings, question: Question, *, 
     client, timers = Client(asyncio.get_running_loop()), TimerWheel(asyncio.get_running_loop())
     with tempfile.TemporaryDirectory(prefix="gatewright-simulate-") as directory:
         apart = replace(settings, data_dir=Path(directory), state=SMALL)
-        with state_room(apart) as state, access_room(catalog, state, local) as access:
-            async with functions_room(catalog, apart) as functions:
+        with state_room(apart) as state:
+            async with (
+                access_room(catalog, state, settings, local) as access,
+                functions_room(catalog, apart) as functions,
+            ):
                 caller = await _signing(question, access)
                 outside = Outside(client, functions, timers, settings.limits.body_bytes, access)
                 simulation = Simulation(stage, snapshot, caller, outside)

@@ -83,7 +83,7 @@ class World:
     def exchange(self, target: str = "/dev/pets", token: str | None = "Bearer abc", **more: Any) -> Exchange:
         sent = [] if token is None else [("Authorization", token)]
         exchange = make_exchange(target, headers=[*sent, *more.pop("headers", [])], **more)
-        access = Access(self.state, cast(Any, ApiKeys()), cast(Any, None))
+        access = Access(self.state, cast(Any, ApiKeys()), cast(Any, None), cast(Any, None))
         exchange.outside = Outside(cast(Any, None), self.functions, self._timers, 10_000, access)
         return exchange
 

@@ -28,7 +28,23 @@ class Surroundings:
 # (the method, its authorizer's document) -> what enforces it; raises ValueError with the reason it cannot be.
 Make = Callable[[Surroundings, Document, Document], Authorizer]
 
+
+# Verifying tokens takes a large library, which only nodes with such authorizers load.
+def _cognito(surroundings: Surroundings, method: Document, authorizer: Document) -> Authorizer:
+    from gatewright.gateway.method_request.authorizers.cognito import compile_cognito
+
+    return compile_cognito(surroundings, method, authorizer)
+
+
+def _jwt(surroundings: Surroundings, method: Document, authorizer: Document) -> Authorizer:
+    from gatewright.gateway.method_request.authorizers.jwt import compile_jwt
+
+    return compile_jwt(surroundings, method, authorizer)
+
+
 BY_TYPE: Mapping[str, Make] = {
+    "COGNITO_USER_POOLS": _cognito,
+    "JWT": _jwt,
     "REQUEST": make_request,
     "TOKEN": make_token,
 }

@@ -1,0 +1,122 @@
+"""What the authorizers of signed tokens share: from a header's value to claims, or to the refusal."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gatewright.aws.jwt import cognito
+from gatewright.aws.jwt.claims import rendered
+from gatewright.aws.jwt.keys import KeySet
+from gatewright.aws.jwt.problem import Problem, TokenProblem
+from gatewright.aws.jwt.token import Claims, Token, parse, without_prefix, wrong_issuer
+from gatewright.gateway.errors import UNAUTHORIZED, GatewayError
+from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.issuers import TEST_ISSUER, Source
+from gatewright.gateway.jwks import KeySets
+from gatewright.gateway.method_request.resource_policy import ResourcePolicy
+from gatewright.gateway.verified_tokens import Verified
+
+_HEADER = re.compile(r"method\.request\.header\.([!-~]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAuthorizer:
+    """One method's. `check` tells the claims of a token that these keys should have signed, at a time in Unix
+    seconds, or why it is not accepted; `refuse` makes that the answer."""
+
+    kind: str
+    name: str
+    header: bytes  # that the token is sent in, lower case
+    sources: Mapping[str, Source]  # by the names that tokens may say
+    rules: bytes  # stands for all that `check` depends on but the keys
+    check: Callable[[Token, KeySet, float], Claims | TokenProblem]
+    refuse: Callable[[TokenProblem, str], GatewayError]  # with what the owner may read
+
+    async def authorize(self, exchange: Exchange, policy: ResourcePolicy | None) -> None:
+        """The API's resource policy is asked after the token is accepted, on its own."""
+        access = exchange.outside.access
+        sent = exchange.request.headers.get(self.header)
+        if not sent or access is None:
+            lacking = f"the request has no {self.header.decode()} header"
+            raise self._refused(exchange, TokenProblem(Problem.MALFORMED, lacking))
+        tokens = access.tokens
+        digest = hashlib.sha256(self.rules + sent).digest()
+        verified = tokens.recall(digest)
+        cached = verified is not None
+        if verified is None:
+            verified = await self._verified(exchange, sent, tokens.key_sets, tokens.clock)
+            tokens.remember(digest, verified)
+        exchange.authorizer = verified.authorizer
+        if exchange.tracing is not None:
+            self._tell(exchange, verified, cached)
+        if policy is not None:
+            policy.admit(exchange)
+
+    async def _verified(
+        self, exchange: Exchange, sent: bytes, key_sets: KeySets, clock: Callable[[], float]
+    ) -> Verified:
+        token = parse(without_prefix(sent.decode("latin-1")))
+        if isinstance(token, TokenProblem):
+            raise self._refused(exchange, token)
+        source = self.sources.get(token.issuer)
+        if source is None:
+            raise self._refused(exchange, wrong_issuer(token, self.sources))
+        keys = await key_sets.find(source, token.key_id)
+        if keys is None:
+            why = f"there are no keys of {source.names[0]}: {key_sets.why_none(source)}"
+            raise self._refused(exchange, TokenProblem(Problem.UNKNOWN_KEY, why))
+        claims = self.check(token, keys, clock())
+        if isinstance(claims, TokenProblem):
+            raise self._refused(exchange, _explained(claims, source))
+        return Verified({"claims": rendered(claims)}, claims["exp"], source, keys)
+
+    def _refused(self, exchange: Exchange, problem: TokenProblem) -> GatewayError:
+        why = f"{problem.problem.value}: {problem.detail}"
+        if exchange.tracing is not None:
+            exchange.tracing.add(
+                "authorizer", name=self.name, kind=self.kind, allowed=False, cached=False, why=why
+            )
+        return self.refuse(problem, f"authorizer {self.name}: {why}")
+
+    def _tell(self, exchange: Exchange, verified: Verified, cached: bool) -> None:
+        claims = verified.authorizer["claims"]
+        assert exchange.tracing is not None
+        exchange.tracing.add(
+            "authorizer",
+            name=self.name,
+            kind=self.kind,
+            allowed=True,
+            cached=cached,
+            why=f"{claims['iss']} signed it for {claims.get('sub')}; it is good until {claims['exp']}",
+        )
+
+
+def unauthorized(problem: TokenProblem, detail: str) -> GatewayError:
+    """401, in the words that user pool authorizers have."""
+    return GatewayError(UNAUTHORIZED, cognito.message(problem), reason="Unauthorized request", detail=detail)
+
+
+def header_of(authorizer: Mapping[str, str]) -> bytes:
+    """The header that an authorizer's identity source names. Raises ValueError."""
+    source = authorizer.get("identitySource") or ""
+    found = _HEADER.fullmatch(source)
+    if found is None:
+        raise ValueError(
+            f"authorizer {authorizer['name']}: identitySource {source!r} is no method.request.header.<name>"
+        )
+    return found[1].lower().encode()
+
+
+def digest_of(*rules: object) -> bytes:
+    """Equal for equal rules."""
+    return hashlib.sha256(repr(rules).encode()).digest()
+
+
+def _explained(problem: TokenProblem, source: Source) -> TokenProblem:
+    if source.url != TEST_ISSUER or problem.problem is not Problem.UNKNOWN_KEY:
+        return problem
+    hint = "; only `gatewright token` signs for it here, unless [issuers] says where it is served"
+    return TokenProblem(problem.problem, problem.detail + hint)
