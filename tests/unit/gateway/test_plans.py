@@ -58,7 +58,7 @@ async def followed(feed: Feed) -> list[Change]:
     loop, done = asyncio.get_running_loop(), asyncio.Event()
     heard = Heard(done.set)
     unused = cast(Any, None)
-    plans = Plans(cast(Any, feed), GatewaySettings(), unused, cast(Any, heard), loop)
+    plans = Plans(cast(Any, feed), GatewaySettings(), unused, [heard], loop)
     plans.start()
     try:
         await asyncio.wait_for(done.wait(), 20)

@@ -67,7 +67,7 @@ def allowing(resource: str = "*", effect: str = "Allow", **more: Any) -> Documen
 class ApiKeys:
     """Knows one key."""
 
-    async def find(self, partition: Partition, value: str) -> ApiKey | None:
+    async def key(self, partition: Partition, value: str) -> ApiKey | None:
         return ApiKey("key123", True, ()) if value == "known-key-value" else None
 
 
