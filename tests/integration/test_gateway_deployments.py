@@ -144,8 +144,8 @@ def test_a_disabled_execute_api_endpoint_answers_forbidden_after_a_deployment(de
     ("integration", "reason"),
     [
         (
-            {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": $x}'}},
-            "only literal templates",
+            {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode":\n#if($x) 200}'}},
+            "request mapping template application/json: the text ends before",
         ),
         (
             {
