@@ -10,6 +10,7 @@ from tests.support.processes import Gatewright
 
 LOCAL = ("--listen", "127.0.0.1:0")
 BOTH_LOCAL = (*LOCAL, "--management", "127.0.0.1:0")
+SMALL_STATE = ("--state-counters-bytes", "8388608", "--state-policies-bytes", "4194304")
 
 Start = Callable[..., Gatewright]
 
@@ -20,7 +21,9 @@ def start_serve(tmp_path: Path) -> Iterator[Start]:
     nodes: list[Gatewright] = []
 
     def start(*flags: str, workers: int = 2, data_dir: Path = tmp_path / "data") -> Gatewright:
-        node = Gatewright("serve", data_dir, *BOTH_LOCAL, "--workers", str(workers), *flags)
+        node = Gatewright(
+            "serve", data_dir, *BOTH_LOCAL, "--workers", str(workers), *SMALL_STATE, *flags
+        )
         nodes.append(node)
         return node.ready()
 

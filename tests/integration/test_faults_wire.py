@@ -71,7 +71,7 @@ def unharmed(node: Gatewright, url: str) -> Iterator[None]:
     with urllib.request.urlopen(url, timeout=BOUND) as answer:
         assert answer.read() == b'"ok"'
     client = node.client("apigateway")
-    assert client.get_account()["throttleSettings"]
+    assert client.get_account()["ResponseMetadata"]["HTTPStatusCode"] == 200
     client.close()
     assert node.children("worker") | node.children("control") == before
     assert not [line for line in node.logged if "Traceback" in line or "ERROR" in line]

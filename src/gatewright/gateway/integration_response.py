@@ -15,7 +15,7 @@ from gatewright.gateway.mapping_template.template import MappingTemplate
 from gatewright.gateway.parameters import ResponseMappings
 from gatewright.gateway.plan import IntegrationAnswer, MethodResponse
 from gatewright.gateway.trace import Trace, shown_fields
-from gatewright.wire.types import Field, render_fields
+from gatewright.wire.types import Field
 
 PATTERN_SECONDS = (
     0.1  # a selection pattern is the owner's: one that runs away fails its request, not the worker
@@ -34,7 +34,9 @@ class ResponsePlan:
     mappings: ResponseMappings | None
     templates: dict[str, MappingTemplate]
     handling: str | None
-    fields: list[Field] | None  # the final header fields, where nothing of the exchange takes part in them
+    head: (
+        bytes | None
+    )  # the final header fields as rendered, where nothing of the exchange takes part in them
 
 
 class Responses:
@@ -60,9 +62,10 @@ class Responses:
         overrides = exchange.overrides
         if overrides is not None:
             return self._overridden(overrides, plan, exchange, answer, template_type, body)
-        fields = plan.fields
-        if fields is None or template_type is not None:
-            fields = final_fields(self._integration_type, _mapped(plan, exchange, answer), template_type)
+        head = plan.head
+        if head is not None and template_type is None:
+            return MethodResponse(plan.status, [], body, head)
+        fields = final_fields(self._integration_type, _mapped(plan, exchange, answer), template_type)
         return MethodResponse(plan.status, fields, body)
 
     def _overridden(
@@ -86,15 +89,11 @@ class Responses:
             plan = self._choose(answer)
         except GatewayError:
             return None
-        if not plan.declared or plan.fields is None or plan.templates.keys() - {"application/json"}:
+        if not plan.declared or plan.head is None or plan.templates.keys() - {"application/json"}:
             return None
         template = plan.templates.get("application/json")
         text = "" if template is None else template.constant
-        return (
-            None
-            if text is None
-            else MethodResponse(plan.status, [], text.encode(), render_fields(plan.fields))
-        )
+        return None if text is None else MethodResponse(plan.status, [], text.encode(), plan.head)
 
     def _choose(self, answer: IntegrationAnswer) -> ResponsePlan:
         subject = answer.subject

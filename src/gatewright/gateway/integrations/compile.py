@@ -28,6 +28,7 @@ from gatewright.gateway.parameters import (
 from gatewright.gateway.plan import Integration
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.stage_variables import has_placeholder, substitute
+from gatewright.wire.types import render_fields
 
 DEFAULT_TIMEOUT_MS = 29_000
 
@@ -100,7 +101,7 @@ class IntegrationCompiler:
                 document.get("responseTemplates") or {}, "response", self.settings.template_bytes
             ),
             handling=document.get("contentHandling"),
-            fields=None if constant is None else final_fields(kind, constant),
+            head=None if constant is None else render_fields(final_fields(kind, constant)),
         )
 
     def _lambda(

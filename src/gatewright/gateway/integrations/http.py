@@ -184,7 +184,7 @@ class Http:
     def _response(self, exchange: Exchange, answer: Answer) -> MethodResponse:
         found = IntegrationAnswer(answer.status, str(answer.status), answer.fields, answer.body)
         response = self._responses.respond(exchange, found)
-        response.fields = [(b"X-Amzn-Trace-Id", exchange.trace), *response.fields]
+        response.rendered = b"X-Amzn-Trace-Id: %b\r\n%b" % (exchange.trace, response.rendered)
         return response
 
 

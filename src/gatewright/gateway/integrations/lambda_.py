@@ -167,7 +167,7 @@ class LambdaCustom:
             outcome.status_code, _error_message(outcome.payload), _answer_fields(outcome), outcome.payload
         )
         response = self._responses.respond(exchange, answer)
-        response.fields = [(b"X-Amzn-Trace-Id", exchange.trace), *response.fields]
+        response.rendered = b"X-Amzn-Trace-Id: %b\r\n%b" % (exchange.trace, response.rendered)
         return response
 
 

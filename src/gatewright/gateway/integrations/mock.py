@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gatewright.gateway.errors import GatewayError, configuration_error
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.integration_request import RequestBody
@@ -10,6 +12,13 @@ from gatewright.gateway.mapping_template.template import MappingTemplate
 from gatewright.gateway.parameters import RequestMappings
 from gatewright.gateway.plan import IntegrationAnswer, MethodResponse
 from gatewright.jsonpath import json_smart
+
+SHORT = 256  # characters: a mock's template comes to few texts, which are not worth reading anew
+
+
+@lru_cache(maxsize=512)
+def _short_status_code(text: str) -> int | None:
+    return status_code(text)
 
 
 def status_code(text: str) -> int | None:
@@ -58,7 +67,7 @@ def _constant(template: MappingTemplate, responses: Responses) -> MethodResponse
 
 
 def _answer(output: str) -> IntegrationAnswer:
-    code = status_code(output)
+    code = _short_status_code(output) if len(output) <= SHORT else status_code(output)
     if code is None:
         raise _unreadable()
     return IntegrationAnswer(code, str(code), [], b"")

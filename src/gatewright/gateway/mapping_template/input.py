@@ -10,6 +10,7 @@ from gatewright.vtl import SCALAR, STRING, HostObject, Method, MethodFailed, to_
 
 EMPTY = "{}"  # what an empty payload reads as
 NOTHING = '""'  # how $input.json writes what is not there
+_UNREAD = object()
 MOST_VALUES = 1_000_000  # written of a payload that the template may have changed
 
 
@@ -17,15 +18,14 @@ class Input(HostObject):
     """The payload is parsed when a path is first asked of it, and then shared: a template that changes it
     sees its change."""
 
-    __slots__ = ("_changed", "_document", "_exchange", "_parsed", "_text")
+    __slots__ = ("_changed", "_document", "_exchange", "_text")
 
     def __init__(self, exchange: Exchange, text: str, *, changed: bool) -> None:
         """`changed`: whether the template has a way to change the payload."""
         self._exchange = exchange
         self._text = text or EMPTY
         self._changed = changed
-        self._parsed = False
-        self._document: object = None
+        self._document: object = _UNREAD
 
     def get(self, name: str) -> object:
         return self._text if name == "body" else None
@@ -62,9 +62,8 @@ class Input(HostObject):
 
     def _find(self, path: str) -> object:
         """Raises MethodFailed for a path that is none, ParseError for a payload that is no JSON."""
-        if not self._parsed:
+        if self._document is _UNREAD:
             self._document = json_smart.parse(self._text)
-            self._parsed = True
         try:
             found = compile_path(path).read(self._document)
         except (InvalidPath, PathError) as error:
