@@ -21,9 +21,7 @@ def start_serve(tmp_path: Path) -> Iterator[Start]:
     nodes: list[Gatewright] = []
 
     def start(*flags: str, workers: int = 2, data_dir: Path = tmp_path / "data") -> Gatewright:
-        node = Gatewright(
-            "serve", data_dir, *BOTH_LOCAL, "--workers", str(workers), *SMALL_STATE, *flags
-        )
+        node = Gatewright("serve", data_dir, *BOTH_LOCAL, "--workers", str(workers), *SMALL_STATE, *flags)
         nodes.append(node)
         return node.ready()
 
