@@ -20,6 +20,8 @@ def call_site(name: str, count: int) -> Call:
         return _without_arguments(name)
     if count == 1:
         return _with_one_argument(name)
+    if count == 2:
+        return _with_two_arguments(name)
     return _with_arguments(name, count)
 
 
@@ -63,6 +65,28 @@ def _with_one_argument(name: str) -> Call:
         for kinds, function, bounded in found[kind]:
             if kinds is None or type(argument) in kinds:
                 result = function(rt, target, argument) if bounded else function(target, argument)
+                return _counted(rt, result) if type(result) in _COUNTED else result
+        return None
+
+    return call
+
+
+def _with_two_arguments(name: str) -> Call:
+    found: dict[type, tuple[tuple[Kinds, Kinds, Callable[..., object], bool], ...]] = {}
+
+    def call(rt: Runtime, target: object, one: object, two: object) -> object:
+        rt.calls += 1
+        if not rt.calls % _CALLS:
+            rt.check_time()
+        kind = type(target)
+        if kind not in found:
+            found[kind] = tuple(
+                (method.parameters[0], method.parameters[1], method.function, method.bounded)
+                for method in methods_of(kind, name, 2)
+            )
+        for first, second, function, bounded in found[kind]:
+            if (first is None or type(one) in first) and (second is None or type(two) in second):
+                result = function(rt, target, one, two) if bounded else function(target, one, two)
                 return _counted(rt, result) if type(result) in _COUNTED else result
         return None
 

@@ -107,14 +107,14 @@ def joined(rt: Runtime, text: str) -> str:
 def text(rt: Runtime, value: object) -> str:
     """What prints for a value that is no string."""
     kind = type(value)
-    if kind is int:
-        return int_text(value)
-    if value is None:
-        return ""
-    if kind is bool:
-        return "true" if value else "false"
     if kind is float:
         return double_text(value)  # type: ignore[arg-type]  # mypy does not narrow by a variable's type
+    if value is None:
+        return ""
+    if kind is int:
+        return int_text(value)
+    if kind is bool:
+        return "true" if value else "false"
     rt.check_time()
     printed = to_text(value, rt.limits)
     if len(printed) > LONG:
