@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.methods.table import methods_of
@@ -116,10 +117,9 @@ _NEW_LISTS = frozenset({JavaList, JavaArray, JavaSet, JavaCollection})
 _COUNTED = _NEW_LISTS | {str}
 
 
-def _counted(rt: Runtime, result: object) -> object:
+def _counted(rt: Runtime, result: Any) -> object:
     """Counts what a method made; a list that a document holds was not made by it."""
-    assert isinstance(result, str | list)
-    if isinstance(result, list):
+    if type(result) is not str:
         rt.built_list(len(result))
     elif len(result) > LONG:
         rt.built(len(result))
