@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gatewright.jsonpath.java_numbers import PLAIN_FROM, PLAIN_TO, double_text
+from gatewright.jsonpath.java_numbers import double_text
 from gatewright.vtl.errors import LimitExceeded
 from gatewright.vtl.limits import LONG, Limits
 from gatewright.vtl.text import to_text
@@ -18,7 +18,6 @@ _BUILT_STRINGS = 10  # strings of the greatest length that a template may make
 _BUILT_LISTS = 20  # collections of the greatest length that a template may make
 
 int_text = int.__repr__
-float_text = float.__repr__
 
 
 class Runtime:
@@ -109,8 +108,7 @@ def text(rt: Runtime, value: object) -> str:
     """What prints for a value that is no string."""
     kind = type(value)
     if kind is float:
-        # The range is asked here, too: loops print many floats, and nearly all of them are in it.
-        return float_text(value) if PLAIN_FROM <= value < PLAIN_TO else double_text(value)  # type: ignore[arg-type,operator]
+        return double_text(value)  # type: ignore[arg-type]  # mypy does not narrow by a variable's type
     if value is None:
         return ""
     if kind is int:
