@@ -26,10 +26,10 @@ MAX_LENIENT_LENGTH = 1_000_000  # characters, for which the lenient reader holds
 
 # A number that orjson may round, or something like it in a text: its first digit and 17 characters more.
 _long_number = re.compile(r"[0-9][-+.0-9eE]{17}").search
-# Most long texts are passed over without it: what numbers are made of becomes `0`, the rest a blank.
-SHORT = 256  # characters, up to which the regular expression is as quick
+# Most texts are passed over without it: what numbers are made of becomes `0`, the rest a blank. Of 18 such
+# characters in a row six are seen by a look at each third.
 _number_bytes = bytes(ord("0") if byte in b"-+.0123456789eE" else ord(" ") for byte in range(256))
-_long_run = b"0" * 18
+_long_run, _thirds_of_long_run = b"0" * 18, b"0" * 6
 # The same for the exponents in orjson's text.
 _exponent_bytes = bytes(
     ord("e") if byte == ord("e") else ord("0") if byte in b"-+0123456789" else ord(" ") for byte in range(256)
@@ -57,7 +57,7 @@ def parse(text: str) -> object:
         except (ValueError, RecursionError):
             pass
         else:
-            if text.count("[") + text.count("{") <= MAX_DEPTH or not _is_deep(value):
+            if len(text) <= 2 * MAX_DEPTH or not _is_deep(value):
                 return value
     if len(text) > MAX_LENIENT_LENGTH:
         message = f"Text of {len(text)} characters is no strict JSON: lenient reading ends at position"
@@ -66,7 +66,7 @@ def parse(text: str) -> object:
 
 
 def _strict(text: str) -> object:
-    if (len(text) < SHORT or _may_hold_long_number(text)) and _long_number(text):
+    if _may_hold_long_number(text) and _long_number(text):
         return _keeps_decimals(text)
     try:
         return orjson.loads(text)
@@ -77,7 +77,10 @@ def _strict(text: str) -> object:
 
 
 def _may_hold_long_number(text: str) -> bool:
-    return _long_run in text.encode("utf-8", "replace").translate(_number_bytes)
+    encoded = text.encode("utf-8", "replace")
+    if encoded[::3].translate(_number_bytes).find(_thirds_of_long_run) < 0:
+        return False
+    return encoded.translate(_number_bytes).find(_long_run) >= 0
 
 
 def _constant(name: str) -> object:
@@ -93,15 +96,18 @@ def dumps(value: object) -> str:
 
     Raises TypeError for what has no JSON form and ValueError for what is nested too deep, or in itself.
     """
-    if not isinstance(value, (dict, list)):
+    if not isinstance(value, (dict, list, str)):
         return scalar(value)
     try:
-        text = orjson.dumps(value)
+        encoded = orjson.dumps(value)
     except (
         TypeError
     ):  # big integers, Decimals, NaN, lone surrogates, keys that are no strings, over 254 levels
         return write(value)
-    return write(value) if _needs_java(text) else text.decode()
+    text = encoded.decode()
+    if _has_java_escapes(encoded, text) or (type(value) is not str and _has_java_floats(encoded, text)):
+        return write(value)
+    return text
 
 
 def to_string(value: object) -> str:
@@ -109,15 +115,20 @@ def to_string(value: object) -> str:
     return dumps(value).replace("/", "\\/")
 
 
-def _needs_java(text: bytes) -> bool:
-    if b"\\u00" in text or b"\x7f" in text:  # json-smart's hex digits are upper case
+# Both look for what is rare, in the form of the text that is searched faster: most texts hold none of it.
+
+
+def _has_java_escapes(encoded: bytes, text: str) -> bool:
+    if "\x7f" in text or ("\\" in text and "\\u00" in text):  # json-smart's hex digits are upper case
         return True
-    if not text.isascii() and (_escaped_latin(text) or _escaped_punctuation(text)):
-        return True
-    exponents = b"0e0" in text.translate(_exponent_bytes)
-    if b"0.000" in text or _large_or_exponent(text) or (exponents and _one_digit_exponent(text)):
-        return _java_floats(text) is not None
-    return False
+    return not text.isascii() and bool(_escaped_latin(encoded) or _escaped_punctuation(encoded))
+
+
+def _has_java_floats(encoded: bytes, text: str) -> bool:
+    if "." in text and ("0.000" in text or _large_or_exponent(encoded)):
+        return _java_floats(encoded) is not None
+    exponents = encoded.translate(_exponent_bytes).find(b"0e0") >= 0
+    return exponents and _one_digit_exponent(encoded) is not None and _java_floats(encoded) is not None
 
 
 def _is_deep(value: object) -> bool:

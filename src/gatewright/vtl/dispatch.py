@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.methods.table import methods_of
@@ -20,6 +21,8 @@ def call_site(name: str, count: int) -> Call:
         return _without_arguments(name)
     if count == 1:
         return _with_one_argument(name)
+    if count == 2:
+        return _with_two_arguments(name)
     return _with_arguments(name, count)
 
 
@@ -69,6 +72,28 @@ def _with_one_argument(name: str) -> Call:
     return call
 
 
+def _with_two_arguments(name: str) -> Call:
+    found: dict[type, tuple[tuple[Kinds, Kinds, Callable[..., object], bool], ...]] = {}
+
+    def call(rt: Runtime, target: object, one: object, two: object) -> object:
+        rt.calls += 1
+        if not rt.calls % _CALLS:
+            rt.check_time()
+        kind = type(target)
+        if kind not in found:
+            found[kind] = tuple(
+                (method.parameters[0], method.parameters[1], method.function, method.bounded)
+                for method in methods_of(kind, name, 2)
+            )
+        for first, second, function, bounded in found[kind]:
+            if (first is None or type(one) in first) and (second is None or type(two) in second):
+                result = function(rt, target, one, two) if bounded else function(target, one, two)
+                return _counted(rt, result) if type(result) in _COUNTED else result
+        return None
+
+    return call
+
+
 def _with_arguments(name: str, count: int) -> Call:
     found: dict[type, tuple[Method, ...]] = {}
 
@@ -92,10 +117,9 @@ _NEW_LISTS = frozenset({JavaList, JavaArray, JavaSet, JavaCollection})
 _COUNTED = _NEW_LISTS | {str}
 
 
-def _counted(rt: Runtime, result: object) -> object:
+def _counted(rt: Runtime, result: Any) -> object:
     """Counts what a method made; a list that a document holds was not made by it."""
-    assert isinstance(result, str | list)
-    if isinstance(result, list):
+    if type(result) is not str:
         rt.built_list(len(result))
     elif len(result) > LONG:
         rt.built(len(result))

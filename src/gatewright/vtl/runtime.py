@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gatewright.jsonpath.java_numbers import double_text
+from orjson import dumps
+
+from gatewright.jsonpath.java_numbers import PLAIN_FROM, PLAIN_TO, double_text
 from gatewright.vtl.errors import LimitExceeded
 from gatewright.vtl.limits import LONG, Limits
 from gatewright.vtl.text import to_text
@@ -106,15 +108,17 @@ def joined(rt: Runtime, text: str) -> str:
 
 def text(rt: Runtime, value: object) -> str:
     """What prints for a value that is no string."""
+    if type(value) is float:
+        if PLAIN_FROM <= value < PLAIN_TO:  # as double_text does: loops print many, and each call tells
+            return dumps(value).decode()
+        return double_text(value)
     kind = type(value)
-    if kind is int:
-        return int_text(value)
     if value is None:
         return ""
+    if kind is int:
+        return int_text(value)
     if kind is bool:
         return "true" if value else "false"
-    if kind is float:
-        return double_text(value)  # type: ignore[arg-type]  # mypy does not narrow by a variable's type
     rt.check_time()
     printed = to_text(value, rt.limits)
     if len(printed) > LONG:

@@ -43,6 +43,15 @@ def test_the_status_code_of_a_mock_template(case: dict[str, Any]) -> None:
     assert (code if type(code) is int else None) == case["statusCode"]
 
 
+@pytest.mark.parametrize("before", ["", " ", "  ", " " * 500])
+@pytest.mark.parametrize("number", ["0.12345678901234567", "-0.12345678901234567", "1.2345678901234567e-1"])
+def test_a_long_number_is_decimal_wherever_it_stands(before: str, number: str) -> None:
+    value = parse(f'["a",{before}{number}]')
+    assert value == ["a", Decimal(number)]
+    assert isinstance(value, list)
+    assert type(value[1]) is Decimal
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -18,6 +18,7 @@ SMALL = Limits(
     regex_seconds=0.05,
     seconds=60,
 )
+SHORTER = "#set($h = $s.substring(0, %d))"
 GROW = "#foreach($i in [1..40])%s#end"
 
 
@@ -41,10 +42,19 @@ def variables() -> dict[str, object]:
         ("$s$s$s$s$s$s", "the output is longer than 20000 characters"),
         ("$s" * 40, "the output is longer than 20000 characters"),
         ("#foreach($i in [1..100])0123456789 #{end}" * 5 + "x" * 16_000, "the output is longer"),
+        # Before what follows the loop.
+        (
+            SHORTER % 500 + "#foreach($i in [1..100])$h#set($x = 1)$h#set($x = 1)$h#end#set($x = $s + $s)",
+            "the output is",
+        ),
         ('#set($x = "$s$s")', "a string is longer than 5000 characters"),
         ("#set($x = $s + $s)", "a string is longer"),
         ("#set($x = $s.concat($s))", "a string is longer"),
         ('#set($x = $s.replace("x", "yy"))', "a string is longer"),
+        (
+            SHORTER % 600 + '#foreach($i in [1..100])#set($x = $h.replace("x", "yy"))#end',
+            "long strings of together",
+        ),
         ('#set($x = $s.replaceAll("x", "yy"))', "a string is longer"),
         ("#set($x = $s.repeat(2))", "a string is longer"),
         ('#set($x = $s.format("%9999d", 1))', "a string is longer"),
@@ -85,6 +95,14 @@ def variables() -> dict[str, object]:
 def test_each_limit_fails_the_template(template: str, message: str) -> None:
     with pytest.raises(RenderError, match=message):
         compile_template(template).render(variables(), SMALL)
+
+
+@pytest.mark.parametrize("length", [0, 1, 203, 204, 205, 511, 512, 513, 1024, 1025])
+@pytest.mark.parametrize(("old", "new"), [("<", "&lt;"), ("&", "&amp;"), ("<&", ""), ("", "-")])
+def test_replace_is_the_same_at_all_lengths(length: int, old: str, new: str) -> None:
+    text = ("<&" * 600)[:length]
+    template = compile_template(f"$t.replace('{old}', '{new}')")
+    assert template.render({"t": text}) == text.replace(old, new)
 
 
 def test_a_map_stays_within_its_items() -> None:

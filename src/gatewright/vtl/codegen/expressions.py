@@ -26,6 +26,7 @@ from gatewright.vtl.codegen.pyast import (
 from gatewright.vtl.codegen.variables import LocalVariables, SharedVariables, Variables
 from gatewright.vtl.dispatch import Call, call_site
 from gatewright.vtl.errors import Position
+from gatewright.vtl.limits import LONG
 from gatewright.vtl.nodes import (
     Block,
     Chain,
@@ -140,7 +141,16 @@ class ExpressionCode:
     def call_method(self, target: ast.expr, method: Method) -> ast.expr:
         first, again = _held(target)
         arguments = [self.value(argument) for argument in method.arguments]
-        return when(is_(first, NONE), NONE, call(self.site(method), name("rt"), again, *arguments))
+        called = call(self.site(method), name("rt"), again, *arguments)
+        longest = _longest_replaced(method)
+        if not longest:
+            return when(is_(first, NONE), NONE, called)
+        is_short = compare(call("len", again), ast.LtE(), constant(longest))
+        return when(
+            ast.BoolOp(ast.And(), [type_is(first, "str"), is_short]),
+            call(attribute(again, "replace"), *arguments),
+            when(is_(again, NONE), NONE, called),
+        )
 
     def site(self, method: Method) -> str:
         key = (method.name, len(method.arguments))
@@ -291,6 +301,17 @@ class ExpressionCode:
             return call(_ORDER[operator], left, right)
         equal = call("equal", name("rt"), left, right)
         return equal if operator == "eq" else ast.UnaryOp(ast.Not(), equal)
+
+
+def _longest_replaced(method: Method) -> int:
+    """Of a `replace` with literals, which templates escape text with: the greatest length of a string whose
+    result cannot be a long one, so that nothing has to be counted. 0 for all other methods."""
+    if method.name != "replace" or not all(map(_is_constant_string, method.arguments)):
+        return 0
+    match method.arguments:
+        case (Literal(value=str(old)), Literal(value=str(new))) if old:
+            return LONG // max(len(new), 1)
+    return 0
 
 
 def _held(value: ast.expr) -> tuple[ast.expr, ast.expr]:

@@ -23,11 +23,15 @@ from gatewright.vtl.nodes import (
     Block,
     Expression,
     Foreach,
+    If,
     Reference,
+    Set,
     Text,
 )
 
-_HEAVY = 100  # nodes in a loop's body from which on each round looks at the time
+_HEAVY = 100  # nodes in a loop's body from which on each round looks at the time and the output
+_DIRECTIVES = (Set, If, Foreach)  # where the output of a loop's body is cut into pieces
+_FEW = 4  # of them, in a body whose output is looked at after the loop
 _COUNTERS = ("velocityCount", "velocityHasNext")
 
 
@@ -56,15 +60,18 @@ class LoopCode(OutputCode):
             assign(saved, self.variables.load(node.variable)),
         ]
         enter, each, leave = self._loop_scope(loop)
-        looping = self._loop(node, loop, items, each)
+        round_end, loop_end = self._checks(node.body)
+        looping = self._loop(node, loop, items, each, round_end)
         if self.uses.shared and self.uses.breaks:
             looping = _until_break(looping)
-        result = [*before, *enter, looping, self.variables.restore(node.variable, saved), *leave]
+        result = [*before, *enter, looping, *loop_end, self.variables.restore(node.variable, saved), *leave]
         for part in result:
             mark(part, line)
         return result
 
-    def _loop(self, node: Foreach, loop: Loop, items: str, each: list[ast.stmt]) -> ast.stmt:
+    def _loop(
+        self, node: Foreach, loop: Loop, items: str, each: list[ast.stmt], back_edge: list[ast.stmt]
+    ) -> ast.stmt:
         self.loops.append(loop)
         body = self.block(node.body)
         self.loops.pop()
@@ -79,7 +86,7 @@ class LoopCode(OutputCode):
         if self.counts_rounds or not self.uses.plain_loops or uses_loop_place(node.body):
             target = ast.Tuple([ast.Name(loop.index, STORE), element], STORE)
             iterable = call("enumerate", iterable)
-        return ast.For(target, iterable, [*each, *body, *self._back_edge(node.body)], [])
+        return ast.For(target, iterable, [*each, *body, *back_edge], [])
 
     def _loop_scope(self, loop: Loop) -> tuple[list[ast.stmt], list[ast.stmt], list[ast.stmt]]:
         """What stands before a loop, at the start of each round and after it, to keep `$foreach`."""
@@ -107,16 +114,23 @@ class LoopCode(OutputCode):
         ]
         return enter, each, leave
 
-    def _back_edge(self, body: Block) -> list[ast.stmt]:
-        """Limits that grow with each round: the output, and the time of a long body."""
-        statements: list[ast.stmt] = []
+    def _checks(self, body: Block) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        """What looks at the limits that grow with each round, at the end of each round and of the loop.
+
+        The time is looked at in each round of a large body. So is the output, which a small body's rounds, of
+        a limited number, make too little longer to matter before the last; a loop in it has its own look.
+        """
         nodes = list(walk(body))
-        if any(isinstance(node, Text | Reference) for node in nodes):
-            measured = compare(call("len", name("out")), ast.Gt(), attribute(name("rt"), "measured"))
-            statements.append(if_(measured, [ast.Expr(call(attribute(name("rt"), "check_output")))]))
-        if len(nodes) > _HEAVY:
-            statements.append(ast.Expr(call(attribute(name("rt"), "check_time"))))
-        return statements
+        is_large = len(nodes) > _HEAVY
+        time: list[ast.stmt] = [ast.Expr(call(attribute(name("rt"), "check_time")))] if is_large else []
+        if not any(isinstance(node, Text | Reference) for node in nodes):
+            return time, []
+        measured = compare(call("len", name("out")), ast.Gt(), attribute(name("rt"), "measured"))
+        output: list[ast.stmt] = [if_(measured, [ast.Expr(call(attribute(name("rt"), "check_output")))])]
+        pieces = sum(isinstance(node, _DIRECTIVES) for node in nodes)
+        if is_large or pieces > _FEW or self.uses.shared:
+            return [*output, *time], []
+        return [], output
 
 
 def _until_break(loop: ast.stmt) -> ast.stmt:

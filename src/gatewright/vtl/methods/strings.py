@@ -97,7 +97,8 @@ def concat(rt: Bounds, text: str, other: str) -> str:
 
 
 def replace(rt: Bounds, text: str, old: str, new: str) -> str:
-    rt.check_string(len(text) + text.count(old) * (len(new) - len(old)))
+    if len(new) > len(old):
+        rt.check_string(len(text) + text.count(old) * (len(new) - len(old)))
     return text.replace(old, new)
 
 
