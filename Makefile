@@ -16,7 +16,7 @@ run: $(VENV)/.installed-run ## install, then start Gatewright in dev mode with e
 
 test: check ## install, then lint, types, import contracts and all tests with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage run -m pytest --numprocesses=2 $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -419,12 +419,11 @@ def test_the_story_tells_the_verdict_and_no_secret(dev: Gatewright, tmp_path: Pa
     assert guarded.ask(connection, "sekrit-other") == (403, EXPLICIT)
     connection.close()
     told = stories(dev, guarded.api.id)
-    assert "TOKEN auth lets the caller on, asked now" in told[0]
+    assert "auth (TOKEN) lets the caller on\n" in told[0]
     assert "identity method.request.header.Authorization: ******-first" in told[0]
-    assert "statement Allow of Statement[0]: matched" in told[0]
-    assert "TOKEN auth lets the caller on, from the cache" in told[1]
-    assert "TOKEN auth refuses, asked now" in told[2]
-    assert "because: User is not authorized to access this resource with an explicit deny" in told[2]
+    assert "Allow of Statement[0]: matched" in told[0]
+    assert "auth (TOKEN) lets the caller on (cached)" in told[1]
+    assert "auth (TOKEN) refuses the caller: User is not authorized to access this resource" in told[2]
     for text in told:
         assert '"authorizationToken":"sekrit' not in text
         assert '"usageIdentifierKey": "sekrit' not in text

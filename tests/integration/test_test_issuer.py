@@ -78,8 +78,7 @@ def test_dev_signs_for_everybody_who_is_not_mapped(dev: Gatewright, api: TokenAp
     assert api.ask("/id", strange.sign(strange.claims(token_use="id"))) == UNAUTHORIZED
     assert "only `gatewright token` signs for it here" in api.why("/id")
     told = command("explain", *here[:2], api.id, api.last_request("/id")).stdout
-    assert "COGNITO_USER_POOLS tokens 1 refuses it" in told
-    assert "because: unknown key: " in told
+    assert "tokens 1 (COGNITO_USER_POOLS) refuses the caller: unknown key: " in told
     assert scoped not in "".join(path.read_text() for path in dev.data_dir.rglob("*.jsonl"))
 
 
