@@ -392,17 +392,6 @@ def test_trying_a_request_authorizer(node: Gatewright, tmp_path: Path) -> None:
 
 def test_what_cannot_be_tried_is_refused(guarded: Guarded) -> None:
     gateway, api = guarded.api.gateway, guarded.api.id
-    pool = f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_abc"
-    cognito = gateway.create_authorizer(
-        restApiId=api,
-        name="pool",
-        type="COGNITO_USER_POOLS",
-        providerARNs=[pool],
-        identitySource="method.request.header.Authorization",
-    )
-    with pytest.raises(ClientError, match="TOKEN and REQUEST authorizers, not COGNITO_USER_POOLS"):
-        gateway.test_invoke_authorizer(restApiId=api, authorizerId=cognito["id"])
-    gateway.delete_authorizer(restApiId=api, authorizerId=cognito["id"])
     with pytest.raises(ClientError, match="Invalid Authorizer identifier specified"):
         gateway.test_invoke_authorizer(restApiId=api, authorizerId="nope12")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import jwt
 import pytest
+from botocore.exceptions import ClientError
 from tests.integration.conftest import Start
 from tests.support.issuer import Issuer
 from tests.support.processes import BOUND, Gatewright
@@ -80,6 +81,23 @@ def test_dev_signs_for_everybody_who_is_not_mapped(dev: Gatewright, api: TokenAp
     told = command("explain", *here[:2], api.id, api.last_request("/id")).stdout
     assert "tokens 1 (COGNITO_USER_POOLS) refuses the caller: unknown key: " in told
     assert scoped not in "".join(path.read_text() for path in dev.data_dir.rglob("*.jsonl"))
+
+
+def test_a_user_pool_authorizer_can_be_tried(dev: Gatewright, api: TokenApi) -> None:
+    gateway = dev.client("apigateway")
+    pool = api.user_pools(ARN)
+    here = ("--listen", f"127.0.0.1:{dev.port}", "--sub", "alice")
+
+    def tried(authorizer: str = pool, **headers: str) -> Any:
+        return gateway.test_invoke_authorizer(restApiId=api.id, authorizerId=authorizer, headers=headers)
+
+    answer = tried(Authorization=token(*here, "--pool", ARN))
+    assert (answer["clientStatus"], answer["claims"]["sub"]) == (0, "alice")
+    assert answer["log"].startswith("Execution log for request ")
+    for refused in (tried(), tried(Authorization="nonsense"), tried(Authorization=token(*here, "--access"))):
+        assert (refused["clientStatus"], "claims" in refused) == (401, False)
+    with pytest.raises(ClientError, match="JWT authorizers cannot be tested"):
+        tried(api.jwt({"issuer": OIDC, "audiences": ["app"]}))
 
 
 def test_anybody_can_verify_its_tokens(dev: Gatewright) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gatewright.control.usage import UsageCounters
+from gatewright.gateway.settings import GatewaySettings
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -34,4 +35,5 @@ class Services:
     clock: Callable[[], float] = time.time
     new_id: Callable[[int], str] = random_id
     limits: Limits = field(default_factory=Limits)
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)  # for drafts that are run
     usage: UsageCounters | None = None  # None: nothing counts requests against quotas

@@ -1,6 +1,6 @@
-"""TestInvokeAuthorizer: a Lambda authorizer of the draft asked as it stands, and the log of that.
+"""TestInvokeAuthorizer: an authorizer of the draft asked as it stands, and the log of that.
 
-What it answers is read and not decided on; nothing is cached.
+What a function answers is read and not decided on; a user pool takes ID tokens only. Nothing is cached.
 https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeAuthorizer.html
 """
 
@@ -29,6 +29,7 @@ from gatewright.wire.types import Field
 ARN_STAGE = "ESTestInvoke-stage"  # what the method ARN names
 RESOURCE_ID = "test-invoke-resource-id"
 VERB = "GET"
+LAMBDA_TYPES = ("TOKEN", "REQUEST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Outcome:
     milliseconds: int
     principal_id: str | None
     policy: str | None  # JSON
+    claims: dict[str, str] | None  # of a user pool's token
 
 
 async def invoke(
@@ -75,14 +77,18 @@ async def invoke(
         milliseconds=round((perf_counter() - started) * 1000),
         principal_id=None if told is None else told.answer.principal_id,
         policy=None if told is None else _policy(told),
+        claims=(exchange.authorizer or {}).get("claims"),
     )
 
 
-async def _ask(exchange: Exchange, context: Mapping[str, str]) -> Told:
+async def _ask(exchange: Exchange, context: Mapping[str, str]) -> Told | None:
+    """What a function told; None where a token was accepted without one."""
     assert exchange.method is not None
     assert exchange.method.admission is not None
     authorizer = exchange.method.admission.authorizer
-    assert isinstance(authorizer, LambdaAuthorizer)
+    if not isinstance(authorizer, LambdaAuthorizer):
+        await exchange.method.admission.authorize(exchange)
+        return None
     stage = exchange.stage
     arn = method_arn(stage.region, stage.account, stage.api_id, ARN_STAGE, exchange.verb, exchange.path)
     facts = authorizer.begin(exchange)
@@ -104,7 +110,7 @@ def _stage(
     """A stage with one method, which the authorizer guards."""
     method: Document = {
         "httpMethod": VERB,
-        "authorizationType": "CUSTOM",
+        "authorizationType": "CUSTOM" if authorizer["type"] in LAMBDA_TYPES else authorizer["type"],
         "authorizerId": authorizer["id"],
         "methodIntegration": {"type": "MOCK"},
     }

@@ -12,6 +12,7 @@ from gatewright.control.auth import Verifier
 from gatewright.control.context import Limits, Services
 from gatewright.functions.api import Functions
 from gatewright.gateway.exchange import Outside
+from gatewright.server.data_room import access_room, gateway_settings
 from gatewright.server.front import Front, Page, Status, metrics_page
 from gatewright.server.process import tls_of
 from gatewright.server.rooms import (
@@ -44,19 +45,24 @@ async def management_room(
     )
     loop = asyncio.get_running_loop()
     client = Client(loop)
-    management = Management(
-        catalog,
-        Services(limits=limits, usage=Usage(state)),
-        Outside(client, functions, TimerWheel(loop), settings.limits.body_bytes),
-        loop=loop,
-        verifier=verifier,
-        default_partition=home_partition(settings),
-    )
-    try:
-        yield management
-    finally:
-        management.close()
-        await client.close()
+    async with access_room(catalog, state, settings, _nobody) as access:
+        management = Management(
+            catalog,
+            Services(limits=limits, gateway=gateway_settings(settings), usage=Usage(state)),
+            Outside(client, functions, TimerWheel(loop), settings.limits.body_bytes, access),
+            loop=loop,
+            verifier=verifier,
+            default_partition=home_partition(settings),
+        )
+        try:
+            yield management
+        finally:
+            management.close()
+            await client.close()
+
+
+def _nobody(_access_key: str) -> None:
+    """Drafts that are tested admit no signed callers."""
 
 
 def management_pages(settings: Settings, status: Status, housekeeper: Housekeeper) -> dict[str, Page]:

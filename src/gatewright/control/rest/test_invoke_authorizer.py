@@ -7,11 +7,9 @@ from typing import cast
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog.api import Document, Transaction
 from gatewright.control.operation import Call, EffectCall, Params
-from gatewright.control.rest.authorizer_rules import LAMBDA_TYPES
 from gatewright.control.rest.common import require_api, require_authorizer
 from gatewright.control.rest.test_invoke import request_fields
 from gatewright.gateway.errors import CannotCompile
-from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.test_invoke_authorizer import Invocation, Outcome, invoke
 
 _CONTEXT = "context."
@@ -20,8 +18,8 @@ _CONTEXT = "context."
 async def test_invoke_authorizer(call: EffectCall, params: Params) -> Document:
     """Ask the draft's authorizer. A body is taken and, as at AWS, no part of what a function is asked."""
     rest_api, authorizer = _draft(call, params)
-    if authorizer["type"] not in LAMBDA_TYPES:
-        raise BadRequest(f"Gatewright can test TOKEN and REQUEST authorizers, not {authorizer['type']} yet")
+    if authorizer["type"] == "JWT":
+        raise BadRequest("JWT authorizers cannot be tested; call a method that has the authorizer")
     asked = Invocation(
         path=params.get("pathWithQueryString") or "/",
         fields=request_fields(params),
@@ -32,7 +30,9 @@ async def test_invoke_authorizer(call: EffectCall, params: Params) -> Document:
         },
     )
     try:
-        outcome = await invoke(rest_api, authorizer, call.partition, asked, call.outside, GatewaySettings())
+        outcome = await invoke(
+            rest_api, authorizer, call.partition, asked, call.outside, call.services.gateway
+        )
     except CannotCompile as error:
         raise BadRequest(f"Gatewright cannot run this authorizer: {error.reason}") from None
     return _answer(outcome)
@@ -54,6 +54,8 @@ def _answer(outcome: Outcome) -> Document:
     }
     if outcome.principal_id is not None:
         answer["principalId"] = outcome.principal_id
+    if outcome.claims is not None:
+        answer["claims"] = outcome.claims
     if outcome.policy is not None:
         answer["policy"] = outcome.policy
     return answer
