@@ -36,8 +36,8 @@ def ask_dev(
             document: dict[str, Any] = json.load(answer)
     except (URLError, OSError, ValueError) as error:
         raise CannotStart(
-            f"no `gatewright dev` answers at {url} ({getattr(error, 'reason', error)}); start it, say with "
-            f"--listen where it is, or {otherwise}"
+            f"no `gatewright dev` answers at {url} ({getattr(error, 'reason', error)}); start it, say where "
+            f"it is with --listen or GATEWRIGHT_DEV_LISTEN, or {otherwise}"
         ) from error
     return document
 
