@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from gatewright.gateway.errors import DEFAULT_4XX, GatewayError, configuration_error
@@ -111,6 +112,12 @@ def _compile(key: str, text: str, side: Side, limit: int) -> MappingTemplate:
     if size > limit:
         raise ValueError(f"mapping template {key}: it has {size} bytes; at most {limit} are allowed")
     try:
-        return MappingTemplate(key, compile_velocity(text), side)
+        return MappingTemplate(key, _compiled(text), side)
     except TemplateSyntaxError as error:
         raise ValueError(f"{side} mapping template {key}: {error}") from None
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> Template:
+    """Methods repeat each other's templates, and a stage is compiled anew for each change of its settings."""
+    return compile_velocity(text)
