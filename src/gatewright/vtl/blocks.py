@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from gatewright.vtl.errors import MethodFailed
+from gatewright.vtl.limits import LONG
 from gatewright.vtl.runtime import Runtime, joined, text
 from gatewright.vtl.values import HostObject, JavaClass
 
@@ -148,7 +149,7 @@ def call_macro(
     """Renders a macro; where there is none of the name, the call prints as it is written."""
     macro = rt.macros.get(name)
     if macro is None:
-        out.append(source)
+        put(rt, out, source)
         return
     if invalid is not None:
         raise MethodFailed(f"{invalid!r} is no argument for the macro #{name}")
@@ -176,12 +177,19 @@ def evaluate(rt: Runtime, context: Context, out: list[str], template: object) ->
     rt.leave()
 
 
+def put(rt: Runtime, out: list[str], piece: str) -> None:
+    """Prints text, which is counted if it is long."""
+    out.append(piece)
+    if len(piece) > LONG:
+        rt.printed(len(piece))
+
+
 def emit(rt: Runtime, context: Context, out: list[str], value: object, prefix: str, unprinted: str) -> None:
     """Prints a value where it may be a block; a block prints without what stands before the reference."""
     if type(value) is not Block:
-        out.append(prefix + text(rt, value))
+        put(rt, out, prefix + text(rt, value))
     elif not value.render(context, out):
-        out.append(unprinted)
+        put(rt, out, unprinted)
 
 
 def second(first: object, result: str) -> str:

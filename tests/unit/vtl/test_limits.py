@@ -42,6 +42,9 @@ def variables() -> dict[str, object]:
         ("$s$s$s$s$s$s", "the output is longer than 20000 characters"),
         ("$s" * 40, "the output is longer than 20000 characters"),
         ("#foreach($i in [1..100])0123456789 #{end}" * 5 + "x" * 16_000, "the output is longer"),
+        ("#macro(m)#end#foreach($i in [1..6])$s#end", "the output is longer than 20000 characters"),
+        (f"#foreach($i in [1..6])#none('{'x' * 4_000}')#end", "the output is longer than 20000 characters"),
+        (f"#macro(m)#end#foreach($i in [1..6])#none('{'x' * 4_000}')#end", "the output is longer"),
         # Before what follows the loop.
         (
             SHORTER % 500 + "#foreach($i in [1..100])$h#set($x = 1)$h#set($x = 1)$h#end#set($x = $s + $s)",

@@ -24,13 +24,14 @@ from gatewright.vtl.nodes import (
     Expression,
     Foreach,
     If,
+    MacroCall,
     Reference,
     Set,
     Text,
 )
 
 _HEAVY = 100  # nodes in a loop's body from which on each round looks at the time and the output
-_DIRECTIVES = (Set, If, Foreach)  # where the output of a loop's body is cut into pieces
+_DIRECTIVES = (Set, If, Foreach, MacroCall)  # where the output of a loop's body is cut into pieces
 _FEW = 4  # of them, in a body whose output is looked at after the loop
 _COUNTERS = ("velocityCount", "velocityHasNext")
 

@@ -41,6 +41,7 @@ from gatewright.vtl.nodes import (
     Set,
     Statement,
     Stop,
+    Text,
 )
 
 _NESTED_BRANCHES = 8  # an #if with more is not written as nested ifs, which Python bounds
@@ -170,7 +171,7 @@ class StatementCode(LoopCode):
 
     def _macro_call(self, node: MacroCall) -> list[ast.stmt]:
         if not self.uses.macros:
-            return [ast.Expr(call(attribute(name("out"), "append"), constant(node.source)))]
+            return self.block((Text(node.source),))
         body = NONE if node.body is None else name(self._body_function(node.body, "block"))
         code = call(
             "call_macro",
