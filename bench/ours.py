@@ -99,14 +99,23 @@ class Api:
         self._root: str = made["rootResourceId"]
 
     def method(
-        self, parts: str, verb: str, body: str = BODY, *, keyed: bool = False, **integration: Any
+        self,
+        parts: str,
+        verb: str,
+        body: str = BODY,
+        *,
+        keyed: bool = False,
+        authorization: dict[str, str] | None = None,
+        **integration: Any,
     ) -> str:
-        """`keyed` methods ask for an API key."""
+        """`keyed` methods ask for an API key; `authorization` holds PutMethod's members about it."""
         parent = self._root
         for part in filter(None, parts.split("/")):
             parent = self._client.create_resource(restApiId=self.id, parentId=parent, pathPart=part)["id"]
         where = {"restApiId": self.id, "resourceId": parent, "httpMethod": verb}
-        self._client.put_method(**where, authorizationType="NONE", apiKeyRequired=keyed)
+        self._client.put_method(
+            **where, apiKeyRequired=keyed, **(authorization or {"authorizationType": "NONE"})
+        )
         self._client.put_method_response(**where, statusCode="200")
         verb = integration.pop("httpMethod", None)
         extra = {"integrationHttpMethod": verb} if verb else {}
@@ -131,11 +140,11 @@ class Api:
         return self.instance.url(self.id, path)
 
 
-def hello_function(instance: Gatewright, name: str = "hello") -> str:
-    """Create the Python hello function and let API Gateway invoke it; its ARN."""
+def hello_function(instance: Gatewright, name: str = "hello", source: str = HELLO) -> str:
+    """Create a Python function, hello by default, and let API Gateway invoke it; its ARN."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("app.py", HELLO)
+        opened.writestr("app.py", source)
     client = instance.client("lambda")
     made = client.create_function(
         FunctionName=name,

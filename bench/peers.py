@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 SERVER_CPU = "0"
@@ -101,7 +101,10 @@ def nginx(
     return running(command, port, cpu=cpu, cwd=directory)
 
 
-def envoy(directory: Path, port: int, backend: int | None) -> Started:
+def envoy(
+    directory: Path, port: int, backend: int | None, guards: Sequence[dict[str, object]] = ()
+) -> Started:
+    """`guards` are HTTP filters before the router."""
     action: dict[str, object] = (
         {"direct_response": {"status": 200, "body": {"inline_string": BODY}}}
         if backend is None
@@ -117,10 +120,11 @@ def envoy(directory: Path, port: int, backend: int | None) -> Started:
             ]
         },
         "http_filters": [
+            *guards,
             {
                 "name": "envoy.filters.http.router",
                 "typed_config": {"@type": f"{_TYPES}.http.router.v3.Router"},
-            }
+            },
         ],
     }
     cluster = {
@@ -149,6 +153,32 @@ def envoy(directory: Path, port: int, backend: int | None) -> Started:
         "error",
     ]
     return running([*command, "--disable-hot-restart"], port, cpu=SERVER_CPU, cwd=directory)
+
+
+def envoy_jwt(issuer: str, jwks: str) -> dict[str, object]:
+    provider = {"issuer": issuer, "local_jwks": {"inline_string": jwks}}
+    return {
+        "name": "envoy.filters.http.jwt_authn",
+        "typed_config": {
+            "@type": f"{_TYPES}.http.jwt_authn.v3.JwtAuthentication",
+            "providers": {"issuer": provider},
+            "rules": [{"match": {"prefix": "/"}, "requires": {"provider_name": "issuer"}}],
+        },
+    }
+
+
+def envoy_rate_limit(tokens: int) -> dict[str, object]:
+    always = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+    return {
+        "name": "envoy.filters.http.local_ratelimit",
+        "typed_config": {
+            "@type": f"{_TYPES}.http.local_ratelimit.v3.LocalRateLimit",
+            "stat_prefix": "bench",
+            "token_bucket": {"max_tokens": tokens, "tokens_per_fill": tokens, "fill_interval": "1s"},
+            "filter_enabled": always,
+            "filter_enforced": always,
+        },
+    }
 
 
 def _address(port: int) -> dict[str, object]:

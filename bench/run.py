@@ -9,10 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from access import access
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
 from usage_plan import usage_plan
 
 SCENARIOS["plan"] = usage_plan
+SCENARIOS["access"] = access
 
 
 def show(table: Table) -> None:
