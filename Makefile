@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench clean
+.PHONY: help run test check format bench vtl-oracle clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench: $(VENV)/.installed-test ## measure against peers (needs wrk, see bench/RE
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt
 	@if command -v npm >/dev/null && [ ! -d bench/node_modules ]; then cd bench && npm install --silent; fi
 	$(BIN)/python bench/run.py $(ARGS)
+
+vtl-oracle: $(VENV)/.installed-test ## render 100,000 templates with Apache Velocity and with ours (needs Java and Debian's velocity)
+	$(BIN)/python oracle/run.py $(ARGS)
 
 clean: ## remove what was built; data directories are left alone
 	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
