@@ -36,7 +36,9 @@ def main() -> int:
     parser.add_argument(
         "--only", nargs="+", choices=SCENARIOS, metavar="NAME", help=f"of: {', '.join(SCENARIOS)}"
     )
-    parser.add_argument("--seconds", type=int, default=4, help="whole seconds of one counted load (default 4)")
+    parser.add_argument(
+        "--seconds", type=int, default=4, help="whole seconds of one counted load (default 4)"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="rounds over all contestants (default 3)")
     arguments = parser.parse_args()
     chosen = arguments.only or list(SCENARIOS)
