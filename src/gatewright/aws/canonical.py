@@ -11,8 +11,8 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -26,8 +26,7 @@ _CANONICAL_PATH = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+/?")
 Fields = Iterable[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Where a signature is good: `{date}/{region}/{service}/aws4_request`."""
 
     date: str  # YYYYMMDD
@@ -52,17 +51,23 @@ def canonical_request(
     service: str,
 ) -> bytes:
     """`signed`: lower-case header names; `payload`: hash of the body, or what stands in for it."""
-    names = sorted(signed)
-    headers = canonical_headers(fields, names)
+    names, shown = _in_order(tuple(signed))
     lines = [
         method.upper().encode(),
         canonical_path(path, service),
         canonical_query(query or ""),
-        headers,
-        ";".join(names).encode("latin-1"),
+        canonical_headers(fields, names),
+        shown,
         payload.encode("latin-1"),
     ]
     return b"\n".join(lines)
+
+
+@lru_cache(maxsize=1024)
+def _in_order(signed: tuple[str, ...]) -> tuple[tuple[bytes, ...], bytes]:
+    """The names as they are sorted, and joined."""
+    names = tuple(name.encode("latin-1") for name in sorted(signed))
+    return names, b";".join(names)
 
 
 def canonical_path(path: str, service: str) -> bytes:
@@ -100,13 +105,17 @@ def canonical_query(query: str) -> bytes:
     return b"&".join([b"%b=%b" % pair for pair in sorted(pairs)])
 
 
-def canonical_headers(fields: Fields, names: Iterable[str]) -> bytes:
+def canonical_headers(fields: Fields, names: Iterable[bytes]) -> bytes:
     """A line for each name in order; repeated fields are joined by commas, runs of spaces are one space."""
-    values: dict[bytes, list[bytes]] = {name.encode("latin-1"): [] for name in names}
+    values = dict.fromkeys(names, b"")
+    seen = set()
     for name, value in fields:
-        if (key := name.lower()) in values:
-            values[key].append(b" ".join(value.split()))
-    return b"".join([b"%b:%b\n" % (key, b",".join(found)) for key, found in values.items()])
+        key = name.lower()
+        if key in values:
+            text = b" ".join(value.split())
+            values[key] = b"%b,%b" % (values[key], text) if key in seen else text
+            seen.add(key)
+    return b"".join([b"%b:%b\n" % line for line in values.items()])
 
 
 def string_to_sign(date: str, scope: Scope, canonical: bytes) -> str:

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from gatewright.aws import canonical
@@ -46,8 +46,7 @@ class Secret:
 Known = TypeVar("Known", bound=Secret)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Who signed, and for where."""
 
     access_key: str
@@ -131,7 +130,7 @@ def _lowered(headers: Fields) -> list[tuple[bytes, bytes]]:
 
 
 def _claim(query: str, fields: list[tuple[bytes, bytes]]) -> Claim:
-    in_header = any(name == b"authorization" for name, _ in fields)
+    in_header = b"authorization" in [name for name, _ in fields]
     in_query = _may_be_signed(query) and any(
         name == b"X-Amz-Algorithm" for name, _ in canonical.query_pairs(query)
     )
@@ -209,10 +208,10 @@ def authenticate(
 def _check_signed_headers(claim: Claim, fields: Fields) -> None:
     if "host" not in claim.signed and ":authority" not in claim.signed:
         raise InvalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
-    amazons = {name.decode("latin-1") for name, _ in fields if name.startswith(b"x-amz-")}
-    for name in sorted(amazons - _FREE):
-        if name not in claim.signed:
-            raise InvalidSignature(f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
+    amazons = [name.decode("latin-1") for name, _ in fields if name.startswith(b"x-amz-")]
+    unsigned = [name for name in amazons if name not in _FREE and name not in claim.signed]
+    if unsigned:
+        raise InvalidSignature(f"'{min(unsigned)}' must be a 'SignedHeader' in the AWS Authorization.")
 
 
 def _check_time(claim: Claim, date: str, now: float) -> None:
@@ -234,7 +233,7 @@ def _span(seconds: int) -> str:
 
 
 def _checked_secret(secret: Known | None, claim: Claim, now: float) -> Known:
-    if secret is None or not _same(secret.session_token or "", claim.token or ""):
+    if secret is None or not _same_token(secret.session_token, claim.token):
         raise UnrecognizedClient
     if secret.expires is not None and secret.expires <= now:
         raise ExpiredToken
@@ -250,15 +249,23 @@ def _payload(claim: Claim, fields: Fields, body: bytes | str, service: str) -> s
     stated = _stated_payload(fields)
     if service == "s3" and stated in (None, UNSIGNED_PAYLOAD):
         return UNSIGNED_PAYLOAD
-    payload = body if isinstance(body, str) else canonical.payload_hash(body)
+    payload = EMPTY_PAYLOAD if not body else body if isinstance(body, str) else canonical.payload_hash(body)
     if stated == UNSIGNED_PAYLOAD and payload == EMPTY_PAYLOAD and "x-amz-content-sha256" in claim.signed:
         return UNSIGNED_PAYLOAD
     return payload
 
 
 def _stated_payload(fields: Fields) -> str | None:
-    stated = [value.strip() for name, value in fields if name == b"x-amz-content-sha256"]
-    return stated[-1].decode("latin-1") if stated else None
+    stated = None
+    for name, value in fields:
+        if name == b"x-amz-content-sha256":
+            stated = value
+    return None if stated is None else stated.strip().decode("latin-1")
+
+
+def _same_token(one: str | None, other: str | None) -> bool:
+    """An empty token is none."""
+    return not (one or other) or _same(one or "", other or "")
 
 
 def _same(one: str, other: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import regex
 
@@ -34,9 +34,13 @@ class ResponsePlan:
     mappings: ResponseMappings | None
     templates: dict[str, MappingTemplate]
     handling: str | None
-    head: (
-        bytes | None
-    )  # the final header fields as rendered, where nothing of the exchange takes part in them
+    # The final header fields as rendered, where nothing of the exchange takes part in them.
+    head: bytes | None
+    usual_template: MappingTemplate | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        first = next(iter(self.templates.values()), None)
+        object.__setattr__(self, "usual_template", self.templates.get("application/json", first))
 
 
 class Responses:
@@ -174,7 +178,7 @@ def _response_template(plan: ResponsePlan, exchange: Exchange) -> tuple[MappingT
         found = templates.get(wanted)
         if found is not None:
             return found, None if wanted == "application/json" else wanted.encode("latin-1")
-    return templates.get("application/json") or next(iter(templates.values())), None
+    return plan.usual_template, None
 
 
 def _field(fields: list[Field], wanted: bytes) -> bytes | None:

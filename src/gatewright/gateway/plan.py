@@ -4,9 +4,10 @@ configured."""
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gatewright.aws.policy.execute_api import stage_arn
 from gatewright.catalog.api import Partition
 from gatewright.gateway.errors import configuration_error
 from gatewright.jsonpath import json_smart
@@ -108,7 +109,10 @@ class StagePlan:
     execute_api_disabled: bool
     traced: bool
     unrouted: Series  # counts the requests that met no method
+    partition: Partition = field(init=False)
+    arn: str = field(init=False)  # the ARNs of its methods begin with it
 
-    @property
-    def partition(self) -> Partition:
-        return Partition(self.account, self.region)
+    def __post_init__(self) -> None:
+        arn = stage_arn(self.region, self.account, self.api_id, self.name)
+        object.__setattr__(self, "partition", Partition(self.account, self.region))
+        object.__setattr__(self, "arn", arn)

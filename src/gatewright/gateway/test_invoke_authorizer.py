@@ -12,7 +12,7 @@ from time import perf_counter
 
 import orjson
 
-from gatewright.aws.policy.execute_api import method_arn
+from gatewright.aws.policy.execute_api import method_arn, stage_arn
 from gatewright.catalog.api import Document, Partition
 from gatewright.gateway.compiler import compile_stage
 from gatewright.gateway.errors import GatewayError
@@ -90,7 +90,9 @@ async def _ask(exchange: Exchange, context: Mapping[str, str]) -> Told | None:
         await exchange.method.admission.authorize(exchange)
         return None
     stage = exchange.stage
-    arn = method_arn(stage.region, stage.account, stage.api_id, ARN_STAGE, exchange.verb, exchange.path)
+    arn = method_arn(
+        stage_arn(stage.region, stage.account, stage.api_id, ARN_STAGE), exchange.verb, exchange.path
+    )
     facts = authorizer.begin(exchange)
     identity = authorizer.identity.read(exchange, context)
     return await authorizer.ask(exchange, arn, identity, facts)

@@ -16,7 +16,7 @@ from gatewright.catalog.api import Catalog, Change, Document, Partition
 from gatewright.gateway.live_documents import LiveDocuments
 from gatewright.state.api import MOST, Bucket, Limit, Quota
 
-REMEMBERED = 10_000  # (key, method) pairs of one plan and stage
+REMEMBERED = 10_000  # (key, method) pairs of one plan and stage; (key, stage) pairs of all
 
 RateAndBurst = tuple[float, int]
 
@@ -38,14 +38,16 @@ class PlanOfStage:
     throttle: RateAndBurst | None  # of each key, over all that the plan has
     method_throttle: Mapping[str, RateAndBurst]  # of each key, by `{resource path}/{METHOD}`
     quota: Document | None
-    _known: dict[tuple[str, ...], tuple[Limit, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[tuple[str, str, tuple[str, ...]], tuple[Limit, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
-    def limits(self, key_id: str, api_stage: str, *methods: str) -> tuple[Limit, ...]:
+    def limits(self, key_id: str, api_stage: str, methods: tuple[str, ...]) -> tuple[Limit, ...]:
         """The limits of one key on one method, in the order they are tried.
 
         `methods` are the names under which the plan may know the method, the closest first.
         """
-        asked = (key_id, api_stage, *methods)
+        asked = (key_id, api_stage, methods)
         known = self._known.get(asked)
         if known is None:
             if len(self._known) >= REMEMBERED:
@@ -90,6 +92,8 @@ class ApiKeys:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="api-keys")
         self._keys = LiveDocuments(catalog, loop, self._thread, "apikeylookup", _key)
         self._plans = LiveDocuments(catalog, loop, self._thread, "usageplanstage", plan_of_stage)
+        self._found: dict[tuple[Partition, str, str, str], tuple[ApiKey, PlanOfStage]] = {}
+        self._changes = 0
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -98,6 +102,8 @@ class ApiKeys:
         """Forget what these changes may have altered."""
         self._keys.changed(changes)
         self._plans.changed(changes)
+        self._found.clear()
+        self._changes += 1
 
     async def key(self, partition: Partition, value: str) -> ApiKey | None:
         """The key with this value. Raises CatalogUnavailable like `find`."""
@@ -110,12 +116,24 @@ class ApiKeys:
 
         Raises CatalogUnavailable when that is not known here and cannot be read.
         """
+        asked = (partition, value, api, stage)
+        found = self._found.get(asked)
+        if found is not None:
+            return found
+        changes = self._changes
         key = await self.key(partition, value)
         for plan_id in () if key is None else key.plans:
             plan = await self._plans.get(partition, keys.usage_plan_stage(api, stage, plan_id))
-            if plan is not None:
+            if key is not None and plan is not None:
+                if changes == self._changes:  # else either may be out of date
+                    self._remember(asked, (key, plan))
                 return key, plan
         return key, None
+
+    def _remember(self, asked: tuple[Partition, str, str, str], found: tuple[ApiKey, PlanOfStage]) -> None:
+        if len(self._found) >= REMEMBERED:
+            self._found.clear()
+        self._found[asked] = found
 
 
 def _key(document: Document) -> ApiKey:

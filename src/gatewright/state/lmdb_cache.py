@@ -17,6 +17,7 @@ from gatewright.state.environment import Environment, Transaction, scan
 
 MOST_BYTES = 256 * 1024  # of a value
 MOST_SECONDS = 86_400.0  # to live; Amazon's authorizers take 3600
+RECENT, RECENT_BYTES = 1024, 8192  # values a process has at hand, while their space is not flushed
 SPACE_BYTES = 400  # of a space's name
 
 _HEAD = Struct("<dQ")  # expires (Unix seconds), generation
@@ -32,8 +33,19 @@ class LmdbCache:
     def __init__(self, environment: Environment, clock: Callable[[], float]) -> None:
         self._environment = environment
         self._clock = clock
+        self._recent: dict[tuple[bytes, bytes], tuple[float, Cached]] = {}
 
     async def get(self, space: bytes, key: bytes) -> Cached:
+        recent = self._recent.get((space, key))
+        if recent is not None:
+            expires, cached = recent
+            generation = self._environment.read(lambda txn: txn.get(_GENERATION + space))
+            if _number(generation) == cached.generation and self._clock() < expires:
+                return cached
+            del self._recent[space, key]
+        return self._read(space, key)
+
+    def _read(self, space: bytes, key: bytes) -> Cached:
         digest = _digest(space, key)
         generation, row = self._environment.read(
             lambda txn: (_generation(txn, space), txn.get(_ENTRY + digest))
@@ -41,8 +53,14 @@ class LmdbCache:
         if row is None:
             return Cached(None, generation)
         expires, of = _HEAD.unpack_from(row)
-        alive = of == generation and self._clock() < expires
-        return Cached(row[_HEAD.size :] if alive else None, generation)
+        if of != generation or self._clock() >= expires:
+            return Cached(None, generation)
+        cached = Cached(row[_HEAD.size :], generation)
+        if len(row) <= RECENT_BYTES:
+            if len(self._recent) >= RECENT:
+                self._recent.clear()
+            self._recent[space, key] = expires, cached
+        return cached
 
     async def put(self, space: bytes, key: bytes, value: bytes, ttl: float, generation: int) -> bool:
         if len(value) > MOST_BYTES or ttl <= 0:
@@ -50,6 +68,7 @@ class LmdbCache:
         expires = self._clock() + min(ttl, MOST_SECONDS)
         row = _HEAD.pack(expires, generation) + value
         digest = _digest(space, key)
+        self._recent.pop((space, key), None)
 
         def store(txn: Transaction) -> bool:
             if _generation(txn, space) != generation:
@@ -83,7 +102,10 @@ class LmdbCache:
 
 
 def _generation(txn: Transaction, space: bytes) -> int:
-    row = txn.get(_GENERATION + space)
+    return _number(txn.get(_GENERATION + space))
+
+
+def _number(row: bytes | None) -> int:
     return 0 if row is None else int.from_bytes(row, "big")
 
 

@@ -66,6 +66,8 @@ def _with_one_argument(name: str) -> Call:
         for kinds, function, bounded in found[kind]:
             if kinds is None or type(argument) in kinds:
                 result = function(rt, target, argument) if bounded else function(target, argument)
+                if type(result) is str and len(result) <= LONG:
+                    return result
                 return _counted(rt, result) if type(result) in _COUNTED else result
         return None
 

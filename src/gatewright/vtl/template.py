@@ -136,6 +136,10 @@ class Template:
         self._program = _compiled(block, self._uses, StatementCode(self._uses))
         self._traced: Program | None = None  # compiled when it is first asked for
 
+    def refers_to(self, name: str) -> bool:
+        """Whether the variable can matter to the output."""
+        return self._uses.shared or name in self._uses.variables
+
     def render(self, variables: Mapping[str, object], limits: Limits = DEFAULT_LIMITS) -> str:
         """The output. `variables` are the template's references by name; templates do not change the mapping.
 

@@ -238,7 +238,7 @@ PLAN: Document = {
 
 
 def test_a_plan_is_tried_method_first_then_throttle_then_quota() -> None:
-    method, throttle, quota = plan_of_stage(PLAN).limits("k1", "api/prod", "/pets/GET", "/pets/ANY")
+    method, throttle, quota = plan_of_stage(PLAN).limits("k1", "api/prod", ("/pets/GET", "/pets/ANY"))
     assert isinstance(method, Bucket)
     assert (method.rate, method.burst, method.name) == (1.0, 2, "plan, method")
     assert throttle == Bucket(b"plan\0gold\0k1", 10.5, 20, "plan")
@@ -248,11 +248,11 @@ def test_a_plan_is_tried_method_first_then_throttle_then_quota() -> None:
 def test_a_bucket_of_a_method_is_of_one_key_stage_and_method() -> None:
     plan = plan_of_stage(PLAN)
     asked = [
-        ("k1", "api/prod", "/pets/GET", "/pets/ANY"),
-        ("k2", "api/prod", "/pets/GET", "/pets/ANY"),
-        ("k1", "api/dev", "/pets/GET", "/pets/ANY"),
-        ("k1", "api/prod", "/pets/PUT", "/pets/ANY"),
-        ("k1", "api/prod", "/pets/POST", "/pets/ANY"),
+        ("k1", "api/prod", ("/pets/GET", "/pets/ANY")),
+        ("k2", "api/prod", ("/pets/GET", "/pets/ANY")),
+        ("k1", "api/dev", ("/pets/GET", "/pets/ANY")),
+        ("k1", "api/prod", ("/pets/PUT", "/pets/ANY")),
+        ("k1", "api/prod", ("/pets/POST", "/pets/ANY")),
     ]
     buckets = [cast(Bucket, plan.limits(*one)[0]) for one in asked]
     assert len({bucket.key for bucket in buckets}) == 4, "an ANY method has one bucket for its verbs"
@@ -261,6 +261,6 @@ def test_a_bucket_of_a_method_is_of_one_key_stage_and_method() -> None:
 
 
 def test_a_plan_without_limits_has_none_and_odd_rates_are_cut() -> None:
-    assert plan_of_stage({"usagePlanId": "free"}).limits("k1", "api/prod", "/pets/GET") == ()
+    assert plan_of_stage({"usagePlanId": "free"}).limits("k1", "api/prod", ("/pets/GET",)) == ()
     huge = plan_of_stage({"usagePlanId": "free", "throttle": {"rateLimit": 1e300, "burstLimit": 1}})
-    assert cast(Bucket, huge.limits("k1", "api/prod", "/pets/GET")[0]).rate == MOST
+    assert cast(Bucket, huge.limits("k1", "api/prod", ("/pets/GET",))[0]).rate == MOST

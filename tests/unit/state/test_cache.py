@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from tests.support.coroutines import answer
 from tests.support.moved_clock import MovedClock
 
 from gatewright.state.api import State
-from gatewright.state.lmdb_cache import MOST_BYTES, MOST_SECONDS
+from gatewright.state.lmdb_cache import MOST_BYTES, MOST_SECONDS, RECENT, RECENT_BYTES
 from gatewright.state.lmdb_store import LEAST_BYTES
 
 PROD, TEST = b"a1b2c3d4e5/prod", b"a1b2c3d4e5/test"
@@ -117,6 +119,38 @@ def test_a_space_past_the_bounds(state: State, space: bytes) -> None:
         put(state, space, b"token", b"policy")
     with pytest.raises(ValueError, match="A space has 1 to 400 bytes"):
         state.policies.flush(space)
+
+
+def test_what_a_process_has_at_hand_is_flushed_by_any_other(
+    state: State, clock: MovedClock, tmp_path: Path
+) -> None:
+    put(state, PROD, b"token", b"policy", ttl=300)
+    assert [get(state, PROD, b"token"), get(state, PROD, b"token")] == [b"policy"] * 2
+    program = (
+        "import sys; from pathlib import Path; from gatewright.state.lmdb_store import *; "
+        "state = open_state(Path(sys.argv[1]), counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES,"
+        f" boot='this boot'); state.policies.flush({PROD!r}); state.close()"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "state")], check=True, timeout=60)
+    assert get(state, PROD, b"token") is None
+
+
+def test_what_a_process_has_at_hand_expires_and_is_replaced(state: State, clock: MovedClock) -> None:
+    put(state, PROD, b"token", b"policy", ttl=300)
+    assert get(state, PROD, b"token") == b"policy"
+    put(state, PROD, b"token", b"newer", ttl=100)
+    assert get(state, PROD, b"token") == b"newer"
+    clock.move(seconds=100)
+    assert get(state, PROD, b"token") is None
+
+
+def test_a_process_has_only_so_much_at_hand(state: State) -> None:
+    for number in range(2 * RECENT):
+        put(state, PROD, b"%d" % number, b"x")
+        assert get(state, PROD, b"%d" % number) == b"x"
+    put(state, PROD, b"large", b"x" * RECENT_BYTES)
+    assert get(state, PROD, b"large") == b"x" * RECENT_BYTES
+    assert all(get(state, PROD, b"%d" % number) == b"x" for number in range(2 * RECENT))
 
 
 def test_keys_are_not_stored(state: State, tmp_path: Path) -> None:

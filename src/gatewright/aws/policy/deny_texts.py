@@ -20,6 +20,8 @@ class Layer(Enum):
     SESSION = "a session policy"
     SERVICE_CONTROL = "a service control policy"
 
+    __hash__ = object.__hash__  # see `engine.Verdict`
+
 
 @dataclass(frozen=True, slots=True)
 class Denial:

@@ -18,6 +18,8 @@ class Verdict(Enum):
     DENY = "Deny"  # explicit: it cannot be overruled
     SILENT = "neither"  # nothing matched: denied unless something else allows
 
+    __hash__ = object.__hash__  # Enum hashes the name, in Python: a member is only ever one object
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

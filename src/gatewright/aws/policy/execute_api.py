@@ -54,11 +54,15 @@ PRINCIPAL_TAG = "aws:principaltag/"
 _SHORT = "execute-api:/"
 
 
-def method_arn(region: str, account: str, api: str, stage: str, method: str, path: str) -> str:
-    """The ARN of one call. `path` is the request's path behind the stage as it was sent, percent-encoded; the
-    method is the request's own, also for ANY."""
-    resource = f"{api}/{stage}/{method.upper()}/{path.removeprefix('/')}"
-    return f"arn:aws:execute-api:{region}:{account}:{resource}"
+def stage_arn(region: str, account: str, api: str, stage: str) -> str:
+    """The ARN of a stage, with which those of its calls begin."""
+    return f"arn:aws:execute-api:{region}:{account}:{api}/{stage}"
+
+
+def method_arn(stage: str, method: str, path: str) -> str:
+    """The ARN of one call. `stage` is the stage's ARN, `path` the request's path behind it as it was sent,
+    percent-encoded; the method is the request's own, also for ANY."""
+    return f"{stage}/{method.upper()}/{path.removeprefix('/')}"
 
 
 def masked(arn: str) -> str:

@@ -20,7 +20,7 @@ class Input(HostObject):
 
     __slots__ = ("_changed", "_document", "_exchange", "_text")
 
-    def __init__(self, exchange: Exchange, text: str, *, changed: bool) -> None:
+    def __init__(self, exchange: Exchange, text: str, changed: bool) -> None:
         """`changed`: whether the template has a way to change the payload."""
         self._exchange = exchange
         self._text = text or EMPTY
@@ -73,7 +73,11 @@ class Input(HostObject):
     methods: ClassVar = {
         "json": Method(json, (STRING,)),
         "path": Method(path, (STRING,)),
-        "params": (Method(all_params), Method(lambda self, name: self.param(to_text(name)), (SCALAR,))),
+        "params": (
+            Method(all_params),
+            Method(param, (STRING,)),
+            Method(lambda self, name: self.param(to_text(name)), (SCALAR,)),
+        ),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -25,13 +25,14 @@ _STEPS: Mapping[Side, StepName] = {"request": "request template", "response": "r
 class MappingTemplate:
     """One template under its content type. `constant` is its output where nothing in it is dynamic."""
 
-    __slots__ = ("_changes", "_side", "_template", "constant", "key")
+    __slots__ = ("_changes", "_makers", "_side", "_template", "constant", "key")
 
     def __init__(self, key: str, template: Template, side: Side) -> None:
         self.key = key
         self._template = template
         self._side = side
         self._changes = changes_payload(template.text)
+        self._makers = [(name, make) for name, make in _MAKERS.items() if template.refers_to(name)]
         self.constant = template.constant
 
     def render(self, exchange: Exchange, payload: str) -> str:
@@ -41,7 +42,8 @@ class MappingTemplate:
         """
         if self.constant is not None and exchange.tracing is None:
             return self.constant
-        variables = variables_of(exchange, payload, changed=self._changes)
+        changes = self._changes
+        variables = {name: make(exchange, payload, changes) for name, make in self._makers}
         try:
             if exchange.tracing is None:
                 return self._template.render(variables)
@@ -89,12 +91,15 @@ def changes_payload(text: str) -> bool:
 
 def variables_of(exchange: Exchange, payload: str, *, changed: bool) -> dict[str, object]:
     """What a template can refer to. `changed`: whether it may change the payload."""
-    return {
-        "input": Input(exchange, payload, changed=changed),
-        "util": UTIL,
-        "context": ContextMap(exchange),
-        "stageVariables": dict(exchange.stage.variables),
-    }
+    return {name: make(exchange, payload, changed) for name, make in _MAKERS.items()}
+
+
+_MAKERS: Mapping[str, Callable[[Exchange, str, bool], object]] = {
+    "input": Input,
+    "util": lambda *_: UTIL,
+    "context": lambda exchange, *_: ContextMap(exchange),
+    "stageVariables": lambda exchange, *_: dict(exchange.stage.variables),
+}
 
 
 def compile_templates(

@@ -39,7 +39,10 @@ class Admission:
 
     async def admit(self, exchange: Exchange) -> None:
         """Raises GatewayError. Awaits only `Pending` values."""
-        await self.authorize(exchange)
+        if self.authorizer is not None:  # `authorize` itself would cost each request a coroutine
+            await self.authorizer.authorize(exchange, self.policy)
+        elif self.policy is not None:
+            self.policy.admit(exchange)
         if self.rates is not None:
             await self.rates.admit(exchange)
 

@@ -25,6 +25,7 @@ from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.masking import masked
 from gatewright.gateway.router import METHODS
 from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.usage_plans import ApiKey, PlanOfStage
 from gatewright.state.api import Bucket, Limit, Quota, StateUnavailable
 
 KeySource = Literal["HEADER", "AUTHORIZER"]
@@ -40,8 +41,7 @@ class Rates:
     """One method's. `key_source` None: it asks for no key, and no plan counts its requests."""
 
     key_source: KeySource | None
-    resource_path: str
-    http_method: str  # as configured: a verb or ANY
+    names: Mapping[str, tuple[str, ...]]  # by verb: what plans may call the method, the closest first
     limits: Mapping[str, tuple[Bucket, ...]]  # by verb: of the stage's method, then of the account
 
     async def admit(self, exchange: Exchange) -> None:
@@ -49,41 +49,42 @@ class Rates:
         that cannot be decided."""
         limits: tuple[Limit, ...] = self.limits[exchange.verb]
         if self.key_source is not None:
-            limits = (*(await self._planned(exchange)), *limits)
+            value = self._value(exchange)
+            key, plan = await _found(exchange, value)
+            exchange.identity = {**exchange.identity, "apiKey": value, "apiKeyId": key.id}
+            limits = (*plan.limits(key.id, exchange.stage.arn, self.names[exchange.verb]), *limits)
         if limits:
             await _take(exchange, limits)
 
-    async def _planned(self, exchange: Exchange) -> tuple[Limit, ...]:
-        """The limits of the caller's plan, once the key is known to be in one."""
-        value = self._value(exchange)
-        if not value:
-            raise _invalid(exchange, "no API key was sent", "")
-        access = exchange.outside.access
-        if access is None:
-            raise _invalid(exchange, "no API keys are known here", value)
-        stage = exchange.stage
-        try:
-            key, plan = await access.api_keys.find(stage.partition, value, stage.api_id, stage.name)
-        except CatalogUnavailable as error:
-            raise _undecided("Usage Plan check failed due to an internal error", str(error)) from error
-        if key is None or not key.enabled:
-            raise _invalid(exchange, "the key is disabled" if key else "there is no such key", value)
-        if plan is None:
-            raise _invalid(exchange, "No Usage Plan found for key and API Stage", value)
-        exchange.identity = {**exchange.identity, "apiKey": value, "apiKeyId": key.id}
-        where = f"{stage.api_id}/{stage.name}"
-        if exchange.tracing is not None:
-            exchange.tracing.add(
-                "api key", accepted=True, key=masked(value), stage=where, keyId=key.id, plan=plan.id, why=""
-            )
-        names = f"{self.resource_path}/{exchange.verb}", f"{self.resource_path}/{self.http_method}"
-        return plan.limits(key.id, where, *names)
-
-    def _value(self, exchange: Exchange) -> str | None:
+    def _value(self, exchange: Exchange) -> str:
+        """Empty when none was sent."""
         if self.key_source == "AUTHORIZER":
-            return exchange.usage_identifier_key
+            return exchange.usage_identifier_key or ""
         sent = exchange.request.headers.get(b"x-api-key")
-        return None if sent is None else sent.decode("latin-1")
+        return "" if sent is None else sent.decode("latin-1")
+
+
+async def _found(exchange: Exchange, value: str) -> tuple[ApiKey, PlanOfStage]:
+    """The caller's key, and the plan it is in. Raises GatewayError."""
+    access, stage = exchange.outside.access, exchange.stage
+    if not value:
+        raise _invalid(exchange, "no API key was sent", "")
+    if access is None:
+        raise _invalid(exchange, "no API keys are known here", value)
+    try:
+        key, plan = await access.api_keys.find(stage.partition, value, stage.api_id, stage.name)
+    except CatalogUnavailable as error:
+        raise _undecided("Usage Plan check failed due to an internal error", str(error)) from error
+    if key is None or not key.enabled:
+        raise _invalid(exchange, "the key is disabled" if key else "there is no such key", value)
+    if plan is None:
+        raise _invalid(exchange, "No Usage Plan found for key and API Stage", value)
+    if exchange.tracing is not None:
+        where = f"{stage.api_id}/{stage.name}"
+        exchange.tracing.add(
+            "api key", accepted=True, key=masked(value), stage=where, keyId=key.id, plan=plan.id, why=""
+        )
+    return key, plan
 
 
 async def _take(exchange: Exchange, limits: tuple[Limit, ...]) -> None:
@@ -153,13 +154,13 @@ def compile_rates(
     if method.get("apiKeyRequired"):
         key_source = "AUTHORIZER" if snapshot_api.get("apiKeySource") == "AUTHORIZER" else "HEADER"
     http_method: str = method["httpMethod"]
-    limits = {
-        verb: (*throttles.of(resource, http_method, verb), *account)
-        for verb in (METHODS if http_method == ANY else (http_method,))
-    }
+    verbs = METHODS if http_method == ANY else (http_method,)
+    limits = {verb: (*throttles.of(resource, http_method, verb), *account) for verb in verbs}
     if key_source is None and not any(limits.values()):
         return None
-    return Rates(key_source, resource["path"], http_method, limits)
+    path = resource["path"]
+    names = {verb: (f"{path}/{verb}", f"{path}/{http_method}") for verb in verbs}
+    return Rates(key_source, names, limits)
 
 
 class MethodThrottles:

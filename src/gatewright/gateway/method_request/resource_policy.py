@@ -15,9 +15,10 @@ from gatewright.aws.policy.deny_texts import Denial, not_authorized
 from gatewright.aws.policy.document import RESOURCE_POLICY, compile_policy
 from gatewright.aws.policy.engine import Decision, Policy, Verdict, evaluate, explain
 from gatewright.aws.policy.refusal import PolicyRefused
-from gatewright.aws.policy.request import Request
+from gatewright.aws.policy.request import ANONYMOUS, Request
 from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
 from gatewright.gateway.exchange import Exchange
+from gatewright.wire import types as wire
 
 
 class ResourcePolicy:
@@ -66,27 +67,27 @@ def _why(decision: Decision, denial: Denial | None) -> str:
 
 def method_arn(exchange: Exchange) -> str:
     """The ARN that policies see of a request: its own verb and its path as it was sent."""
-    stage = exchange.stage
-    return execute_api.method_arn(
-        stage.region, stage.account, stage.api_id, stage.name, exchange.verb, exchange.path
-    )
+    return execute_api.method_arn(exchange.stage.arn, exchange.verb, exchange.path)
 
 
 def invocation(exchange: Exchange, *policies: Policy) -> Request:
     """What policies are asked of a request whose caller has no name, with the condition keys they look at."""
-    request = exchange.request
-    keys = frozenset().union(*(policy.keys for policy in policies))
-    context = {}
-    if keys:
-        context = execute_api.request_context(
-            keys,
-            source_ip=request.client,
-            user_agent=_text(request.headers.get(b"user-agent")),
-            referer=_text(request.headers.get(b"referer")),
-            secure=request.scheme == "https",
-            now=time(),
-        )
-    return Request(execute_api.INVOKE, method_arn(exchange), context=context)
+    keys: frozenset[str] = frozenset()
+    for policy in policies:
+        keys = keys | policy.keys if policy.keys else keys
+    context = _context(exchange.request, keys) if keys else {}
+    return Request(execute_api.INVOKE, method_arn(exchange), ANONYMOUS, context)
+
+
+def _context(request: wire.Request, keys: frozenset[str]) -> dict[str, str]:
+    return execute_api.request_context(
+        keys,
+        source_ip=request.client,
+        user_agent=_text(request.headers.get(b"user-agent")),
+        referer=_text(request.headers.get(b"referer")),
+        secure=request.scheme == "https",
+        now=time(),
+    )
 
 
 def as_backends_read(exchange: Exchange, request: Request) -> Request | None:
@@ -101,10 +102,7 @@ def as_backends_read(exchange: Exchange, request: Request) -> Request | None:
     resolved = _resolved(path)
     if resolved == path:
         return None
-    stage = exchange.stage
-    arn = execute_api.method_arn(
-        stage.region, stage.account, stage.api_id, stage.name, exchange.verb, resolved
-    )
+    arn = execute_api.method_arn(exchange.stage.arn, exchange.verb, resolved)
     return Request(request.action, arn, request.names, request.context)
 
 

@@ -18,6 +18,7 @@ from gatewright.aws.policy.execute_api import (
     masked,
     method_arn,
     request_context,
+    stage_arn,
     unknown_keys,
 )
 from gatewright.aws.policy.request import Request
@@ -38,7 +39,7 @@ API = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5"
     ],
 )
 def test_the_arn_of_a_call(method: str, path: str, resource: str) -> None:
-    assert method_arn(*PLACE, "prod", method, path) == f"{API}/{resource}"
+    assert method_arn(stage_arn(*PLACE, "prod"), method, path) == f"{API}/{resource}"
 
 
 def test_an_account_is_masked() -> None:
@@ -95,7 +96,7 @@ def test_what_is_no_policy_stays_for_the_parser_to_refuse() -> None:
 def test_a_policy_matches_the_path_as_sent(resource: str, method: str, path: str, expected: bool) -> None:
     written = completed(document(statement(Principal="*", Resource=resource)), *PLACE)
     policy = compile_policy(written, RESOURCE_POLICY)
-    decision = evaluate(policy, Request(INVOKE, method_arn(*PLACE, "prod", method, path)))
+    decision = evaluate(policy, Request(INVOKE, method_arn(stage_arn(*PLACE, "prod"), method, path)))
     assert (decision.verdict is Verdict.ALLOW) is expected
 
 

@@ -16,10 +16,11 @@ from gatewright.catalog.api import Document, Partition
 from gatewright.gateway.access import Access
 from gatewright.gateway.exchange import Exchange, Outside
 from gatewright.gateway.method_request.authorizers.compile import Surroundings, compile_authorizer
-from gatewright.gateway.method_request.authorizers.lambda_ import LambdaAuthorizer
+from gatewright.gateway.method_request.authorizers.lambda_ import LambdaAuthorizer, Told
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.usage_plans import ApiKey
 from gatewright.state.api import State
+from gatewright.wire.joined import Joined
 from gatewright.wire.timers import TimerWheel
 
 PARTITION = Partition("123456789012", "eu-west-1")
@@ -79,12 +80,14 @@ class World:
         self.state = state
         self.loop = loop
         self._timers = TimerWheel(loop)
+        self._calls: Joined[Told] = Joined()
 
     def exchange(self, target: str = "/dev/pets", token: str | None = "Bearer abc", **more: Any) -> Exchange:
         sent = [] if token is None else [("Authorization", token)]
         exchange = make_exchange(target, headers=[*sent, *more.pop("headers", [])], **more)
-        access = Access(self.state, cast(Any, ApiKeys()), cast(Any, None), cast(Any, None))
-        exchange.outside = Outside(cast(Any, None), self.functions, self._timers, 10_000, access)
+        nothing = cast(Any, None)
+        access = Access(self.state, cast(Any, ApiKeys()), nothing, nothing, self._calls)
+        exchange.outside = Outside(nothing, self.functions, self._timers, 10_000, access)
         return exchange
 
 

@@ -32,13 +32,12 @@ class Answer:
 
     principal_id: str | None
     policy: Policy
-    context: Mapping[str, str]
+    context: Mapping[str, str]  # with the principal, which it cannot name by itself
     usage_identifier_key: str | None = field(repr=False)
 
     def exposed(self, milliseconds: int) -> dict[str, Any]:
-        """`$context.authorizer`: the context cannot say who the caller is, nor how long the call took."""
-        own = {} if self.principal_id is None else {"principalId": self.principal_id}
-        return {**own, **self.context, **own, "integrationLatency": milliseconds}
+        """`$context.authorizer`: the context cannot say how long the call took."""
+        return {**self.context, "integrationLatency": milliseconds}
 
 
 def read_answer(payload: bytes) -> Answer:
@@ -56,7 +55,9 @@ def _read(payload: bytes) -> Answer:
     key = document.get("usageIdentifierKey")
     if key is not None and not isinstance(key, str):
         raise misconfigured("Authorizer error", "usageIdentifierKey is no text")
-    return Answer(_principal(document), _policy(document), _context(document), key)
+    principal, policy, context = _principal(document), _policy(document), _context(document)
+    own = {} if principal is None else {"principalId": principal}
+    return Answer(principal, policy, {**own, **context, **own}, key)
 
 
 _remembered = lru_cache(maxsize=REMEMBERED)(_read)

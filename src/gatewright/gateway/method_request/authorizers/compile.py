@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gatewright.catalog.api import Document, Partition
 from gatewright.gateway.method_request.admission import Authorizer
 from gatewright.gateway.method_request.authorizers.iam import IamAuthorizer
-from gatewright.gateway.method_request.authorizers.lambda_ import make_request, make_token
+from gatewright.gateway.method_request.authorizers.lambda_compile import make_request, make_token
 from gatewright.gateway.settings import GatewaySettings
 
 

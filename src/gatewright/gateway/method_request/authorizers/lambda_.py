@@ -8,47 +8,29 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lamb
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from gatewright.aws.policy.admission import admitted_by_authorizer
 from gatewright.aws.policy.deny_texts import authorizer_denied
 from gatewright.aws.policy.engine import explain
-from gatewright.catalog.api import Document
-from gatewright.functions.api import FunctionName
 from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
 from gatewright.gateway.exchange import Exchange
-from gatewright.gateway.integrations.lambda_ import function_of
 from gatewright.gateway.masking import masked, without_secrets
 from gatewright.gateway.method_request.authorizers.authorizer_answer import Answer, read_answer, shown_answer
-from gatewright.gateway.method_request.authorizers.authorizer_event import (
-    MakeEvent,
-    rendered,
-    request_event,
-    shown_event,
-    token_event,
-)
+from gatewright.gateway.method_request.authorizers.authorizer_event import MakeEvent, rendered, shown_event
 from gatewright.gateway.method_request.authorizers.authorizer_function import AuthorizerFunction
-from gatewright.gateway.method_request.authorizers.identity_sources import (
-    Identity,
-    Values,
-    compile_identity,
-)
+from gatewright.gateway.method_request.authorizers.identity_sources import Identity, Values
 from gatewright.gateway.method_request.authorizers.lambda_failures import misconfigured
-from gatewright.gateway.method_request.authorizers.policy_cache import PolicyCache
+from gatewright.gateway.method_request.authorizers.policy_cache import PolicyCache, unreadable
 from gatewright.gateway.method_request.resource_policy import ResourcePolicy, invocation, method_arn
-from gatewright.gateway.stage_variables import has_placeholder, substitute
-
-if TYPE_CHECKING:
-    from gatewright.gateway.method_request.authorizers.compile import Surroundings
-
-DEFAULT_TTL, LONGEST_TTL = 300, 3600  # seconds
+from gatewright.state.api import StateUnavailable
 
 Facts = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What the function answered, now or earlier, and the milliseconds it was waited for."""
 
     payload: bytes
@@ -101,19 +83,42 @@ class LambdaAuthorizer:
         return exchange.tracing.steps[-1].facts
 
     async def _told(self, exchange: Exchange, identity: list[Values], facts: Facts | None) -> Told:
-        """From the cache, else from the function. Failures are not cached, nor is an answer that names no
-        principal: it fails whoever it would let through."""
-        if self.cache is None:
+        """From the cache, else from the function, which callers with the same identity then wait for
+        together."""
+        cache, access = self.cache, exchange.outside.access
+        if cache is None or access is None:
             return await self.ask(exchange, method_arn(exchange), identity, facts)
-        found = await self.cache.find(exchange, identity)
+        key = cache.key(identity)
+        try:
+            found = await access.state.policies.get(cache.space, key)
+        except StateUnavailable as error:
+            found = unreadable(error)
         if found.value is not None:
             told = Told(found.value, read_answer(found.value), 0)
             if facts is not None:
                 facts.update(cached=True, **self._shown(identity, told))
             return told
+        ask_and_keep = partial(self._kept, exchange, cache, key, found.generation, identity, facts)
+        told = await access.authorizer_calls.do((cache.space, key, found.generation), ask_and_keep)
+        if facts is not None:
+            facts.update(self._shown(identity, told))
+        return told
+
+    async def _kept(
+        self,
+        exchange: Exchange,
+        cache: PolicyCache,
+        key: bytes,
+        generation: int,
+        identity: list[Values],
+        facts: Facts | None,
+    ) -> Told:
+        """Ask, and keep the answer. Failures are not kept, nor is an answer that names no principal: it fails
+        whoever it would let through."""
         told = await self.ask(exchange, method_arn(exchange), identity, facts)
-        if told.answer.principal_id is not None:
-            await self.cache.keep(exchange, identity, told.payload, found.generation)
+        access = exchange.outside.access
+        if told.answer.principal_id is not None and access is not None:
+            await cache.keep(access.state, key, told.payload, generation)
         return told
 
     async def ask(self, exchange: Exchange, arn: str, identity: list[Values], facts: Facts | None) -> Told:
@@ -177,78 +182,3 @@ async def _know_api_key(exchange: Exchange) -> None:
     if key is not None:
         known["apiKeyId"] = key.id
     exchange.identity = {**exchange.identity, **known}
-
-
-def make_token(surroundings: Surroundings, method: Document, document: Document) -> LambdaAuthorizer:
-    """Raises ValueError with the reason why it cannot be enforced."""
-    if not document.get("identitySource", "").startswith("method.request.header."):
-        raise _refused(document, "identitySource of a TOKEN authorizer must be a method.request.header.…")
-    return _made(surroundings, method, document, token_event, document.get("identityValidationExpression"))
-
-
-def make_request(surroundings: Surroundings, method: Document, document: Document) -> LambdaAuthorizer:
-    """Raises ValueError with the reason why it cannot be enforced."""
-    return _made(surroundings, method, document, request_event, None)
-
-
-def _made(
-    surroundings: Surroundings, method: Document, document: Document, event: MakeEvent, expression: str | None
-) -> LambdaAuthorizer:
-    if document.get("authorizerCredentials"):
-        raise _refused(
-            document,
-            "authorizerCredentials are not supported yet; remove them and let the function's resource policy "
-            "allow apigateway.amazonaws.com",
-        )
-    try:
-        identity = compile_identity(document.get("identitySource"), expression, surroundings.variables)
-        function = _function(surroundings, document["authorizerUri"])
-    except ValueError as error:
-        raise _refused(document, str(error)) from None
-    return LambdaAuthorizer(
-        id=document["id"],
-        name=document["name"],
-        kind=document["type"],
-        identity=identity,
-        event=event,
-        function=AuthorizerFunction(
-            function, _source_arn(surroundings, document), surroundings.partition.account
-        ),
-        cache=_cache(surroundings, document, identity),
-        key_required=bool(method.get("apiKeyRequired")),
-    )
-
-
-def _function(surroundings: Surroundings, uri: str) -> FunctionName | None:
-    """None where an unset stage variable leaves no function: requests then fail, as on AWS."""
-    partition = surroundings.partition
-    try:
-        return function_of(substitute(uri, surroundings.variables), partition.account, partition.region)
-    except ValueError:
-        if has_placeholder(uri):
-            return None
-        raise
-
-
-def _source_arn(surroundings: Surroundings, document: Document) -> str:
-    partition = surroundings.partition
-    where = f"{surroundings.api_id}/authorizers/{document['id']}"
-    return f"arn:aws:execute-api:{partition.region}:{partition.account}:{where}"
-
-
-def _cache(surroundings: Surroundings, document: Document, identity: Identity) -> PolicyCache | None:
-    ttl = document.get("authorizerResultTtlInSeconds")
-    ttl = DEFAULT_TTL if ttl is None else ttl
-    if not 0 <= ttl <= LONGEST_TTL:
-        raise _refused(document, f"authorizerResultTtlInSeconds {ttl} is not between 0 and {LONGEST_TTL}")
-    if ttl == 0:
-        return None
-    if not identity.sources:
-        raise _refused(document, "without an identitySource authorizerResultTtlInSeconds must be 0")
-    where = (surroundings.api_id, surroundings.stage_name, surroundings.deployment_id)
-    space = "/".join((*where, str(surroundings.flush_generation))).encode()
-    return PolicyCache(space, document["id"], ttl)
-
-
-def _refused(document: Document, why: str) -> ValueError:
-    return ValueError(f"authorizer {document['name']}: {why}")

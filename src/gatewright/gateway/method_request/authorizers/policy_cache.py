@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.method_request.authorizers.identity_sources import Values
-from gatewright.state.api import Cached, StateUnavailable
+from gatewright.state.api import Cached, State, StateUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -28,26 +27,18 @@ class PolicyCache:
     authorizer_id: str
     ttl: int  # seconds
 
-    async def find(self, exchange: Exchange, identity: list[Values]) -> Cached:
-        """`value` None on a miss; the generation is for `keep`."""
-        access = exchange.outside.access
-        if access is None:
-            return _NOTHING
-        try:
-            return await access.state.policies.get(self.space, self._key(identity))
-        except StateUnavailable as error:
-            log.warning("cached policies cannot be read: %s", error)
-            return _NOTHING
+    def key(self, identity: list[Values]) -> bytes:
+        """Every value of every source: a request with one more value is another caller."""
+        return orjson.dumps([self.authorizer_id, *identity])
 
-    async def keep(self, exchange: Exchange, identity: list[Values], payload: bytes, generation: int) -> None:
-        access = exchange.outside.access
-        if access is None:
-            return
+    async def keep(self, state: State, key: bytes, payload: bytes, generation: int) -> None:
         try:
-            await access.state.policies.put(self.space, self._key(identity), payload, self.ttl, generation)
+            await state.policies.put(self.space, key, payload, self.ttl, generation)
         except StateUnavailable as error:
             log.warning("a policy cannot be cached: %s", error)
 
-    def _key(self, identity: list[Values]) -> bytes:
-        """Every value of every source: a request with one more value is another caller."""
-        return orjson.dumps([self.authorizer_id, *identity])
+
+def unreadable(error: StateUnavailable) -> Cached:
+    """What a store that fails has."""
+    log.warning("cached policies cannot be read: %s", error)
+    return _NOTHING
