@@ -137,5 +137,7 @@ def test_yaml_is_read_or_refused(text: str) -> None:
         return
     for place in places(document.document):
         line = document.line_of(place)
-        assert line is not None
-        assert 1 <= line <= text.count("\n") + 1
+        if line is None:
+            assert "<<" in text  # what is merged stands elsewhere
+        else:
+            assert 1 <= line <= text.count("\n") + 1
