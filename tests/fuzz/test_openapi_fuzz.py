@@ -78,7 +78,7 @@ VALUES = st.recursive(
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """A good document with something else, or something more, at one to three places."""
     document, place = draw(st.sampled_from(PLACES))
-    changed = copy.deepcopy(document)
+    changed: dict[str, Any] = copy.deepcopy(document)
     for _ in range(draw(st.integers(1, 3))):
         owner: Any = changed
         for part in place[:-1]:
