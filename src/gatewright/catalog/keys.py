@@ -33,6 +33,9 @@ API_KINDS = (
     "authorizer",
     "authorizerflush",
     "gatewayresponse",
+    "documentationpart",
+    "documentationversion",
+    "documentationsnapshot",
     "deployment",
     "snapshot",
     "stage",
@@ -82,6 +85,19 @@ def authorizer_flush(api: str, stage: str) -> str:
 
 def gateway_response(api: str, response_type: str) -> str:
     return f"gatewayresponse/{api}/{response_type}"
+
+
+def documentation_part(api: str, part: str) -> str:
+    return f"documentationpart/{api}/{part}"
+
+
+def documentation_version(api: str, version: str) -> str:
+    return f"documentationversion/{api}/{version}"
+
+
+def documentation_snapshot(api: str, version: str) -> str:
+    """What a documentation version froze: `{"parts": [documentation part, …]}`."""
+    return f"documentationsnapshot/{api}/{version}"
 
 
 def deployment(api: str, deployment_id: str) -> str:
