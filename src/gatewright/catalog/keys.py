@@ -88,6 +88,7 @@ def gateway_response(api: str, response_type: str) -> str:
 
 
 def documentation_part(api: str, part: str) -> str:
+    """`{"id": …, "location": {"type": …, "path": …, …}, "properties": a JSON text}`."""
     return f"documentationpart/{api}/{part}"
 
 
