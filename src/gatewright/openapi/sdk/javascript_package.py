@@ -6,23 +6,24 @@ import json
 from typing import Any
 
 from gatewright.openapi.sdk.interface import Interface, Operation, Parameter
-from gatewright.openapi.sdk.javascript_types import Types
+from gatewright.openapi.sdk.javascript_types import TYPESCRIPT, models_declarations
 from gatewright.openapi.sdk.names import Names, camel, operation_words
 from gatewright.openapi.sdk.package import Settings, runtime_file
+from gatewright.openapi.sdk.types import Types
 
 _RESERVED = ("constructor", "then")  # a client that has `then` would be taken for a promise
 
 
 def javascript_package(interface: Interface, settings: Settings) -> dict[str, str]:
     """The package's files by name."""
-    types, names = Types(interface.schemas), Names(_RESERVED)
+    types, names = Types(interface.schemas, TYPESCRIPT), Names(_RESERVED)
     methods = [_Method(operation, types, names) for operation in interface.operations]
     return {
         "package.json": _package(interface, settings),
         "README.md": _readme(interface, settings, methods),
         "index.js": _implementation(interface, settings, methods),
         "index.d.ts": _declarations(interface, settings, methods),
-        "models.d.ts": types.module(),
+        "models.d.ts": models_declarations(types),
         "caller.js": runtime_file("caller.js"),
         "caller.d.ts": runtime_file("caller.d.ts"),
     }
