@@ -120,7 +120,8 @@ class Schemas:
         below = len(self._reading.schema_section) + 1
         if len(pointer) <= below or pointer[:below] != (*self._reading.schema_section, model):
             return None
-        return references.written(pointer[below:])
+        found = references.find(self._schemas.get(model), pointer[below:])
+        return None if found is None else references.written(pointer[below:])
 
     def _reporter(self, model: str) -> Callable[[str], None]:
         def report(thing: str) -> None:
