@@ -76,7 +76,7 @@ class _Reader:
     def _alias(self, event: Any) -> Any:
         """What stands at an anchor. Inside itself an anchor is not known yet, so there are no circles."""
         if event.anchor not in self._anchors:
-            raise Unreadable(f"the alias *{event.anchor[:80]} has no anchor before it", line_of_event(event))
+            raise Unreadable(f"the alias {event.anchor[:80]!r} has no anchor before it", line_of_event(event))
         value, weight = self._anchors[event.anchor]
         self._add(weight, event)
         return value
@@ -101,7 +101,7 @@ class _Reader:
             name = self._name(key)
             value = self._value(next(self._events), depth + 1)
             if name == _MERGE and key.implicit[0]:
-                merged = {**_merged(value, key), **merged}
+                _take_in(merged, value, key)
             elif name in members:
                 raise Unreadable(f"the member {name[:80]!r} stands twice in one mapping", line_of_event(key))
             else:
@@ -118,15 +118,14 @@ class _Reader:
         return str(event.value)
 
 
-def _merged(value: Any, key: Any) -> dict[str, Any]:
-    """What `<<` takes in: one mapping, or several, of which the first wins."""
+def _take_in(merged: dict[str, Any], value: Any, key: Any) -> None:
+    """Merge what `<<` names: one mapping, or several, of which the first wins."""
     mappings = value if isinstance(value, list) else [value]
-    merged: dict[str, Any] = {}
     for mapping in mappings:
         if not isinstance(mapping, dict):
             raise Unreadable("`<<` takes a mapping or a list of mappings", line_of_event(key))
-        merged = {**mapping, **merged}
-    return merged
+        for name, item in mapping.items():
+            merged.setdefault(name, item)
 
 
 def _scalar(event: Any) -> Any:
@@ -139,7 +138,7 @@ def _scalar(event: Any) -> Any:
     kinds = {"int": int, "float": int | float, "bool": bool, "null": type(None)}
     kind = kinds.get(event.tag.removeprefix(_TAG))
     if kind is None or not isinstance(value, kind):
-        raise Unreadable(f"the tag {event.tag[:80]} cannot be read here", line_of_event(event))
+        raise Unreadable(f"the tag {event.tag[:80]!r} cannot be read here", line_of_event(event))
     return value
 
 
@@ -159,7 +158,7 @@ def _plain(text: str) -> Any:
 
 def _check_tag(event: Any, kind: str) -> None:
     if event.tag not in (None, "!", _TAG + kind):
-        raise Unreadable(f"the tag {event.tag[:80]} cannot be read here", line_of_event(event))
+        raise Unreadable(f"the tag {event.tag[:80]!r} cannot be read here", line_of_event(event))
 
 
 def line_of_event(event: Any) -> int:
