@@ -16,9 +16,10 @@ help: ## list what can be made
 run: $(VENV)/.installed-run ## install, then start Gatewright in dev mode with examples/pets deployed
 	$(BIN)/gatewright dev examples/pets $(ARGS)
 
+# One process more than CI has cores: while a test waits for a node or a time-out, another one runs.
 test: check ## install, then lint, types, import contracts and all tests with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses=2 $(ARGS)
+	$(BIN)/coverage run -m pytest --numprocesses=3 $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
