@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Sources are compiled once, also where the environment says otherwise: tests and `serve` start many processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench vtl-oracle clean
@@ -14,9 +16,10 @@ help: ## list what can be made
 run: $(VENV)/.installed-run ## install, then start Gatewright in dev mode with examples/pets deployed
 	$(BIN)/gatewright dev examples/pets $(ARGS)
 
+# One process more than CI has cores: while a test waits for a node or a time-out, another one runs.
 test: check ## install, then lint, types, import contracts and all tests with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses=2 $(ARGS)
+	$(BIN)/coverage run -m pytest --numprocesses=3 $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

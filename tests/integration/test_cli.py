@@ -11,11 +11,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.conftest import Start
+from tests.integration.conftest import BOTH_LOCAL, SMALL_STATE, Start
 from tests.support.processes import BOUND, Gatewright
 
 from gatewright.cli.main import run
@@ -30,8 +31,15 @@ def _get(url: str) -> tuple[int, Any]:
             return error.code, json.load(error)
 
 
-def test_serve_prints_where_everything_is(start_serve: Start) -> None:
-    node = start_serve(workers=1)
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gatewright]:
+    """One node of `serve` for the tests that only look at it."""
+    node = Gatewright("serve", tmp_path_factory.mktemp("data"), *BOTH_LOCAL, "--workers", "1", *SMALL_STATE)
+    yield node.ready()
+    node.close()
+
+
+def test_serve_prints_where_everything_is(node: Gatewright) -> None:
     block = "\n".join(node.printed)
     assert node.url in block
     assert node.management_url in block
@@ -40,8 +48,7 @@ def test_serve_prints_where_everything_is(start_serve: Start) -> None:
     assert node.printed[-1].startswith("Ready.")
 
 
-def test_health_answers_on_both_ports(start_serve: Start) -> None:
-    node = start_serve(workers=1)
+def test_health_answers_on_both_ports(node: Gatewright) -> None:
     status, worker = _get(f"{node.url}/_gatewright/health")
     assert (status, worker["status"], worker["role"]) == (200, "ok", "worker")
     assert worker["pid"] in node.children("worker")
@@ -79,28 +86,25 @@ def test_the_access_key_is_made_once_and_is_private(start_serve: Start) -> None:
     assert file.read_text() == made
 
 
-def test_management_is_for_the_access_key_only(start_serve: Start) -> None:
-    node = start_serve(workers=1)
+def test_management_is_for_the_access_key_only(node: Gatewright) -> None:
     assert node.client("apigateway").get_rest_apis()["items"] == []
     status, answer = _get(f"{node.management_url}/restapis")
     assert status == 403
     assert "message" in answer
 
 
-def test_a_management_request_on_the_data_port_finds_no_api(start_serve: Start) -> None:
-    assert _get(f"{start_serve(workers=1).url}/restapis") == (403, {"message": "Forbidden"})
+def test_a_management_request_on_the_data_port_finds_no_api(node: Gatewright) -> None:
+    assert _get(f"{node.url}/restapis") == (403, {"message": "Forbidden"})
 
 
-def test_metrics_are_on_the_management_port_only(start_serve: Start) -> None:
-    node = start_serve(workers=1)
+def test_metrics_are_on_the_management_port_only(node: Gatewright) -> None:
     with urllib.request.urlopen(f"{node.management_url}/_gatewright/metrics", timeout=BOUND) as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert _get(f"{node.url}/_gatewright/metrics")[0] == 404
 
 
-def test_metrics_tell_how_full_the_shared_state_is(start_serve: Start) -> None:
-    node = start_serve("--state-counters-bytes", "8388608", "--state-policies-bytes", "4194304", workers=1)
-    wanted = {
+def test_metrics_tell_how_full_the_shared_state_is(node: Gatewright) -> None:
+    wanted = {  # SMALL_STATE, and that nothing was counted yet
         b'gatewright_state_total_bytes{store="counters"} 8.388608e+06',
         b'gatewright_state_total_bytes{store="policies"} 4.194304e+06',
         b'gatewright_state_entries{store="counters"} 0.0',

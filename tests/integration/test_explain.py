@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,20 +12,11 @@ from typing import Any
 import pytest
 from tests.integration.conftest import Start
 from tests.support.apis import Api
+from tests.support.command import command
 from tests.support.processes import BOUND, Gatewright
 from tests.support.usage_plans import keyed_api, make_key, make_plan
 
 TEMPLATE = '{"name": $input.json(\'$.name\'),\n "none": "$input.path(\'$.nope\')"}'
-
-
-def command(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gatewright.cli", *arguments],
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=BOUND,
-    )
 
 
 def ask(url: str, headers: dict[str, str] | None = None) -> tuple[int, str]:

@@ -8,8 +8,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 import zipfile
@@ -20,6 +18,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.support.apis import MOCK_TEMPLATE, Api
+from tests.support.command import command
 from tests.support.processes import ACCOUNT, BOUND, REGION, Gatewright
 
 from gatewright.cli.story import tell
@@ -420,10 +419,8 @@ def test_the_story_tells_the_verdict_and_no_secret(dev: Gatewright, tmp_path: Pa
 
 def stories(node: Gatewright, api: str) -> list[str]:
     """What `gatewright explain` tells of the API's requests, oldest first."""
-    command = [sys.executable, "-m", "gatewright.cli", "explain", "--listen", f"127.0.0.1:{node.port}"]
-    done = subprocess.run(
-        [*command, api, "--json"], capture_output=True, text=True, timeout=BOUND, check=True
-    )
+    done = command("explain", "--listen", f"127.0.0.1:{node.port}", api, "--json")
+    assert done.returncode == 0, done.stderr
     decoder, text, found = json.JSONDecoder(), done.stdout.strip(), []
     while text:
         record, end = decoder.raw_decode(text)

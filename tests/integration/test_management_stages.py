@@ -22,7 +22,7 @@ from gatewright.control.application import Management
 from gatewright.control.context import Services
 from gatewright.functions.api import FunctionName, Outcome
 from gatewright.wire.pending import Pending
-from gatewright.wire.server import Server
+from gatewright.wire.server import Server, ServerLimits
 
 PARTITION = Partition("111122223333", "us-east-1")
 
@@ -56,7 +56,7 @@ def endpoint(catalog: Catalog) -> Iterator[str]:
         verifier=None,
         default_partition=PARTITION,
     )
-    server = Server(management, loop=loop)
+    server = Server(management, loop=loop, limits=ServerLimits(drain_grace=0))
     listener = socket.create_server(("127.0.0.1", 0))
     loop.run_until_complete(server.listen(listener))
     thread = threading.Thread(target=loop.run_forever)

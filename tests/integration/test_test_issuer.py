@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -15,23 +13,15 @@ import jwt
 import pytest
 from botocore.exceptions import ClientError
 from tests.integration.conftest import Start
+from tests.support.command import command
 from tests.support.issuer import Issuer
-from tests.support.processes import BOUND, Gatewright
+from tests.support.processes import Gatewright
 from tests.support.token_apis import EXPIRED, FORBIDDEN, UNAUTHORIZED, TokenApi
 
 ARN = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_abc"
 POOL = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc"
 OIDC = "https://issuer.example.com"
 TRUSTED = {"issuer": OIDC, "audiences": ["app"]}
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gatewright.cli", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=BOUND,
-    )
 
 
 def token(*arguments: str) -> str:

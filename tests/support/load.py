@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 BOUND = 60.0
+PAUSE = 0.002  # of each client between requests: the node is to have time for more than the load
 
 
 @dataclass
@@ -21,7 +22,7 @@ class Load:
     answers: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
-    _over: bool = False
+    _over: threading.Event = field(default_factory=threading.Event)
 
     def answered(self, more: int) -> None:
         """Wait until this many more requests were answered."""
@@ -33,7 +34,7 @@ class Load:
     def kept_connections(self) -> None:
         """One client that reuses its connection until the server says that it closes it."""
         connection = self._connect()
-        while not self._over:
+        while not self._over.wait(PAUSE):
             closing = self._ask(connection)
             if closing:
                 connection.close()
@@ -41,7 +42,7 @@ class Load:
 
     def new_connections(self) -> None:
         """One client that connects for each request."""
-        while not self._over:
+        while not self._over.wait(PAUSE):
             connection = self._connect()
             self._ask(connection)
             connection.close()
@@ -71,7 +72,7 @@ class Load:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        self._over = True
+        self._over.set()
 
 
 @contextmanager

@@ -59,7 +59,8 @@ def running_management(
         verifier=verifier,
         default_partition=PARTITION,
     )
-    server = Server(management, loop=loop, limits=ServerLimits(body_bytes=80_000_000))
+    limits = ServerLimits(body_bytes=80_000_000, drain_grace=0)  # clients are done when it ends
+    server = Server(management, loop=loop, limits=limits)
     listener = socket.create_server(("127.0.0.1", 0))
     loop.run_until_complete(server.listen(listener))
     thread = threading.Thread(target=loop.run_forever)

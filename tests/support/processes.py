@@ -30,6 +30,7 @@ class Gatewright:
         self.printed: list[str] = []
         self.logged: list[str] = []
         self._changed = threading.Condition()
+        self._clients: list[Any] = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gatewright.cli", command, "--data-dir", str(data_dir), *arguments],
             stdin=subprocess.DEVNULL,
@@ -112,7 +113,7 @@ class Gatewright:
             access_key, secret_key = secret.access_key, secret.secret_key
         once = Config(retries={"total_max_attempts": 1}, read_timeout=BOUND)
         connect: Any = boto3.client
-        return connect(
+        client = connect(
             service,
             endpoint_url=self.management_url,
             region_name=REGION,
@@ -120,6 +121,8 @@ class Gatewright:
             aws_secret_access_key=secret_key,
             config=once,
         )
+        self._clients.append(client)
+        return client
 
     # ---- its processes ------------------------------------------------------------------------------------
 
@@ -133,7 +136,9 @@ class Gatewright:
         return {int(child) for child in children if f"gatewright.server.{role}" in command_line(int(child))}
 
     def close(self) -> None:
-        """End it, politely at first, and let go of its pipes."""
+        """End it, politely at first, and let go of its pipes; no drain waits for the clients."""
+        for client in self._clients:
+            client.close()
         if self.process.poll() is None:
             self.process.terminate()
         try:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gatewright.cli import show
 from gatewright.cli.options import BadOptions
 from gatewright.server.errors import CannotStart
-from gatewright.vtl import Step
+
+if TYPE_CHECKING:
+    from gatewright.vtl import Step
 
 app = typer.Typer(
     help="Work with mapping templates.", no_args_is_help=True, rich_markup_mode="rich", add_completion=False

@@ -21,6 +21,13 @@ def handler(event, context):
         time.sleep(0.005)
     return os.getpid()
 """
+UNTIL = """
+import os, time
+def handler(path, context):
+    while not os.path.exists(path):
+        time.sleep(0.005)
+    return 1
+"""
 PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
 
 
@@ -66,13 +73,17 @@ def test_past_the_queue_invocations_are_throttled(start_lambda: Callable[..., La
     assert len(functions.wait(*accepted)) == 2
 
 
-def test_an_invocation_that_waited_too_long_is_throttled(start_lambda: Callable[..., Lambda]) -> None:
+def test_an_invocation_that_waited_too_long_is_throttled(
+    start_lambda: Callable[..., Lambda], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     functions = start_lambda(function_instances=1, queue_wait=1.5)
-    functions.deploy("f", {"app.py": "import time\ndef handler(e, c):\n    time.sleep(e)\n    return 1\n"})
-    functions.call("f", 0)
-    busy, late = functions.start("f", 2.5), functions.start("f", 0)
+    functions.deploy("f", {"app.py": UNTIL}, Timeout=15)
+    ended = tmp_path_factory.mktemp("busy") / "ended"
+    functions.call("f", str(tmp_path_factory.getbasetemp()))  # from here on no start is waited for
+    busy, late = functions.start("f", str(ended)), functions.start("f", str(ended))
     with pytest.raises(FunctionThrottled):
         functions.wait(late)
+    ended.touch()
     assert functions.wait(busy)[0].payload == b"1"
 
 
