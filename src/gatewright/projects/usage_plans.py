@@ -29,7 +29,7 @@ class UsagePlans:
         """For a stage that is there. Raises CannotDeploy at the plan's table."""
         project = configuration.project
         wanted = (configuration.api, project.stage, project.usage_plans)
-        if wanted == self._done or not (project.usage_plans or self._done):
+        if wanted == self._done:
             return
         owned = {plan["name"]: plan for plan in _owned(node, "get_usage_plans", configuration.api)}
         for name, plan in project.usage_plans.items():
