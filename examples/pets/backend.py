@@ -1,12 +1,18 @@
-"""The pets' own service, which knows nothing of the gateway in front of it: `GET /pets/{petId}`."""
+"""The pets' own service, which knows nothing of the gateway in front of it.
+
+GET, DELETE /pets/{petId}    a pet
+POST /orders                 {"animal": id, "buyer": …} -> {"number": …, "animal": the pet}
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 
-PETS = {
+ORDERS = count(1)
+PETS: dict[str, dict[str, object]] = {
     "1": {"id": 1, "name": "Ada", "kind": "cat", "price": 249.99},
     "2": {"id": 2, "name": "Bruno", "kind": "dog", "price": 124.99},
     "3": {"id": 3, "name": "Coral", "kind": "fish", "price": 0.99},
@@ -18,11 +24,26 @@ class Pets(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # or a body would wait for the acknowledgement of its head
 
     def do_GET(self) -> None:  # the name BaseHTTPRequestHandler looks for
+        self._answer_pet(200, self._pet())
+
+    def do_DELETE(self) -> None:
+        """Answers as if the pet were gone; this shop never runs out of pets."""
+        self._answer_pet(200, self._pet())
+
+    def do_POST(self) -> None:
+        order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        pet = PETS.get(str(order["animal"])) if self.path == "/orders" else None
+        self._answer_pet(201, pet and {"number": next(ORDERS), "animal": pet, "buyer": order["buyer"]})
+
+    def _pet(self) -> dict[str, object] | None:
         collection, _, pet = self.path.partition("?")[0].strip("/").partition("/")
-        if collection == "pets" and pet in PETS:
-            self._answer(200, PETS[pet])
-        else:
+        return PETS.get(pet) if collection == "pets" else None
+
+    def _answer_pet(self, status: int, document: dict[str, object] | None) -> None:
+        if document is None:
             self._answer(404, {"message": f"There is no pet at {self.path}"})
+        else:
+            self._answer(status, document)
 
     def _answer(self, status: int, document: dict[str, object]) -> None:
         body = json.dumps(document).encode() + b"\n"
