@@ -24,26 +24,23 @@ class Pets(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # or a body would wait for the acknowledgement of its head
 
     def do_GET(self) -> None:  # the name BaseHTTPRequestHandler looks for
-        self._answer_pet(200, self._pet())
+        collection, _, pet = self.path.partition("?")[0].strip("/").partition("/")
+        if collection == "pets" and pet in PETS:
+            self._answer(200, PETS[pet])
+        else:
+            self._answer(404, {"message": f"There is no pet at {self.path}"})
 
     def do_DELETE(self) -> None:
         """Answers as if the pet were gone; this shop never runs out of pets."""
-        self._answer_pet(200, self._pet())
+        self.do_GET()
 
     def do_POST(self) -> None:
         order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        pet = PETS.get(str(order["animal"])) if self.path == "/orders" else None
-        self._answer_pet(201, pet and {"number": next(ORDERS), "animal": pet, "buyer": order["buyer"]})
-
-    def _pet(self) -> dict[str, object] | None:
-        collection, _, pet = self.path.partition("?")[0].strip("/").partition("/")
-        return PETS.get(pet) if collection == "pets" else None
-
-    def _answer_pet(self, status: int, document: dict[str, object] | None) -> None:
-        if document is None:
-            self._answer(404, {"message": f"There is no pet at {self.path}"})
+        pet = PETS.get(str(order["animal"]))
+        if self.path == "/orders" and pet is not None:
+            self._answer(201, {"number": next(ORDERS), "animal": pet, "buyer": order["buyer"]})
         else:
-            self._answer(status, document)
+            self._answer(404, {"message": f"There is no pet {order['animal']}"})
 
     def _answer(self, status: int, document: dict[str, object]) -> None:
         body = json.dumps(document).encode() + b"\n"

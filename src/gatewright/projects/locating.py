@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,11 @@ from gatewright.projects.api import CannotDeploy
 
 HEADING = "Errors found during import:"
 ANY, INTEGRATION = "x-amazon-apigateway-any-method", "x-amazon-apigateway-integration"
-VERBS = ("get", "put", "post", "delete", "options", "head", "patch", ANY)
-NO_INTEGRATION = "No integration defined for method"
 
 _REFUSED = re.compile(r"cannot deploy this API: (?:(?P<verb>[A-Z]+) )?(?P<path>/\S*?): ")
-_PATH = re.compile(r"at path '?(?P<path>/[^\s']*?)'?[.:]?(?:\s|$)")
+_PATH = re.compile(r"at path (?:'(?P<quoted>/[^']*)'|(?P<path>/\S*?)[.:]?(?:\s|$))")
 _VERB = re.compile(r"(?:method|on) '(?P<verb>[A-Z]+)'")
+_METHOD = re.compile(r"for '(?P<verb>[A-Z]+) (?P<path>/[^']*)'")
 _MODEL = re.compile(r"model for '(?P<name>[^']+)'")
 _AUTHORIZER = re.compile(r"authorizer '?(?P<name>[\w-]+)'?:")
 _TEMPLATE = re.compile(r"(?P<side>request|response) mapping template (?P<key>\S+): .*\(line (?P<line>\d+),")
@@ -38,8 +36,15 @@ def _refusal(reason: str, document: Bundle, value: Any) -> CannotDeploy:
     file, line = document.locate(pointer)
     template = _TEMPLATE.search(reason)
     if line is not None and template and _begins_block(file, line):
-        line += int(template["line"])
+        # What is missing at the end of a text is told on the line after its last.
+        line += min(int(template["line"]), _lines(value, pointer))
     return CannotDeploy(reason, file, line)
+
+
+def _lines(value: Any, pointer: Pointer) -> int:
+    """Of the text at a place."""
+    *around, last = pointer
+    return len(str(_at(value, tuple(around)).get(str(last), "")).splitlines())
 
 
 def _begins_block(file: Path, line: int) -> bool:
@@ -50,15 +55,13 @@ def _begins_block(file: Path, line: int) -> bool:
 
 def _pointer(reason: str, value: Any) -> Pointer | None:
     """Where in the document the reason belongs; None if it names no place."""
-    if reason == NO_INTEGRATION:
-        return next(_without_integration(value), None)
     if model := _MODEL.search(reason):
         return _named(value, model["name"], ("definitions",), ("components", "schemas"))
-    refused = _REFUSED.search(reason)
-    path = refused or _PATH.search(reason)
-    if path is not None:
-        verb = refused["verb"] if refused else _verb(reason)
-        return _operation(value, path["path"], verb, reason)
+    refused = _REFUSED.search(reason) or _METHOD.search(reason)
+    if refused is not None:
+        return _operation(value, refused["path"], refused["verb"], reason)
+    if path := _PATH.search(reason):
+        return _operation(value, path["quoted"] or path["path"], _verb(reason), reason)
     if authorizer := _AUTHORIZER.search(reason):
         schemes = (("securityDefinitions",), ("components", "securitySchemes"))
         return _named(value, authorizer["name"], *schemes)
@@ -96,13 +99,6 @@ def _template(value: Any, integration: Pointer, reason: str) -> Pointer:
         places = [(*responses, key, "responseTemplates") for key in _at(value, responses)]
     keys = [(*place, key) for place in places for key in _at(value, place) if key.lower() == found["key"]]
     return keys[0] if keys else integration
-
-
-def _without_integration(value: Any) -> Iterator[Pointer]:
-    for path, item in _at(value, ("paths",)).items():
-        for verb, operation in item.items() if isinstance(item, dict) else ():
-            if verb in VERBS and isinstance(operation, dict) and INTEGRATION not in operation:
-                yield "paths", path, verb
 
 
 def _named(value: Any, name: str, *sections: Pointer) -> Pointer | None:

@@ -17,6 +17,7 @@ from gatewright.projects.locating import located
 
 ID_TAG = "_custom_id_"  # a new API gets the id that this tag asks for
 STAGE = "dev"
+NO_INTEGRATION = "No integration defined for method"
 NAMES_OF_ANY_API = ("openapi", "swagger", "api", "template")
 
 
@@ -37,18 +38,20 @@ class Api:
         self._deployment: str | None = None  # that this object made
 
     def deploy(self, node: Node, document: Bundle, stage: Stage) -> tuple[str, ...]:
-        """The import's warnings. Raises CannotDeploy with the place in the document."""
+        """The import's warnings, with their places. Raises CannotDeploy with the place in the document."""
         if self._done == (document.text, stage):
             return ()
+        warnings: list[str] = []
         try:
-            warnings = _import(node, document, stage)
+            warnings += _import(node, document, stage)
             deployment = _serve(node, stage)
         except ClientError as error:
-            raise located(said(error), document) from None
+            # Something that the import left out may be what is missing.
+            raise located("\n".join([_told(error, node, stage), *warnings]), document) from None
         self._done = document.text, stage
         self._drop_last(node, stage.api)
         self._deployment = deployment
-        return warnings
+        return tuple(str(located(warning, document)) for warning in warnings)
 
     def _drop_last(self, node: Node, api: str) -> None:
         """Nobody comes back to the deployment of each time that a file was saved."""
@@ -61,14 +64,15 @@ class Api:
             pass  # another stage serves it, or it is gone
 
 
-def _import(node: Node, document: Bundle, stage: Stage) -> tuple[str, ...]:
+def _import(node: Node, document: Bundle, stage: Stage) -> list[str]:
+    """The warnings."""
     client = node.client("apigateway")
     try:
         client.get_rest_api(restApiId=stage.api)
     except client.exceptions.NotFoundException:
         client.create_rest_api(name=stage.api, tags={ID_TAG: stage.api})
     answer = client.put_rest_api(restApiId=stage.api, mode="overwrite", body=document.text)
-    return tuple(answer.get("warnings", ()))
+    return list(answer.get("warnings", ()))
 
 
 def _serve(node: Node, stage: Stage) -> str:
@@ -81,6 +85,20 @@ def _serve(node: Node, stage: Stage) -> str:
     if gone:
         client.update_stage(**where, patchOperations=gone)
     return str(deployment["id"])
+
+
+def _told(error: ClientError, node: Node, stage: Stage) -> str:
+    """What the node said; it does not say which method has no integration."""
+    message = said(error)
+    if message != NO_INTEGRATION:
+        return message
+    pages = node.client("apigateway").get_paginator("get_resources")
+    for page in pages.paginate(restApiId=stage.api, embed=["methods"]):
+        for resource in page["items"]:
+            for verb, method in resource.get("resourceMethods", {}).items():
+                if "methodIntegration" not in method:
+                    return f"{message} '{verb}' on resource at path '{resource['path']}'"
+    return message
 
 
 def read_document(file: Path) -> Bundle:

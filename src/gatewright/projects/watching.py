@@ -9,7 +9,8 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-QUIET_MS = 30  # without a further event: the file is written to its end
+STEP_MS = 5  # between two looks at the events that came
+QUIET_MS = 30  # without a further change, and a file is taken as written to its end
 LOOK_ANYWAY_MS = 1_000  # for what no event tells: a file that was missing, a file system without events
 NOT_WATCHED = ("__pycache__", ".git", ".venv")
 
@@ -28,7 +29,14 @@ class Watch:
         self._seen = _all_marks(watched())
 
     async def changed(self) -> None:
-        """Return when something changed since the last return, or since the start."""
+        """Return when something changed since the last return or the start, and is written to its end."""
+        await self._first_change()
+        while True:
+            await asyncio.sleep(QUIET_MS / 1000)
+            if not self._differs(tuple(self._watched())):
+                return
+
+    async def _first_change(self) -> None:
         while True:
             paths = tuple(self._watched())
             if self._differs(paths):
@@ -38,7 +46,7 @@ class Watch:
                 await asyncio.sleep(LOOK_ANYWAY_MS / 1000)
                 continue
             async for _ in awatch(
-                *there, watch_filter=None, step=QUIET_MS, rust_timeout=LOOK_ANYWAY_MS, yield_on_timeout=True
+                *there, watch_filter=None, step=STEP_MS, rust_timeout=LOOK_ANYWAY_MS, yield_on_timeout=True
             ):
                 if self._differs(paths):
                     return

@@ -69,11 +69,17 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
             "openapi.yaml:11",
         ),
         (
+            "Gatewright cannot deploy this API: GET /pets: request mapping template application/json: no end "
+            "(line 3, column 1)",
+            "openapi.yaml:11",
+        ),
+        (
             "Gatewright cannot deploy this API: GET /pets: response mapping template application/json: end "
             "(line 1, column 4)",
             "openapi.yaml:16",
         ),
-        ("No integration defined for method", "openapi.yaml:17"),
+        ("No integration defined for method 'ANY' on resource at path '/pets'", "openapi.yaml:17"),
+        ("Unknown integration type 'x' for 'GET /pets'. Ignoring.", "openapi.yaml:6"),
         ("Too Many Requests", "openapi.yaml"),
         ("Unable to create resource at path '/cats': no", "openapi.yaml"),
         ("Unable to create model for 'Cat': no", "openapi.yaml"),

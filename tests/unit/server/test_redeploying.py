@@ -50,7 +50,11 @@ def test_each_change_is_deployed_and_told(tmp_path: Path) -> None:
 
     async def run() -> list[str]:
         loop = asyncio.get_running_loop()
-        project = Files(file, lambda: loop.call_soon_threadsafe(told.put_nowait, "fault") and None)
+
+        def fault() -> None:
+            loop.call_soon_threadsafe(told.put_nowait, "fault")
+
+        project = Files(file, fault)
         file.write_text("refused")
         async with kept_deployed(project, settings, Tell(deployed, refused)):
             lines = [await asyncio.wait_for(told.get(), BOUND)]
