@@ -34,18 +34,15 @@ def asked(url: str, method: str = "GET", body: str | None = None, **headers: str
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if body is not None:
         sent.setdefault("Content-Type", "application/json")
-    request = urllib.request.Request(url, body and body.encode(), sent, method=method)
+    content = None if body is None else body.encode()
     try:
-        with urllib.request.urlopen(request, timeout=BOUND) as answer:
-            return (
-                answer.status,
-                answer.headers.get("Access-Control-Allow-Origin", ""),
-                answer.read().decode(),
-            )
+        request = urllib.request.Request(url, content, sent, method=method)
+        answer = urllib.request.urlopen(request, timeout=BOUND)
     except urllib.error.HTTPError as error:
-        with error:
-            origin = error.headers.get("Access-Control-Allow-Origin", "")
-            return error.code, origin, error.read().decode()
+        answer = error
+    with answer:
+        origin = answer.headers.get("Access-Control-Allow-Origin", "")
+        return answer.status, origin, answer.read().decode()
 
 
 def test_it_prints_commands_that_can_be_copied(node: Gatewright, pets: str) -> None:
