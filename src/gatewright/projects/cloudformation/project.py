@@ -68,7 +68,7 @@ class CloudFormationProject:
         sweep(stack)
         apis = tuple(_apis(stack))
         outputs = resolved_outputs(plan.outputs, plan.names, Resolver(plan.names, made))
-        accepted = (f"{', '.join(ids)} ({note})" for note, ids in stack.accepted.items())
+        accepted = (f"{', '.join(ids)} {said}" for said, ids in stack.accepted.items())
         return Deployed(apis, (*stack.notes, *accepted, *notes_of_outputs(outputs, apis, node)))
 
 

@@ -49,6 +49,8 @@ def translate(document: dict[str, Any], parameters: Mapping[str, Any], region: s
         raise _fault([error.message]) from None
     except Exception as error:  # what the translator does not expect, it does not word either
         raise TemplateFault(f"aws-sam-translator cannot read it: {type(error).__name__}: {error}") from error
+    finally:
+        translator.metrics.publish()  # to nowhere; it warns of metrics that were not
     return translated
 
 

@@ -42,7 +42,7 @@ def _metadata(stack: Stack, declared: Declared) -> Physical:
 
 def _noted(make: Callable[[Stack, Declared], Physical], note: str, *attributes: str) -> Kind:
     def apply(stack: Stack, declared: Declared, params: Params) -> Physical:
-        stack.accepted[f"{declared.type}: {note}"].append(declared.logical_id)
+        stack.accepted[f"({declared.type}): {note}"].append(declared.logical_id)
         return make(stack, declared)
 
     return Kind(lambda declared: {}, apply, frozenset(attributes), FUNCTIONS)

@@ -30,6 +30,8 @@ _SETTING_PATHS = {
     "cachingEnabled": "caching/enabled",
     "cacheTtlInSeconds": "caching/ttlInSeconds",
     "cacheDataEncrypted": "caching/dataEncrypted",
+    "requireAuthorizationForCacheControl": "caching/requireAuthorizationForCacheControl",
+    "unauthorizedCacheControlHeaderStrategy": "caching/unauthorizedCacheControlHeaderStrategy",
 }
 _DEPLOYMENT_STAGE = (
     "AccessLogSetting",
