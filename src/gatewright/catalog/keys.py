@@ -33,6 +33,7 @@ API_KINDS = (
     "authorizer",
     "authorizerflush",
     "gatewayresponse",
+    "documentationpart",
     "deployment",
     "snapshot",
     "stage",
@@ -82,6 +83,11 @@ def authorizer_flush(api: str, stage: str) -> str:
 
 def gateway_response(api: str, response_type: str) -> str:
     return f"gatewayresponse/{api}/{response_type}"
+
+
+def documentation_part(api: str, part: str) -> str:
+    """`{"id": …, "location": {"type": …, "path": …, …}, "properties": a JSON text}`."""
+    return f"documentationpart/{api}/{part}"
 
 
 def deployment(api: str, deployment_id: str) -> str:

@@ -82,6 +82,15 @@ DrainDelay = Annotated[
     str | None,
     _flag("drain-delay", "SECONDS", "Serve on with health 503 before the listeners close. [0]", TRAFFIC),
 ]
+OpenapiStrict = Annotated[
+    bool | None,
+    typer.Option(
+        "--openapi-strict/--no-openapi-strict",
+        help="Refuse imports of OpenAPI 3.1, as Amazon does. [no: report what Amazon would refuse]",
+        rich_help_panel=LIMITS,
+        show_default=False,
+    ),
+]
 MaxBodyBytes = Annotated[str | None, _flag("max-body-bytes", "N", "Request body. [10485760]", LIMITS)]
 MaxHeaderBytes = Annotated[str | None, _flag("max-header-bytes", "N", "All request headers. [10240]", LIMITS)]
 MaxConnections = Annotated[

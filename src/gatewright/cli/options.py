@@ -75,6 +75,7 @@ class Options(BaseSettings):
     issuer_keys_lifetime: Annotated[float, Field(gt=0, le=3600)] = 3600.0
     issuer_refetch_floor: Annotated[float, Field(ge=0, le=3600)] = 5.0
     test_issuer: bool | None = None  # None: by command
+    openapi_strict: bool = False
     drain_timeout: Annotated[float, Field(ge=0, le=3600)] = 30.0
     drain_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
     max_body_bytes: Annotated[int, Field(ge=1, le=1_073_741_824)] = DEFAULTS.body_bytes
@@ -135,6 +136,7 @@ class Options(BaseSettings):
             issuer_keys_lifetime=self.issuer_keys_lifetime,
             issuer_refetch_floor=self.issuer_refetch_floor,
             test_issuer=test_issuer,
+            openapi_strict=self.openapi_strict,
             drain_timeout=self.drain_timeout,
             drain_delay=self.drain_delay,
             limits=Limits(

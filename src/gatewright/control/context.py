@@ -26,6 +26,7 @@ class Limits:
     # The throttle over all APIs of an account, as GetAccount reports it; None: there is none.
     account_burst_limit: int | None = None
     account_rate_limit: float | None = None  # requests a second
+    openapi_strict: bool = False  # whether an import of OpenAPI 3.1 is refused, as Amazon refuses it
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ async def management_room(
         integration_timeout_ms=settings.limits.integration_timeout_ms,
         account_burst_limit=settings.limits.account_burst,
         account_rate_limit=settings.limits.account_rate,
+        openapi_strict=settings.openapi_strict,
     )
     loop = asyncio.get_running_loop()
     client = Client(loop)

@@ -63,6 +63,7 @@ class Settings:
     issuer_keys_lifetime: float = 3_600.0  # seconds
     issuer_refetch_floor: float = 5.0
     test_issuer: TestIssuer = "off"
+    openapi_strict: bool = False  # an import takes what Amazon takes: OpenAPI 3.0, not 3.1
     drain_timeout: float = 30.0  # seconds given to requests in flight when a process stops
     drain_delay: float = 0.0  # seconds of serving on with health 503 before the listeners stop
     limits: Limits = Limits()

@@ -52,23 +52,23 @@ def create_rest_api(call: Call, params: Params) -> Document:
     else:
         clone_api(call, source, api)
     call.tx.put(keys.rest_api(api["id"]), api)
-    return _with_policy(api)
+    return with_policy(api)
 
 
 def get_rest_api(call: Call, params: Params) -> Document:
-    return _shown(require_api(call, params["restApiId"]))
+    return shown(require_api(call, params["restApiId"]))
 
 
 def get_rest_apis(call: Call, params: Params) -> Document:
     answer = page_below(call, keys.REST_APIS, params)
-    return answer | {"items": [_with_policy(api) for api in answer["items"]]}
+    return answer | {"items": [with_policy(api) for api in answer["items"]]}
 
 
 def update_rest_api(call: Call, params: Params) -> Document:
     api = require_api(call, params["restApiId"])
     patch.apply(api, params, patch_rules(call.partition))
     call.tx.put(keys.rest_api(api["id"]), api)
-    return _shown(api)
+    return shown(api)
 
 
 def delete_rest_api(call: Call, params: Params) -> None:
@@ -89,10 +89,11 @@ def _check(params: Params) -> None:
     check_tags(params.get("tags") or {})
 
 
-def _shown(api: Document) -> Document:
-    """As Get and Update answer: tags are always there."""
-    return {"tags": {}, **_with_policy(api)}
+def shown(api: Document) -> Document:
+    """As Get, Update and Put answer: tags are always there."""
+    return {"tags": {}, **with_policy(api)}
 
 
-def _with_policy(api: Document) -> Document:
+def with_policy(api: Document) -> Document:
+    """As Create and Import answer."""
     return {**api, "policy": policy.escaped(api["policy"])} if "policy" in api else api
