@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.processes import ACCOUNT, REGION, Gatewright
+from tests.support.processes import ACCOUNT, BOUND, REGION, Gatewright
 
 from gatewright.projects.api import CannotDeploy, Deployed, Node
 from gatewright.projects.cloudformation.project import CloudFormationProject
@@ -106,12 +107,19 @@ def ask(url: str, body: Any = None, **headers: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+def answered(expected: tuple[int, str], url: str, body: Any = None, **headers: str) -> None:
+    """Wait for an answer: what is deployed is served soon after, not at once."""
+    bound = time.monotonic() + BOUND
+    while (found := ask(url, body, **headers)) != expected:
+        assert time.monotonic() < bound, f"{url} answers {found}, not {expected}"
+
+
 def test_a_template_of_single_resources(pets: Templates) -> None:
     deployed = pets.deploy()
     (api,) = deployed.apis
     assert (api.name, api.stage) == ("pets-hello", "dev")
-    assert ask(f"{api.url}/pets") == (200, '["hello"]')
-    assert ask(f"{api.url}/pets", {"name": "Ada"}, **KEY) == (201, 'hello {"name": "Ada"}')
+    answered((200, '["hello"]'), f"{api.url}/pets")
+    answered((201, 'hello {"name": "Ada"}'), f"{api.url}/pets", {"name": "Ada"}, **KEY)
     assert ask(f"{api.url}/pets", {"name": "Ada"})[0] == 403
     assert ask(f"{api.url}/pets", {"age": 3}, **KEY)[0] == 400
     assert ask(f"{api.url}/cats") == (404, '{"message": "no pets there"}')
@@ -141,7 +149,7 @@ def test_a_change_is_made_in_place(pets: Templates) -> None:
     pets.edit("BinaryMediaTypes: [image/png]", "Description: of all kinds")
     (changed,) = pets.deploy(Greeting="salut", Rate="7").apis
     assert (changed.api_id, changed.name) == (api.api_id, "pets-salut")
-    assert ask(f"{api.url}/animals") == (200, '["salut"]')
+    answered((200, '["salut"]'), f"{api.url}/animals")
     assert ask(f"{api.url}/animals", {"name": "Ada"}, **KEY) == (201, 'salut {"name": "Ada"}')
     assert ask(f"{api.url}/pets")[0] == 404
     after = pets.entities()
@@ -187,10 +195,10 @@ def test_what_is_refused_is_not_served(pets: Templates) -> None:
     for old, new, words in REFUSED.values():
         pets.edit(old, new)
         assert pets.refused(Greeting="salut").startswith(words)
-        assert ask(f"{api.url}/pets") == (200, '["hello"]')
+        answered((200, '["hello"]'), f"{api.url}/pets")
         pets.edit(new, old)
     assert pets.deploy(Greeting="salut").apis[0].api_id == api.api_id
-    assert ask(f"{api.url}/pets") == (200, '["salut"]')
+    answered((200, '["salut"]'), f"{api.url}/pets")
 
 
 def test_what_the_template_has_no_more_is_removed(pets: Templates) -> None:
@@ -220,7 +228,7 @@ def test_the_template_of_sam_init(templates: Callable[[str], Templates]) -> None
     deployed = hello.deploy(Architecture=architecture)
     prod = next(api for api in deployed.apis if api.stage == "Prod")
     assert prod.name == hello.name
-    assert ask(f"{prod.url}/hello") == (200, '{"message": "hello world"}')
+    answered((200, '{"message": "hello world"}'), f"{prod.url}/hello")
     function = f"{hello.name}-HelloWorldFunction"
     assert deployed.notes == (
         "HelloWorldFunction: hello_world/ has a requirements.txt, and nothing here runs pip; deploy what "
@@ -233,7 +241,7 @@ def test_the_template_of_sam_init(templates: Callable[[str], Templates]) -> None
     )
     hello.edit("Path: /hello", "Path: /hi")
     assert hello.deploy(Architecture=architecture).apis == deployed.apis
-    assert ask(f"{prod.url}/hi")[0] == 200
+    answered((200, '{"message": "hello world"}'), f"{prod.url}/hi")
     assert ask(f"{prod.url}/hello")[0] == 403
 
 
@@ -244,11 +252,11 @@ def test_a_sam_api_with_an_authorizer_and_a_usage_plan(templates: Callable[[str]
     (key,) = keys.entities()["keys"]
     value = gateway.get_api_key(apiKey=key, includeValue=True)["value"]
     url, known = f"{stages['v1'].url}/whoami", {"x-api-key": value}
-    assert ask(url, authorization="open", **known) == (200, "ada")
+    answered((200, "ada"), url, authorization="open", **known)
     assert ask(url, authorization="open")[0] == 403
     assert ask(url, authorization="shut", **known)[0] == 403
     assert ask(url, **known)[0] == 401
-    assert ask(f"{stages['v2'].url}/ping") == (200, '"pong"')
+    answered((200, '"pong"'), f"{stages['v2'].url}/ping")
     before = keys.entities()
     keys.deploy()
     assert keys.entities() == before

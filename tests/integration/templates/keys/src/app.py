@@ -1,2 +1,5 @@
-def whoami(event, context):
+from typing import Any
+
+
+def whoami(event: dict[str, Any], context: object) -> dict[str, Any]:
     return {"statusCode": 200, "body": event["requestContext"]["authorizer"]["principalId"]}
