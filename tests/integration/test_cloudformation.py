@@ -264,3 +264,76 @@ def test_a_sam_api_with_an_authorizer_and_a_usage_plan(templates: Callable[[str]
     plan = gateway.get_usage_plan(usagePlanId=before["plans"][0])
     assert plan["throttle"]["rateLimit"] == 1.0
     assert keys.entities()["deployments"] == before["deployments"]
+
+
+def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str], Templates]) -> None:
+    parts = templates("parts")
+    before = {api.name: api for api in parts.deploy().apis}
+    bodied = before["bodied"]
+    answered((200, "one"), bodied.url)
+    first = state_of(parts, before["parts"].api_id, bodied.api_id)
+    assert ask(f"{bodied.url}/a")[0] == 200
+    parts.edit("ValidateRequestParameters: true", "ValidateRequestBody: true")
+    after = parts.deploy(Said="two", Ttl="0", KeyValue="another-key-of-twenty")
+    assert {api.name: api for api in after.apis} == before
+    answered((200, "two"), bodied.url)
+    second = state_of(parts, before["parts"].api_id, bodied.api_id)
+    assert first == {
+        "role": f"arn:aws:iam::{ACCOUNT}:role/some/logs",
+        "description": "overrides the document",
+        "compression": 100,
+        "authorizer": (first["authorizer"][0], 60),
+        "validator": (first["validator"][0], False, True),
+        "model": '{"title": "one"}',
+        "stage": ("one", {"said": "one"}, ["~1/GET"]),
+        "key": (first["key"][0], "the-first-key-of-twenty", "one", [f"{before['parts'].api_id}/dev"]),
+        "alias": ("1", "one"),
+        "runs": "one",
+        "tags": ["said-one"],
+        "allowed": [f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{before['parts'].api_id}/authorizers/one"],
+    }
+    assert second["key"][0] != first["key"][0]  # a value never changes
+    assert second == {
+        **first,
+        "authorizer": (first["authorizer"][0], 0),
+        "validator": (first["validator"][0], True, False),
+        "model": '{"title": "two"}',
+        "stage": ("two", {"said": "two"}, ["~1/GET"]),
+        "key": (second["key"][0], "another-key-of-twenty", "two", [f"{before['parts'].api_id}/dev"]),
+        "alias": ("2", "two"),
+        "runs": "two",
+        "tags": ["said-two"],
+        "allowed": [f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{before['parts'].api_id}/authorizers/two"],
+    }
+    assert "the template's Rules are not checked" in after.notes
+
+
+def state_of(parts: Templates, api_id: str, bodied: str) -> dict[str, Any]:
+    gateway, functions = parts.node.client("apigateway"), parts.node.client("lambda")
+    api = gateway.get_rest_api(restApiId=api_id)
+    (authorizer,) = gateway.get_authorizers(restApiId=api_id)["items"]
+    (validator,) = gateway.get_request_validators(restApiId=api_id)["items"]
+    (key,) = (gateway.get_api_key(apiKey=key, includeValue=True) for key in parts.entities()["keys"])
+    stage = gateway.get_stage(restApiId=bodied, stageName="dev")
+    alias = functions.get_alias(FunctionName="parts-check", Name="live")
+    policy = json.loads(functions.get_policy(FunctionName="parts-check", Qualifier="live")["Policy"])
+    own = ("gatewright:template", "gatewright:logical-id")
+    tags = functions.list_tags(Resource=alias["AliasArn"].removesuffix(":live"))["Tags"]
+    return {
+        "role": gateway.get_account()["cloudwatchRoleArn"],
+        "description": gateway.get_rest_api(restApiId=bodied)["description"],
+        "compression": api["minimumCompressionSize"],
+        "authorizer": (authorizer["id"], authorizer["authorizerResultTtlInSeconds"]),
+        "validator": (
+            validator["id"],
+            validator["validateRequestBody"],
+            validator["validateRequestParameters"],
+        ),
+        "model": gateway.get_model(restApiId=api_id, modelName="Error")["schema"],
+        "stage": (stage["description"], stage["variables"], list(stage["methodSettings"])),
+        "key": (key["id"], key["value"], key["description"], key["stageKeys"]),
+        "alias": (alias["FunctionVersion"], alias["Description"]),
+        "runs": json.loads(functions.invoke(FunctionName="parts-check:live")["Payload"].read()),
+        "tags": [name for name in tags if name not in own],
+        "allowed": [entry["Condition"]["ArnLike"]["AWS:SourceArn"] for entry in policy["Statement"]],
+    }
