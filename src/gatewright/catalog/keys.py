@@ -34,6 +34,8 @@ API_KINDS = (
     "authorizerflush",
     "gatewayresponse",
     "documentationpart",
+    "documentationversion",
+    "documentationsnapshot",
     "deployment",
     "snapshot",
     "stage",
@@ -88,6 +90,15 @@ def gateway_response(api: str, response_type: str) -> str:
 def documentation_part(api: str, part: str) -> str:
     """`{"id": …, "location": {"type": …, "path": …, …}, "properties": a JSON text}`."""
     return f"documentationpart/{api}/{part}"
+
+
+def documentation_version(api: str, version: str) -> str:
+    return f"documentationversion/{api}/{version}"
+
+
+def documentation_snapshot(api: str, version: str) -> str:
+    """What a documentation version froze: `{"parts": [documentation part, …]}`."""
+    return f"documentationsnapshot/{api}/{version}"
 
 
 def deployment(api: str, deployment_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +19,12 @@ class CannotDeploy(Exception):
     def __init__(self, message: str, file: Path, line: int | None = None) -> None:
         super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")
         self.message, self.file, self.line = message, file, line
+
+    @classmethod
+    def for_all(cls, reasons: Sequence[CannotDeploy]) -> CannotDeploy:
+        """One refusal for all reasons, each on a line of its own."""
+        first, *more = reasons
+        return cls("\n".join((first.message, *map(str, more))), first.file, first.line)
 
 
 def session_of(profile: str | None) -> botocore.session.Session:

@@ -66,6 +66,16 @@ def require_stage(call: Call, api: str, name: str) -> Document:
     return _require(call, keys.stage(api, name), "Invalid stage identifier specified")
 
 
+def require_documentation_part(call: Call, api: str, part: str) -> Document:
+    missing = "Invalid Documentation part identifier specified"
+    return _require(call, keys.documentation_part(api, part), missing)
+
+
+def require_documentation_version(call: Call, api: str, version: str) -> Document:
+    missing = "Invalid Documentation version specified"
+    return _require(call, keys.documentation_version(api, version), missing)
+
+
 def _require(call: Call, key: str, missing: str) -> Document:
     document = call.tx.get(key)
     if document is None:

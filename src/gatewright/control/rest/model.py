@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import orjson
+
 from gatewright.aws.errors import BadRequest, Conflict
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
@@ -12,7 +14,8 @@ from gatewright.control import patch
 from gatewright.control.operation import Call, Params
 from gatewright.control.patch import Patch, text
 from gatewright.control.rest.common import page_below, require_api, require_model
-from gatewright.control.rest.model_schema import check_schema, flattened, references
+from gatewright.control.rest.model_schema import check_schema, flattened, is_json, references
+from gatewright.openapi.model_template import TooLarge, model_template
 
 _MEDIA_NAME = r"[\w!#$&^.+*-]+"
 _CONTENT_TYPE = re.compile(rf"{_MEDIA_NAME}/{_MEDIA_NAME}(?: *;[ -~]*)?", re.ASCII)
@@ -45,6 +48,19 @@ def get_model(call: Call, params: Params) -> Document:
 def get_models(call: Call, params: Params) -> Document:
     api = require_api(call, params["restApiId"])["id"]
     return page_below(call, keys.below("model", api), params)
+
+
+def get_model_template(call: Call, params: Params) -> Document:
+    model = require_model(call, params["restApiId"], params["modelName"])
+    if not is_json(model["contentType"]):
+        raise BadRequest(
+            f"Cannot generate a template for model '{model['name']}': its content type is "
+            f"{model['contentType']}, and only JSON schemas say what a sample has"
+        )
+    try:
+        return {"value": model_template(orjson.loads(flattened(call, params["restApiId"], model)))}
+    except TooLarge as error:
+        raise BadRequest(f"Cannot generate a template for model '{model['name']}': {error}") from None
 
 
 def update_model(call: Call, params: Params) -> Document:

@@ -29,7 +29,7 @@ def check_schema(call: Call, api: str, model: Document) -> None:
         raise BadRequest("Model schema must have at least 1 property or array items defined")
     if len(schema.encode()) > MOST_BYTES:
         raise BadRequest(f"Invalid model specified: the schema must have at most {MOST_BYTES} bytes")
-    if not _is_json(model["contentType"]):
+    if not is_json(model["contentType"]):
         return
     parsed = _parse(schema)
     if not _is_draft_4(parsed):
@@ -65,7 +65,7 @@ def flattened(call: Call, api: str, model: Document) -> str:
     return orjson.dumps(flat).decode()
 
 
-def _is_json(content_type: str) -> bool:
+def is_json(content_type: str) -> bool:
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type == "application/json" or media_type.endswith("+json")
 

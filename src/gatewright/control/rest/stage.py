@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatewright.aws.errors import BadRequest, Conflict
+from gatewright.aws.errors import Conflict
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call, Params
@@ -11,7 +11,12 @@ from gatewright.control.rest.authorizer_cache import forget_authorizations
 from gatewright.control.rest.canary import canary_of
 from gatewright.control.rest.common import check_tags, epoch, require_api, require_stage
 from gatewright.control.rest.refusals import refuse_unenforced
-from gatewright.control.rest.stage_rules import check_deployment_id, check_name, new_stage
+from gatewright.control.rest.stage_rules import (
+    check_deployment_id,
+    check_documentation_version,
+    check_name,
+    new_stage,
+)
 from gatewright.control.rest.usage_plan_stages import detach_stage
 
 _WHEN_NOT_EMPTY = ("tags", "variables")
@@ -26,8 +31,8 @@ def create_stage(call: Call, params: Params) -> Document:
     check_deployment_id(call, api, params["deploymentId"])
     stage = new_stage(call, name, params["deploymentId"], params)
     if params.get("documentationVersion"):
-        # Documentation versions cannot be created yet, so none exists.
-        raise BadRequest("Invalid Documentation version specified")
+        check_documentation_version(call, api, params["documentationVersion"])
+        stage["documentationVersion"] = params["documentationVersion"]
     if params.get("canarySettings"):
         stage["canarySettings"] = canary_of(call, api, stage["deploymentId"], params["canarySettings"])
     if params.get("tags"):

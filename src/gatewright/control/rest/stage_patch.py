@@ -19,6 +19,7 @@ from gatewright.control.rest.stage_rules import (
     check_access_log,
     check_cache_size,
     check_deployment_id,
+    check_documentation_version,
     check_variable,
     check_variables,
     set_cache_cluster,
@@ -177,10 +178,10 @@ def _set_cache_size(patched: Patched, value: str) -> None:
     patched.stage["cacheClusterSize"] = value
 
 
-def _refuse_documentation_version(patched: Patched, value: str) -> None:
+def _set_documentation_version(patched: Patched, value: str) -> None:
     if value:
-        # Documentation versions cannot be created yet, so none exists.
-        raise BadRequest("Invalid Documentation version specified")
+        check_documentation_version(patched.call, patched.api, value)
+    _set_text("documentationVersion")(patched, value)
 
 
 def _set_text(member: str) -> Callable[[Patched, str], None]:
@@ -204,7 +205,7 @@ _REPLACE: dict[str, Callable[[Patched, str], None]] = {
     "/deploymentId": _set_deployment,
     "/description": _set_text("description"),
     "/clientCertificateId": _set_text("clientCertificateId"),
-    "/documentationVersion": _refuse_documentation_version,
+    "/documentationVersion": _set_documentation_version,
     "/cacheClusterEnabled": _set_cache_cluster,
     "/cacheClusterSize": _set_cache_size,
     "/tracingEnabled": _set_tracing,

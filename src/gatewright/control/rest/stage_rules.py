@@ -91,6 +91,11 @@ def check_deployment_id(call: Call, api: str, deployment: str) -> None:
         raise NotFound("Invalid Deployment identifier specified")
 
 
+def check_documentation_version(call: Call, api: str, version: str) -> None:
+    if call.tx.get(keys.documentation_version(api, version)) is None:
+        raise BadRequest("Invalid Documentation version specified")
+
+
 def check_cache_size(size: str) -> None:
     if size not in CACHE_SIZES:
         raise BadRequest(f"Invalid cache cluster size '{size}', must be one of: [{', '.join(CACHE_SIZES)}]")

@@ -160,6 +160,24 @@ def test_an_xml_model_is_not_held_to_json(make: Callable[..., Any]) -> None:
     assert make("Pet", "<schema/>", contentType="application/xml")["schema"] == "<schema/>"
 
 
+def test_a_template_is_made_of_a_model_and_what_it_refers_to(
+    client: Any, api: str, make: Callable[..., Any], refused: Refused
+) -> None:
+    make("B", {"properties": {"n": {"type": "integer"}}})
+    make("A", {"properties": {"b": {"$ref": url(api, "B")}}})
+    make("Xml", "<x/>", contentType="application/xml")
+    start = "#set($inputRoot = $input.path('$'))\n"
+    for name, value in (("Empty", "{ }"), ("A", '{\n  "b" : {\n    "n" : 42\n  }\n}')):
+        assert client.get_model_template(restApiId=api, modelName=name)["value"] == start + value
+    assert refused(client.get_model_template, restApiId=api, modelName="Xml") == (
+        "BadRequestException",
+        "Cannot generate a template for model 'Xml': its content type is application/xml, and only JSON "
+        "schemas say what a sample has",
+    )
+    unknown = ("NotFoundException", "Invalid model name specified: Pet")
+    assert refused(client.get_model_template, restApiId=api, modelName="Pet") == unknown
+
+
 def test_updates(client: Any, api: str, make: Callable[..., Any]) -> None:
     make("Pet", description="old")
     operations = replace("/description", "new") + replace("/schema", '{"type": "array"}')

@@ -1,0 +1,1 @@
+"""Client packages for what a stage serves, generated from its export."""
