@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.conftest import Start
 from tests.support.processes import ACCOUNT, BOUND, REGION, Gatewright
 
 from gatewright.projects.api import CannotDeploy, Deployed, Node
@@ -175,7 +176,7 @@ REFUSED = {
     "by the deployment": (
         "        Type: AWS_PROXY\n",
         "        Type: AWS_PROXY\n        Credentials: arn:aws:iam::000000000000:role/a\n",
-        "template.yaml:96: Deployment (AWS::ApiGateway::Deployment): Gatewright cannot deploy this API:",
+        "template.yaml:58: CreatePet (AWS::ApiGateway::Method): Gatewright cannot deploy this API: POST",
     ),
     "by the stage": (
         "MetricsEnabled: true",
@@ -199,6 +200,30 @@ def test_what_is_refused_is_not_served(pets: Templates) -> None:
         pets.edit(new, old)
     assert pets.deploy(Greeting="salut").apis[0].api_id == api.api_id
     answered((200, '["salut"]'), f"{api.url}/pets")
+
+
+def test_a_node_elsewhere_gets_zips(pets: Templates) -> None:
+    project = CloudFormationProject(pets.file, hot_reload=False)
+    (api,) = project.deploy(pets.node).apis
+    answered((201, 'hello {"name": "Ada"}'), f"{api.url}/pets", {"name": "Ada"}, **KEY)
+    code = pets.node.client("lambda").get_function(FunctionName=f"{pets.name}-Create")["Code"]
+    assert "Location" not in code
+    assert pets.directory / "src" in project.watched()
+
+
+def test_dev_deploys_a_template_and_again_when_it_is_saved(start_dev: Start, tmp_path: Path) -> None:
+    shutil.copytree(TEMPLATES / "pets", tmp_path / "pets")
+    file = tmp_path / "pets" / "template.yaml"
+    (file.parent / "gatewright.toml").write_text('[parameters]\nGreeting = "ciao"\nRate = 7\n')
+    node = start_dev(str(file), "--parameter", "Greeting=salut")
+    answered((200, '["salut"]'), f"{node.url}/restapis/pets-api/dev/_user_request_/pets")
+    stage = node.client("apigateway").get_stage(restApiId="pets-api", stageName="dev")
+    assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 7.0
+    file.write_text(file.read_text().replace("PathPart: pets", "PathPart: cats"))
+    answered((200, '["salut"]'), f"{node.url}/restapis/pets-api/dev/_user_request_/cats")
+    file.write_text(file.read_text().replace("Resources:\n", "Resources:\n  Table: {Type: AWS::X::Table}\n"))
+    node.log_line("Not deployed:", "template.yaml:9: Table (AWS::X::Table): is not supported")
+    assert ask(f"{node.url}/restapis/pets-api/dev/_user_request_/cats")[0] == 200
 
 
 def test_what_the_template_has_no_more_is_removed(pets: Templates) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from gatewright.projects.cloudformation import faults
 from gatewright.projects.cloudformation.faults import TemplateFault
-from gatewright.projects.cloudformation.resources.code import HOT_RELOAD
 from gatewright.projects.cloudformation.source import read_source
+from gatewright.projects.code import HOT_RELOAD
 
 _REMOTE = re.compile(r"(?:s3|https?)://", re.IGNORECASE)
 _INCLUDE = "AWS::Include"
@@ -21,11 +21,13 @@ _PROGRAMS = {"requirements.txt": "pip", "package.json": "npm"}
 
 
 class LocalFiles:
-    """Brings a template's local files into its document; `files` are those that were read."""
+    """Brings a template's local files into its document; `files` are
+    those that were read, `directories` those of code."""
 
     def __init__(self, template: Path) -> None:
         self._base = template.resolve().parent
         self.files: list[Path] = []
+        self.directories: list[Path] = []
         self.notes: list[str] = []
 
     def bring_into(self, document: dict[str, Any]) -> dict[str, Any]:
@@ -62,8 +64,7 @@ class LocalFiles:
             return
         path = self._base / location
         properties[name] = {bucket: HOT_RELOAD, key: str(path.resolve())}
-        if path.is_file():
-            self.files.append(path)
+        (self.directories if path.is_dir() else self.files).append(path)
         for program, installer in _PROGRAMS.items():
             built = "node_modules" if program == "package.json" else None
             if (path / program).is_file() and not (built and (path / built).is_dir()):

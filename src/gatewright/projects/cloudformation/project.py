@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gatewright.projects.api import CannotDeploy, Deployed, DeployedApi, Node
 from gatewright.projects.cloudformation.faults import TemplateFault
+from gatewright.projects.cloudformation.given import given_parameters, settings_file
 from gatewright.projects.cloudformation.local_files import LocalFiles
 from gatewright.projects.cloudformation.made import Made
 from gatewright.projects.cloudformation.notes import notes_of_outputs, notes_of_template
@@ -27,19 +28,24 @@ _LONGEST_STACK_NAME = 40
 
 
 class CloudFormationProject:
-    """A SAM or CloudFormation template. `parameters` are the values given for its parameters."""
+    """A SAM or CloudFormation template.
+
+    `parameters` are values for its parameters, which win over those of the settings beside it. `hot_reload`:
+    the node runs on this machine, and functions from their directories.
+    """
 
     def __init__(
-        self, file: Path, parameters: Mapping[str, str] | None = None, name: str | None = None
+        self, file: Path, parameters: Mapping[str, str] | None = None, *, hot_reload: bool = True
     ) -> None:
         self.file = file
-        self.name = name or stack_name(file)
+        self.name = stack_name(file)
+        self._hot_reload = hot_reload
         self._parameters = dict(parameters or {})
         self._files: tuple[Path, ...] = ()  # beside the template, as of the last reading
 
     def watched(self) -> Iterable[Path]:
-        """The template and the documents and zips it names. Directories of code reload by themselves."""
-        return self.file, *self._files
+        """The template, its settings, what it names; directories of code if the node does not follow them."""
+        return self.file, settings_file(self.file), *self._files
 
     def deploy(self, node: Node) -> Deployed:
         try:
@@ -59,9 +65,11 @@ class CloudFormationProject:
         try:
             document = local.bring_into(check_sections(source.document))
         finally:
-            self._files = tuple(dict.fromkeys(local.files))
-        plan = plan_of(document, self._parameters, self.name, node)
-        stack = Stack(node, self.file, self.name)
+            code = () if self._hot_reload else local.directories
+            self._files = tuple(dict.fromkeys((*local.files, *code)))
+        given = {**given_parameters(self.file), **self._parameters}
+        plan = plan_of(document, given, self.name, node)
+        stack = Stack(node, self.file, self.name, hot_reload=self._hot_reload)
         stack.notes += [*local.notes, *notes_of_template(document, plan.resources, plan.uses)]
         made = Made()
         _make(stack, plan, made)

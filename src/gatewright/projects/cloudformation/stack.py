@@ -37,6 +37,17 @@ class Draft:
     kept: set[str] = field(default_factory=set)  # ids of resources, authorizers and validators
     from_body: bool = False  # an OpenAPI document said what is in it
     content: list[str] = field(default_factory=list)  # everything put into it, in order
+    methods: dict[str, str] = field(default_factory=dict)  # logical ids by `GET /pets`
+
+    def path(self, resource_id: str) -> str:
+        """Of a resource that is in it, as `/pets/{id}`."""
+        places = {found: place for place, found in self.resources.items()}
+        parts: list[str] = []
+        here: str | None = resource_id
+        while here is not None:
+            here, part = places[here]
+            parts.append(part or "")
+        return "/".join(reversed(parts)) or "/"
 
     def fingerprint(self) -> str:
         return hashlib.sha256("\n".join(self.content).encode()).hexdigest()[:32]
@@ -45,8 +56,9 @@ class Draft:
 class Stack:
     """One run. Whatever the template makes carries tags that lead back to it."""
 
-    def __init__(self, node: Node, file: Path, name: str) -> None:
+    def __init__(self, node: Node, file: Path, name: str, *, hot_reload: bool) -> None:
         self.node, self.file, self.name = node, file, name
+        self.hot_reload = hot_reload  # the node runs functions from this machine's directories
         self.apigateway: Any = node.client("apigateway")
         self.functions: Any = node.client("lambda")
         self.notes: list[str] = []

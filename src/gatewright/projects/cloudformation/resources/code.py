@@ -7,11 +7,10 @@ import zipfile
 from pathlib import Path
 
 from gatewright.projects.cloudformation.properties import Declared, Params
+from gatewright.projects.code import EPOCH, HOT_RELOAD, by_zip
 
-HOT_RELOAD = "hot-reload"  # the bucket that stands for this machine's directories
 MOST_ZIP_BYTES = 52_428_800  # of what Lambda takes with the call
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # so that the same text always makes the same zip
 _INLINE = {"python": "index.py", "nodejs": "index.js"}
 
 
@@ -41,7 +40,7 @@ def _inline(declared: Declared, text: object) -> bytes:
         declared.refuse("takes the text of a Python or Node.js program", "Code", "ZipFile")
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        entry = zipfile.ZipInfo(name, _EPOCH)
+        entry = zipfile.ZipInfo(name, EPOCH)
         entry.external_attr = 0o644 << 16
         archive.writestr(entry, text)
     return content.getvalue()
@@ -54,3 +53,14 @@ def _zip(declared: Declared, path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         declared.refuse(f"{path} is no directory and cannot be read: {error.strerror}", "Code")
+
+
+def as_zip(declared: Declared, code: Params) -> Params:
+    """The same for a node that does not see this machine's directories. Raises TemplateFault."""
+    if "S3Key" not in code:
+        return code
+    try:
+        zipped, _ = by_zip(Path(code["S3Key"]))
+    except (OSError, ValueError) as error:
+        declared.refuse(str(error), "Code")
+    return dict(zipped)

@@ -7,13 +7,27 @@ import hashlib
 from typing import Any
 
 from gatewright.projects.cloudformation.properties import Declared, Params, members
-from gatewright.projects.cloudformation.resources.code import code_of
+from gatewright.projects.cloudformation.resources.code import as_zip, code_of
 from gatewright.projects.cloudformation.resources.kinds import FUNCTIONS, Kind
 from gatewright.projects.cloudformation.stack import TEMPLATE, Physical, Stack
 
 LONGEST_NAME = 64
 
 _CREATED_ONLY = ("FunctionName", "Code", "Tags", "PackageType", "Architectures", "Publish")
+_NOT_HERE = (
+    "CapacityProviderConfig",
+    "CodeSigningConfigArn",
+    "DeadLetterConfig",
+    "DurableConfig",
+    "FileSystemConfigs",
+    "ImageConfig",
+    "KMSKeyArn",
+    "Layers",
+    "Publish",
+    "PublishTo",
+    "TenancyConfig",
+    "VpcConfig",
+)
 _DEFAULTS: Params = {
     "Description": "",
     "Timeout": 3,
@@ -26,15 +40,17 @@ _DEFAULTS: Params = {
 def _prepare(declared: Declared) -> Params:
     declared.required("Code", "Role")
     params = members(declared, "lambda", "CreateFunctionRequest", beside=("Code",))
-    if "Publish" in params:
-        declared.refuse("is not supported; use AWS::Lambda::Version", "Publish")
+    for name in _NOT_HERE:
+        if params.get(name):
+            declared.refuse("is not supported, nothing here would enforce it; leave it out", name)
     return {**params, "Code": code_of(declared)}
 
 
 def _apply(stack: Stack, declared: Declared, params: Params) -> Physical:
     name = params.get("FunctionName") or f"{stack.name}-{declared.logical_id}"[:LONGEST_NAME]
     tags = stack.tags(declared.logical_id, params.get("Tags", {}))
-    wanted = {**params, "FunctionName": name, "Tags": tags}
+    code = params["Code"] if stack.hot_reload else as_zip(declared, params["Code"])
+    wanted = {**params, "FunctionName": name, "Code": code, "Tags": tags}
     try:
         now = stack.functions.get_function(FunctionName=name)
     except stack.functions.exceptions.ResourceNotFoundException:

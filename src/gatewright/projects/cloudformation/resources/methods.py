@@ -76,8 +76,9 @@ def _map(declared: Declared, value: Any, *place: str | int) -> Params:
 def _apply_method(stack: Stack, declared: Declared, params: Params) -> Physical:
     method = params["method"]
     where = {name: method[name] for name in ("restApiId", "resourceId", "httpMethod")}
-    client = stack.apigateway
-    if not stack.draft(where["restApiId"]).owned or stack.draft(where["restApiId"]).from_body:
+    client, draft = stack.apigateway, stack.draft(where["restApiId"])
+    draft.methods[f"{where['httpMethod']} {draft.path(where['resourceId'])}"] = declared.logical_id
+    if not draft.owned or draft.from_body:
         _delete_method(stack, where)
     client.put_method(**method)
     for response in params["methodResponses"]:
@@ -86,7 +87,7 @@ def _apply_method(stack: Stack, declared: Declared, params: Params) -> Physical:
         client.put_integration(**where, **params["integration"])
     for response in params["integrationResponses"]:
         client.put_integration_response(**where, **response)
-    stack.draft(where["restApiId"]).content.append(json.dumps(params, sort_keys=True))
+    draft.content.append(json.dumps(params, sort_keys=True))
     return Physical("-".join(where.values()))
 
 

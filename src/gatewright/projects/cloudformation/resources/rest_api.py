@@ -12,6 +12,7 @@ from gatewright.projects.cloudformation.resources.kinds import APIS, Kind
 from gatewright.projects.cloudformation.stack import Physical, Stack
 
 API_TAG = "_custom_id_"  # chooses the id of a new API
+LONGEST_ID = 63  # of a label of a host name
 BUILT_IN_MODELS = ("Empty", "Error")
 
 _OF_IMPORT = ("Body", "Mode", "FailOnWarnings", "Parameters")
@@ -70,8 +71,10 @@ def _apply(stack: Stack, declared: Declared, params: Params) -> Physical:
     now = stack.find("get_rest_apis", declared.logical_id)
     if now is not None and now["id"] != wanted["tags"].get(API_TAG, now["id"]):
         declared.refuse(f"{API_TAG} cannot change: this API has the id {now['id']}", "Tags")
-    api = stack.apigateway.create_rest_api(**wanted) if now is None else now
+    api = _create(stack, declared, wanted) if now is None else now
     api_id: str = api["id"]
+    if API_TAG in api["tags"]:
+        wanted["tags"][API_TAG] = api["tags"][API_TAG]
     if document is None:
         _empty(stack, api_id)
     else:
@@ -87,6 +90,19 @@ def _apply(stack: Stack, declared: Declared, params: Params) -> Physical:
     stack.wanted["api"].add(api_id)
     root = draft.resources[(None, None)]
     return Physical(api_id, {"RestApiId": api_id, "RootResourceId": root})
+
+
+def _create(stack: Stack, declared: Declared, wanted: Params) -> Params:
+    """A new API. Its id is its name here, so that its URLs last longer than a node: if that is free."""
+    label = f"{stack.name}-{declared.logical_id}".lower()[:LONGEST_ID]
+    tags = {API_TAG: label, **wanted["tags"]}
+    try:
+        made: Params = stack.apigateway.create_rest_api(**{**wanted, "tags": tags})
+    except stack.apigateway.exceptions.ConflictException:
+        if tags == wanted["tags"]:
+            raise
+        made = stack.apigateway.create_rest_api(**wanted)
+    return made
 
 
 def _explicit(declared: Declared, wanted: Params) -> Params:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from gatewright.projects.cloudformation.faults import TemplateFault
 from gatewright.projects.cloudformation.patches import Patch, escaped, remove, replace, replaced
 from gatewright.projects.cloudformation.properties import Declared, Params, converted, members
 from gatewright.projects.cloudformation.resources.kinds import DEPLOYMENTS, STAGES, Kind
@@ -95,13 +96,26 @@ def _deployment(stack: Stack, declared: Declared, params: Params) -> str:
     last, _, printed = draft.tags.get(tag, "").partition(":")
     if draft.owned and printed == print_of_both and _exists(stack, api_id, last):
         return last
-    deployment: str = stack.apigateway.create_deployment(**params)["id"]
+    try:
+        deployment: str = stack.apigateway.create_deployment(**params)["id"]
+    except stack.apigateway.exceptions.BadRequestException as error:
+        raise _at_method(draft, str(error.response["Error"]["Message"])) or error from None
     if draft.owned:
         draft.tags[tag] = f"{deployment}:{print_of_both}"
         stack.apigateway.tag_resource(
             resourceArn=stack.arn(f"/restapis/{api_id}"), tags={tag: draft.tags[tag]}
         )
     return deployment
+
+
+def _at_method(draft: Draft, refusal: str) -> TemplateFault | None:
+    """The refusal of a deployment, at the method that it is for."""
+    for method, logical_id in draft.methods.items():
+        if f" {method}: " in refusal:
+            return TemplateFault(
+                f"{logical_id} (AWS::ApiGateway::Method): {refusal}", ("Resources", logical_id)
+            )
+    return None
 
 
 def _fingerprint(draft: Draft, params: Params) -> str:
