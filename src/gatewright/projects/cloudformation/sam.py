@@ -6,6 +6,7 @@ It is imported when a template asks for it, for its import takes seconds.
 from __future__ import annotations
 
 import copy
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -35,6 +36,7 @@ def translate(document: dict[str, Any], parameters: Mapping[str, Any], region: s
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # below, it speaks to its authors
     translator = Translator(None, Parser(), boto_session=boto3.Session(region_name=region))
     values = {
         name: ",".join(value) if isinstance(value, list) else value for name, value in parameters.items()
@@ -49,8 +51,6 @@ def translate(document: dict[str, Any], parameters: Mapping[str, Any], region: s
         raise _fault([error.message]) from None
     except Exception as error:  # what the translator does not expect, it does not word either
         raise TemplateFault(f"aws-sam-translator cannot read it: {type(error).__name__}: {error}") from error
-    finally:
-        translator.metrics.publish()  # to nowhere; it warns of metrics that were not
     return translated
 
 
