@@ -8,6 +8,8 @@ from typing import Any
 from gatewright.projects.api import DeployedApi, Node
 from gatewright.projects.cloudformation.template import Resource
 
+_NEVER_REMOVED = ("AWS::Lambda::Version",)
+
 
 def notes_of_template(
     document: Mapping[str, Any], resources: Mapping[str, Resource], uses: Mapping[str, set[str]]
@@ -15,6 +17,9 @@ def notes_of_template(
     """What is not done, and what would go wrong at Amazon."""
     if document.get("Rules"):
         yield "the template's Rules are not checked"
+    kept = [each.logical_id for each in resources.values() if each.kept and each.type not in _NEVER_REMOVED]
+    if kept:
+        yield f"{', '.join(kept)}: its DeletionPolicy is not followed: what leaves the template is removed"
     methods = [each for each in resources.values() if each.type == "AWS::ApiGateway::Method"]
     for deployment in (each for each in resources.values() if each.type == "AWS::ApiGateway::Deployment"):
         early = [each.logical_id for each in methods if each.logical_id not in _all_uses(deployment, uses)]

@@ -53,6 +53,7 @@ class Resource:
     type: str
     properties: dict[str, Any]
     depends_on: tuple[str, ...]
+    kept: bool  # it asks to stay when it leaves the template
 
     @property
     def kind(self) -> Kind:
@@ -120,9 +121,10 @@ def _resource(logical_id: str, entry: Any, names: Names) -> Resource | None:
     properties = entry.get("Properties") or {}
     if not isinstance(properties, dict):
         raise _fault(logical_id, "Properties must be a map", entry["Type"], "Properties")
+    kept = any(entry.get(name) not in (None, "Delete") for name in ("DeletionPolicy", "UpdateReplacePolicy"))
     depends_on = entry.get("DependsOn") or []
     names_of_others = depends_on if isinstance(depends_on, list) else [depends_on]
-    return Resource(logical_id, entry["Type"], properties, tuple(map(str, names_of_others)))
+    return Resource(logical_id, entry["Type"], properties, tuple(map(str, names_of_others)), kept)
 
 
 def _check_dependencies(resource: Resource, declared: Mapping[str, Any]) -> None:

@@ -40,6 +40,8 @@ def _prepare(declared: Declared) -> Params:
     for name in ("CloneFrom", "Version"):
         if name in declared.properties:
             declared.refuse("is not supported: copy what it names into the template", name)
+    if "binaryMediaTypes" in params:  # CloudFormation documents them as `image~1png`
+        params["binaryMediaTypes"] = [kind.replace("~1", "/") for kind in params["binaryMediaTypes"]]
     if "Policy" in declared.properties:
         params["policy"] = declared.text_of_json("Policy")
     if "Body" in declared.properties:

@@ -2,4 +2,5 @@ from typing import Any
 
 
 def whoami(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return {"statusCode": 200, "body": event["requestContext"]["authorizer"]["principalId"]}
+    authorizer = event["requestContext"].get("authorizer") or {"principalId": "anybody"}
+    return {"statusCode": 200, "body": authorizer["principalId"]}
