@@ -86,10 +86,12 @@ def dev(
     path: Annotated[
         Path | None,
         typer.Argument(
-            help="A project: an OpenAPI file, or a directory with a gatewright.toml that names one.",
+            help="A project: an OpenAPI file, a SAM or CloudFormation template, or a directory with a "
+            "gatewright.toml that names an OpenAPI file.",
             show_default=False,
         ),
     ] = None,
+    parameter: flags.Parameter = None,
     config: flags.Config = None,
     listen: flags.DevListen = None,
     data_dir: flags.DevDataDir = None,
@@ -115,7 +117,8 @@ def dev(
     from gatewright.server.redeploying import Tell
 
     options = _options(context, config or _settings_of(path))
-    project = Project.at(path) if path else None
+    parameters = projects.parameters_of(path, parameter)
+    project = Project.at(path, parameters) if path else None
     configure_logging("dev")
     with _dev_directory(options) as directory:
         attempts = Tell(show.deployed, show.refused)

@@ -15,7 +15,7 @@ from gatewright.cli.issuer_options import Issuers
 from gatewright.cli.principal_option import PrincipalOption, no_key_twice
 from gatewright.gateway.issuers import TEST_ISSUER
 from gatewright.gateway.settings import Tracing
-from gatewright.projects.names import FILE_NAME, TABLE
+from gatewright.projects.names import FILE_NAME, PARAMETERS, TABLE
 from gatewright.server.address import Address
 from gatewright.server.settings import Limits, Settings, StateSizes, TestIssuer, usable_cores
 
@@ -213,10 +213,11 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
 
 
 def _read(path: Path, required: bool) -> dict[str, Any]:
-    """The settings of the file: the tables of a project beside them are for `projects.configuration`."""
+    """The settings of the file: the tables of a project beside them are for `gatewright.projects`."""
     try:
         tables = tomllib.loads(path.read_text())
-        tables.pop(TABLE, None)
+        for name in (TABLE, PARAMETERS):
+            tables.pop(name, None)
         return tables
     except FileNotFoundError as error:
         if not required:

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 
 def deploy(
-    path: Annotated[Path, typer.Argument(help="An OpenAPI file, or a project's directory.")] = Path(),
+    path: Annotated[
+        Path, typer.Argument(help="An OpenAPI file, a template, or a project's directory.")
+    ] = Path(),
     stage: Annotated[str | None, typer.Option(help="The stage, if not the project's.")] = None,
     variable: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A stage variable; may be repeated.")
     ] = None,
+    parameter: flags.Parameter = None,
     endpoint: remote.Endpoint = None,
     profile: remote.Profile = None,
     region: remote.Region = None,
@@ -32,23 +35,42 @@ def deploy(
 
     $ gatewright deploy examples/pets --stage prod --endpoint http://127.0.0.1:8081 --profile gatewright
     """
+    from gatewright.projects.cloudformation.source import is_template
     from gatewright.projects.opening import is_project, open_project
 
     if not is_project(path):
         raise CannotStart(
             f"{path}: is neither a file nor a directory with a [project] table in gatewright.toml"
         )
-    project = open_project(path, hot_reload=False, variables=_variables(variable or []), stage=stage)
+    parameters = parameters_of(path, parameter)
+    if (stage or variable) and is_template(path):
+        raise BadOptions("--stage and --variable: a template says them itself; it takes --parameter")
+    project = open_project(
+        path,
+        hot_reload=False,
+        variables=_pairs("variable", variable or []),
+        stage=stage,
+        parameters=parameters,
+    )
     with remote.node(endpoint, profile, region, config) as node:
         started = perf_counter()
         show.deployed(project.deploy(node), perf_counter() - started, again=False)
 
 
-def _variables(given: list[str]) -> dict[str, str]:
+def parameters_of(path: Path | None, given: list[str] | None) -> dict[str, str]:
+    """The values for a template's parameters. Raises BadOptions where there is no template."""
+    from gatewright.projects.cloudformation.source import is_template
+
+    if given and not (path and is_template(path)):
+        raise BadOptions("--parameter: only a SAM or CloudFormation template has parameters")
+    return _pairs("parameter", given or [])
+
+
+def _pairs(option: str, given: list[str]) -> dict[str, str]:
     pairs = [text.partition("=") for text in given]
     wrong = next((name for name, equals, _ in pairs if not (name and equals)), None)
     if wrong is not None:
-        raise BadOptions(f"--variable {wrong}: write NAME=VALUE")
+        raise BadOptions(f"--{option} {wrong}: write NAME=VALUE")
     return {name: value for name, _, value in pairs}
 
 

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from hashlib import sha256
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from gatewright.projects.api import Node
+from gatewright.projects.code import by_directory, by_zip
 from gatewright.projects.configuration import Configuration, Function
 from gatewright.projects.errors import said
-
-HOT_RELOAD = "hot-reload"  # the bucket that stands for the node's own directories
-MOST_BYTES = 250 * 2**20  # of one function's files: Lambda's quota
-NOT_CODE = ("__pycache__", ".git", ".venv")
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # so that equal files give equal zips
 
 
 class Functions:
@@ -50,42 +41,13 @@ class Functions:
             update={"environment": {**configuration.project.environment, **function.environment}}
         )
         try:
-            code, digest = _by_directory(directory) if self._hot_reload else _by_zip(directory)
+            code, digest = by_directory(directory) if self._hot_reload else by_zip(directory)
         except ValueError as error:
             raise configuration.refuse(f"function {name}: {error}", "functions", name) from None
         if self._done.get(name) != (whole, digest):
             _put(node, name, whole, code, digest)
             _allow(node, name, configuration.api)
             self._done[name] = whole, digest
-
-
-def _by_directory(directory: Path) -> tuple[Mapping[str, Any], bytes]:
-    path = str(directory.absolute())
-    return {"S3Bucket": HOT_RELOAD, "S3Key": path}, sha256(path.encode()).digest()
-
-
-def _by_zip(directory: Path) -> tuple[Mapping[str, Any], bytes]:
-    """Raises ValueError for a directory that is too large or empty."""
-    files = sorted(_files(directory))
-    if not files:
-        raise ValueError(f"{directory} holds no files")
-    size = sum(file.stat().st_size for file in files)
-    if size > MOST_BYTES:
-        raise ValueError(f"{directory} holds {size} bytes; a function may have {MOST_BYTES}")
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            entry = zipfile.ZipInfo(file.relative_to(directory).as_posix(), _EPOCH)
-            entry.external_attr = (0o755 if file.stat().st_mode & 0o100 else 0o644) << 16
-            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
-    return {"ZipFile": content.getvalue()}, sha256(content.getvalue()).digest()
-
-
-def _files(directory: Path) -> Iterator[Path]:
-    for path in directory.rglob("*"):
-        inside = path.relative_to(directory)
-        if path.is_file() and not any(part in NOT_CODE for part in inside.parts):
-            yield path
 
 
 def _put(node: Node, name: str, function: Function, code: Mapping[str, Any], digest: bytes) -> None:

@@ -9,10 +9,11 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from gatewright.projects.opening import is_project, open_project
@@ -33,12 +34,13 @@ class Project:
     backend: Path | None = None
     deploy: Path | None = None
     files: Path | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)  # where `files` is a template
 
     @classmethod
-    def at(cls, path: Path) -> Self:
+    def at(cls, path: Path, parameters: Mapping[str, str] = MappingProxyType({})) -> Self:
         """The project at `path`: a file, or a directory. Raises `CannotStart`."""
         if path.is_file():
-            return cls(files=path)
+            return cls(files=path, parameters=parameters)
         programs = (path / "backend.py", path / "deploy.py")
         backend, deploy = (program if program.is_file() else None for program in programs)
         files = path if is_project(path) else None
@@ -67,7 +69,9 @@ async def running(project: Project | None, settings: Settings, tell: Tell) -> As
             yield
             return
         variables = {} if address is None else {BACKEND_VARIABLE: address}
-        deployable = open_project(project.files, hot_reload=True, variables=variables)
+        deployable = open_project(
+            project.files, hot_reload=True, variables=variables, parameters=project.parameters
+        )
         async with kept_deployed(deployable, settings, tell):
             yield
 

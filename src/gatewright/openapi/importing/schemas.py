@@ -17,7 +17,8 @@ from gatewright.openapi.importing.version import Version
 JSON = "application/json"
 
 _OF_SCHEMAS = ("properties", "patternProperties", "definitions")  # objects whose members are schemas
-_ONE_SCHEMA = ("items", "additionalProperties", "additionalItems", "not")
+_ONE_SCHEMA = ("items", "not")
+_SCHEMA_OR_NOT = ("additionalProperties", "additionalItems")  # a boolean is none
 _MANY_SCHEMAS = ("allOf", "anyOf", "oneOf", "items")
 _LEFT_OUT = ("example", "examples")  # no keyword of draft 4, and "example" was recorded as refused
 
@@ -96,7 +97,7 @@ class Schemas:
             return {key: self._converted(item, model) for key, item in value.items()}
         if name in _MANY_SCHEMAS and isinstance(value, list):
             return [self._converted(item, model) for item in value]
-        if name in _ONE_SCHEMA and not isinstance(value, bool):
+        if name in _ONE_SCHEMA or (name in _SCHEMA_OR_NOT and not isinstance(value, bool)):
             return self._converted(value, model)
         return value
 
