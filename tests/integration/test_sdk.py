@@ -43,7 +43,11 @@ try:
     client.any_files_by_proxy(method="GET", proxy="status/404")
 except ApiError as error:
     told["missing"] = [error.status, error.data["method"]]
-print(json.dumps(told))
+try:
+    client.any_files_by_proxy(method="GET", proxy="a/../b")
+except ValueError as error:
+    assert "would leave its place in the path: 'a/../b'" in str(error)
+    print(json.dumps(told))
 """
 
 JAVASCRIPT = """

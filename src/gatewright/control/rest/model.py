@@ -14,7 +14,8 @@ from gatewright.control import patch
 from gatewright.control.operation import Call, Params
 from gatewright.control.patch import Patch, text
 from gatewright.control.rest.common import page_below, require_api, require_model
-from gatewright.control.rest.model_schema import check_schema, flattened, is_json, references
+from gatewright.control.rest.model_schema import check_schema, flattened, references
+from gatewright.openapi.content_types import is_json
 from gatewright.openapi.model_template import TooLarge, model_template
 
 _MEDIA_NAME = r"[\w!#$&^.+*-]+"

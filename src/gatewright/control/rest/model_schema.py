@@ -13,6 +13,7 @@ from gatewright.aws.errors import BadRequest
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call
+from gatewright.openapi.content_types import is_json
 
 MOST_BYTES = 400 * 1024  # Amazon's quota
 
@@ -63,11 +64,6 @@ def flattened(call: Call, api: str, model: Document) -> str:
         definitions[model["name"]] = {"$ref": "#"}
     flat["definitions"] = {**flat.get("definitions", {}), **definitions}
     return orjson.dumps(flat).decode()
-
-
-def is_json(content_type: str) -> bool:
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _parse(schema: str) -> Any:

@@ -7,6 +7,7 @@ extension.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,12 +43,13 @@ class Documentation:
     version: str | None
     created: int
     parts: list[Document]
-    _by_entity: dict[tuple[str, str | None], list[Document]] = field(default_factory=dict, repr=False)
+    _found: dict[tuple[str, str | None, str], list[Document]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         for part in self.parts:
             location = part["location"]
-            self._by_entity.setdefault((location["type"], location.get("name")), []).append(part)
+            entity = location["type"], location.get("name"), location.get("path", "/")
+            self._found.setdefault(entity, []).append(part)
 
     def of(
         self,
@@ -59,16 +61,17 @@ class Documentation:
         status: str = ANY,
     ) -> Document:
         """What OpenAPI takes of the part that speaks of an entity; empty when none does."""
-        best, rank = None, (-1, False, False)
-        for part in self._by_entity.get((kind, name), ()):
-            found = _rank(part["location"], path, method, status)
-            if found is not None and found > rank:
-                best, rank = part, found
-        return {} if best is None else _known(properties(best), _FIELDS.get(kind, _DESCRIPTION))
+        for place in [path] if kind in EXACT_PATH else _and_above(path):
+            parts = self._found.get((kind, name, place), ())
+            fitting = [part for part in parts if _fits(part["location"], method, status)]
+            if fitting:
+                best = max(fitting, key=_exactness)
+                return _known(properties(best), _FIELDS.get(kind, _DESCRIPTION))
+        return {}
 
     def info(self) -> Document:
         """What the API's part says of `info`."""
-        for part in self._by_entity.get(("API", None), ()):
+        for part in self._found.get(("API", None, "/"), ()):
             info = properties(part).get("info")
             if isinstance(info, dict):
                 return _known(info, _INFO)
@@ -85,22 +88,22 @@ def properties(part: Document) -> Document:
     return content
 
 
-def _rank(location: Document, path: str, method: str, status: str) -> tuple[int, bool, bool] | None:
-    """How closely a location fits a place; None when it does not."""
-    exact = location["type"] in EXACT_PATH
-    own, own_method, own_status = (
-        location.get("path", "/"),
-        location.get("method", ANY),
-        location.get("statusCode", ANY),
-    )
-    fits = own == path if exact else _is_above(own, path)
-    if not fits or own_method not in (ANY, method) or own_status not in (ANY, status):
-        return None
-    return len(own), own_status != ANY, own_method != ANY
+def _and_above(path: str) -> Iterator[str]:
+    """The path and every path above it, the longest first."""
+    while path.strip("/"):
+        yield path
+        path = path.rpartition("/")[0]
+    yield "/"
 
 
-def _is_above(path: str, below: str) -> bool:
-    return path == "/" or below == path or below.startswith(f"{path}/")
+def _fits(location: Document, method: str, status: str) -> bool:
+    own_method, own_status = location.get("method", ANY), location.get("statusCode", ANY)
+    return own_method in (ANY, method) and own_status in (ANY, status)
+
+
+def _exactness(part: Document) -> tuple[bool, bool]:
+    location = part["location"]
+    return location.get("statusCode", ANY) != ANY, location.get("method", ANY) != ANY
 
 
 def _known(content: Document, fields: dict[str, type]) -> Document:

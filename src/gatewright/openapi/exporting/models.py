@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from gatewright.openapi.content_types import is_json
 from gatewright.openapi.exporting.source import CannotExport, Document, Operation, Source
 
 _MODEL_URL = re.compile(r"https://apigateway\.amazonaws\.com/restapis/[^/#]+/models/(?P<name>[^/#]+)")
@@ -20,7 +21,7 @@ class Models:
         self.schemas: Document = {
             model["name"]: self._schema(model) | source.documentation.of("MODEL", model["name"])
             for model in source.snapshot["models"]
-            if _is_json(model["contentType"])
+            if is_json(model["contentType"])
         }
 
     def reference(self, name: str) -> Document:
@@ -67,8 +68,3 @@ class Models:
 def preferred(references: dict[str, Document]) -> Document | None:
     """The one that stands where there is room for one: JSON's, else the first."""
     return references.get("application/json") or next(iter(references.values()), None)
-
-
-def _is_json(content_type: str) -> bool:
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == "application/json" or media_type.endswith("+json")

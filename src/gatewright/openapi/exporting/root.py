@@ -49,21 +49,25 @@ def endpoint_configuration(source: Source, extensions: Extensions) -> Document:
 def validator_names(source: Source) -> dict[str, str]:
     """The API's request validators by id: one without a name, or with another's, is called by its id."""
     names: dict[str, str] = {}
-    for validator in source.snapshot["requestValidators"]:
+    for validator in sorted(source.snapshot["requestValidators"], key=_name_and_id):
         name = validator.get("name")
         names[validator["id"]] = validator["id"] if not name or name in names.values() else name
     return names
 
 
 def _request_validators(source: Source) -> Document:
-    names = validator_names(source)
+    validators = {validator["id"]: validator for validator in source.snapshot["requestValidators"]}
     return {
-        names[validator["id"]]: {
-            "validateRequestParameters": validator["validateRequestParameters"],
-            "validateRequestBody": validator["validateRequestBody"],
+        name: {
+            "validateRequestParameters": validators[validator_id]["validateRequestParameters"],
+            "validateRequestBody": validators[validator_id]["validateRequestBody"],
         }
-        for validator in source.snapshot["requestValidators"]
+        for validator_id, name in validator_names(source).items()
     }
+
+
+def _name_and_id(validator: Document) -> tuple[str, str]:
+    return validator.get("name", ""), validator["id"]
 
 
 def _gateway_responses(responses: list[Document]) -> Document:
@@ -93,6 +97,7 @@ def _documentation(documentation: Documentation) -> Document | None:
         "version": documentation.version,
         "createdDate": iso(documentation.created),
         "documentationParts": [
-            {"location": part["location"], "properties": properties(part)} for part in documentation.parts
+            {"location": part["location"], "properties": properties(part)}
+            for part in sorted(documentation.parts, key=lambda part: list(part["location"].values()))
         ],
     }

@@ -6,6 +6,7 @@ The schemes of API keys and of signatures are named `api_key` and `sigv4`, unles
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from gatewright.openapi.exporting.extensions import Extensions
 from gatewright.openapi.exporting.source import Document, Operation, Source, operations, without_empty
@@ -40,7 +41,7 @@ class Security:
 
 
 def security(source: Source, extensions: Extensions) -> Security:
-    authorizers = source.snapshot["authorizers"]
+    authorizers = sorted(source.snapshot["authorizers"], key=itemgetter("name"))
     taken = {authorizer["name"] for authorizer in authorizers}
     api_key, signature = _free("api_key", taken), _free("sigv4", taken)
     methods = [operation.method for operation in operations(source)]

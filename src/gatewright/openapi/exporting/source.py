@@ -43,14 +43,14 @@ class Source:
 
     @property
     def info(self) -> Document:
-        """Description, version and title: the API's own, under what its documentation says."""
+        """Description, version and title, in this order: the API's own, under what its documentation says."""
         api = self.rest_api
         own = {
             "description": api.get("description"),
             "version": api.get("version") or iso(self.created),
             "title": api["name"],
         }
-        return {**{name: value for name, value in own.items() if value}, **self.documentation.info()}
+        return without_empty({**own, **self.documentation.info()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class Schemas:
         if not isinstance(schema, dict):
             return schema
         if (reference := references.reference(schema)) is not None:
-            return self._reference(reference)
+            return self._reference(reference, model)
         return {
             name: self._member(name, value, model) for name, value in schema.items() if name not in _LEFT_OUT
         }
@@ -101,8 +101,10 @@ class Schemas:
             return self._converted(value, model)
         return value
 
-    def _reference(self, reference: str) -> Members:
+    def _reference(self, reference: str, model: str) -> Members:
         """What leads out of the document stays as it is, for the model to be refused with Amazon's reason."""
+        if (inside := self._inside(reference, model)) is not None:
+            return {"$ref": inside}
         if not reference.startswith("#") and references.model_of_url(reference) is None:
             return {"$ref": reference}
         name = self._named(reference)
@@ -111,6 +113,15 @@ class Schemas:
         return {
             "$ref": f"https://apigateway.amazonaws.com/restapis/{self._reading.options.api}/models/{name}"
         }
+
+    def _inside(self, reference: str, model: str) -> str | None:
+        """A reference to a place inside the model that holds it, as the model says it by itself."""
+        pointer = references.pointer_of(reference) if reference.startswith("#") else ()
+        below = len(self._reading.schema_section) + 1
+        if len(pointer) <= below or pointer[:below] != (*self._reading.schema_section, model):
+            return None
+        found = references.find(self._schemas.get(model), pointer[below:])
+        return None if found is None else references.written(pointer[below:])
 
     def _reporter(self, model: str) -> Callable[[str], None]:
         def report(thing: str) -> None:

@@ -6,23 +6,24 @@ import json
 from typing import Any
 
 from gatewright.openapi.sdk.interface import Interface, Operation, Parameter
-from gatewright.openapi.sdk.javascript_types import Types
+from gatewright.openapi.sdk.javascript_types import TYPESCRIPT, models_declarations
 from gatewright.openapi.sdk.names import Names, camel, operation_words
 from gatewright.openapi.sdk.package import Settings, runtime_file
+from gatewright.openapi.sdk.types import Types
 
 _RESERVED = ("constructor", "then")  # a client that has `then` would be taken for a promise
 
 
 def javascript_package(interface: Interface, settings: Settings) -> dict[str, str]:
     """The package's files by name."""
-    types, names = Types(interface.schemas), Names(_RESERVED)
+    types, names = Types(interface.schemas, TYPESCRIPT), Names(_RESERVED)
     methods = [_Method(operation, types, names) for operation in interface.operations]
     return {
         "package.json": _package(interface, settings),
         "README.md": _readme(interface, settings, methods),
         "index.js": _implementation(interface, settings, methods),
         "index.d.ts": _declarations(interface, settings, methods),
-        "models.d.ts": types.module(),
+        "models.d.ts": models_declarations(types),
         "caller.js": runtime_file("caller.js"),
         "caller.d.ts": runtime_file("caller.d.ts"),
     }
@@ -51,18 +52,25 @@ class _Method:
             f"{json.dumps(key)}{'' if parameter.required else '?'}: {_value_type(parameter)}"
             for key, parameter in self._keys
         )
-        asked = any(parameter.required for _, parameter in self._keys)
         body, any_method = self.operation.body, self.operation.verb == "ANY"
-        needs_body = body is not None and body.required
-        told = "undefined" if body is None else self._types.told(body.schema, "models.")
+        asked = any(parameter.required for _, parameter in self._keys)
+        needed = asked or any_method or (body is not None and body.required)
         result = self._types.told(self.operation.result, "models.")
         arguments = (
-            f"params{'' if asked or needs_body or any_method else '?'}: {{ {members} }}",
-            f"body{'' if needs_body else ': undefined |' if any_method else '?'}: {told}",
-            f"options{': Options & { method: string }' if any_method else '?: Options'}",
+            f"params{'' if needed else '?'}: {{ {members} }}",
+            self._body_argument(),
+            "options: Options & { method: string }" if any_method else "options?: Options",
         )
         call = f"  {self.name}({', '.join(arguments)}): Promise<Answer<{result}>>;\n"
         return f"{_comment(self._about(), indent=2)}\n{call}"
+
+    def _body_argument(self) -> str:
+        """Optional where it may be, which it cannot be before an argument that is not."""
+        body = self.operation.body
+        told = "undefined" if body is None else self._types.told(body.schema, "models.")
+        if body is not None and body.required:
+            return f"body: {told}"
+        return f"body: {told} | undefined" if self.operation.verb == "ANY" else f"body?: {told}"
 
     def _description(self) -> dict[str, Any]:
         """What `Caller` needs to know of the operation."""

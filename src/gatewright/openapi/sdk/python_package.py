@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from gatewright.openapi.sdk.interface import Interface, Operation, Parameter
 from gatewright.openapi.sdk.names import Names, operation_words, quoted, snake, words
 from gatewright.openapi.sdk.package import Settings, runtime_file
-from gatewright.openapi.sdk.python_types import Types
+from gatewright.openapi.sdk.python_types import PYTHON, models_module
+from gatewright.openapi.sdk.types import Types
 
 _ARGUMENTS = ("self", "body", "headers", "method", *keyword.kwlist)
 
@@ -18,7 +19,7 @@ _ARGUMENTS = ("self", "body", "headers", "method", *keyword.kwlist)
 def python_package(interface: Interface, settings: Settings) -> dict[str, str]:
     """The package's files by name."""
     module = _module_name(settings.name)
-    types = Types(interface.schemas)
+    types = Types(interface.schemas, PYTHON)
     names = Names((*keyword.kwlist, "models"))
     methods = [_Method(operation, types, names) for operation in interface.operations]
     return {
@@ -26,7 +27,7 @@ def python_package(interface: Interface, settings: Settings) -> dict[str, str]:
         "README.md": _readme(interface, settings, module, methods),
         f"{module}/__init__.py": _INIT.format(about=_docstring(f"A client of {_line(interface.title)}.")),
         f"{module}/client.py": _client(interface, settings, methods),
-        f"{module}/models.py": types.module(),
+        f"{module}/models.py": models_module(types),
         f"{module}/caller.py": runtime_file("caller.py"),
         f"{module}/py.typed": "",
     }

@@ -159,6 +159,29 @@ export type Pets = Array<Pet>;
     assert declared in script["index.d.ts"]
 
 
+@pytest.mark.parametrize(
+    ("operation", "declared"),
+    [
+        (
+            Operation("x", "GET", "/", "", (Parameter("a-b", "query", False),), None, {}),
+            'x(params?: { "a-b"?: Value | Value[] }, body?: undefined, options?: Options)',
+        ),
+        (
+            Operation("x", "POST", "/", "", (), Body(REFERENCE, "application/json", True), {}),
+            "x(params: {  }, body: models.Model0, options?: Options)",
+        ),
+        (
+            Operation("x", "ANY", "/{a+}", "", (Parameter("a+", "path", True),), Body({}, "", False), {}),
+            'x(params: { "a": Value }, body: unknown | undefined, options: Options & { method: string })',
+        ),
+    ],
+)
+def test_methods_are_declared_for_typescript(operation: Operation, declared: str) -> None:
+    api = Interface("pets", "", (operation,), {"Model0": {}})
+    made = javascript_package(api, read_settings({}, "pets"))
+    assert f"  {declared}: Promise<Answer<unknown>>;\n" in made["index.d.ts"]
+
+
 def test_an_interface_is_read_from_an_export() -> None:
     json_body = {"application/json": {"schema": REFERENCE}, "text/plain": {"schema": {}}}
     document = {

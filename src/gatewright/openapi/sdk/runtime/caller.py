@@ -178,10 +178,18 @@ def _send(request: Request, timeout: float) -> Response[Any]:
 
 def _filled(path: str, values: Mapping[str, Value]) -> str:
     """The path with its parameters; the value of a greedy one (`{name+}`) keeps its slashes."""
-    for name, value in values.items():
-        greedy = name.endswith("+")
-        path = path.replace(f"{{{name}}}", quote(_text(value), safe="/" if greedy else ""))
-    return path
+    parts = []
+    for part in path.split("/"):
+        name = part[1:-1] if part.startswith("{") else None
+        parts.append(part if name is None else _segments(_text(values[name]), name))
+    return "/".join(parts)
+
+
+def _segments(value: str, name: str) -> str:
+    segments = value.split("/") if name.endswith("+") else [value]
+    if "." in segments or ".." in segments:
+        raise ValueError(f"{name} would leave its place in the path: {value!r}")
+    return "/".join(quote(segment, safe="") for segment in segments)
 
 
 def _query(values: Mapping[str, Values | None]) -> str:
