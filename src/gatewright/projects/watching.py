@@ -11,7 +11,7 @@ from watchfiles import awatch
 
 STEP_MS = 5  # between two looks at the events that came
 QUIET_MS = 30  # without a further change, and a file is taken as written to its end
-LOOK_ANYWAY_MS = 1_000  # for what no event tells: a file that was missing, a file system without events
+LOOK_ANYWAY_MS = 200  # for what no event tells: a missing file, a change as the watch begins
 NOT_WATCHED = ("__pycache__", ".git", ".venv")
 
 Mark = tuple[int, int, int] | None  # inode, size and time of a file; None: there is none

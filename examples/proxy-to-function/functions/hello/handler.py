@@ -6,7 +6,8 @@ import json
 def handler(event, context):
     city = (event["pathParameters"] or {}).get("proxy", "World")
     time = (event["queryStringParameters"] or {}).get("time", "day")
-    day = (event["headers"] or {}).get("day")
+    # Names come in the case in which the client wrote them.
+    day = {name.lower(): value for name, value in (event["headers"] or {}).items()}.get("day")
     try:
         name = json.loads(event["body"] or "{}").get("callerName", "you")
     except (json.JSONDecodeError, AttributeError):
