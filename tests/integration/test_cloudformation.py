@@ -300,7 +300,7 @@ def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str]
     first = state_of(parts, before["parts"].api_id, bodied.api_id)
     assert ask(f"{bodied.url}/a")[0] == 200
     parts.edit("ValidateRequestParameters: true", "ValidateRequestBody: true")
-    after = parts.deploy(Said="two", Ttl="0", KeyValue="another-key-of-twenty")
+    after = parts.deploy(Word="two", Ttl="0", KeyValue="another-key-of-twenty")
     assert {api.name: api for api in after.apis} == before
     answered((200, "two"), bodied.url)
     second = state_of(parts, before["parts"].api_id, bodied.api_id)
@@ -313,6 +313,7 @@ def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str]
         "validator": (first["validator"][0], False, True),
         "model": '{"title": "one"}',
         "stage": ("one", {"said": "one"}, ["~1/GET"]),
+        "documentation": (first["documentation"][0], '{"description": "one"}', "v1", "one"),
         "key": (first["key"][0], "the-first-key-of-twenty", "one", [f"{before['parts'].api_id}/dev"]),
         "alias": ("1", "one"),
         "runs": "one",
@@ -326,6 +327,7 @@ def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str]
         "validator": (first["validator"][0], True, False),
         "model": '{"title": "two"}',
         "stage": ("two", {"said": "two"}, ["~1/GET"]),
+        "documentation": (first["documentation"][0], '{"description": "two"}', "v1", "two"),
         "key": (second["key"][0], "another-key-of-twenty", "two", [f"{before['parts'].api_id}/dev"]),
         "alias": ("2", "two"),
         "runs": "two",
@@ -343,6 +345,7 @@ def state_of(parts: Templates, api_id: str, bodied: str) -> dict[str, Any]:
     api = gateway.get_rest_api(restApiId=api_id)
     (authorizer,) = gateway.get_authorizers(restApiId=api_id)["items"]
     (validator,) = gateway.get_request_validators(restApiId=api_id)["items"]
+    (part,) = gateway.get_documentation_parts(restApiId=api_id)["items"]
     (key,) = (gateway.get_api_key(apiKey=key, includeValue=True) for key in parts.entities()["keys"])
     stage = gateway.get_stage(restApiId=bodied, stageName="dev")
     alias = functions.get_alias(FunctionName="parts-check", Name="live")
@@ -362,6 +365,12 @@ def state_of(parts: Templates, api_id: str, bodied: str) -> dict[str, Any]:
         ),
         "model": gateway.get_model(restApiId=api_id, modelName="Error")["schema"],
         "stage": (stage["description"], stage["variables"], list(stage["methodSettings"])),
+        "documentation": (
+            part["id"],
+            part["properties"],
+            gateway.get_stage(restApiId=api_id, stageName="dev")["documentationVersion"],
+            gateway.get_documentation_version(restApiId=api_id, documentationVersion="v1")["description"],
+        ),
         "key": (key["id"], key["value"], key["description"], key["stageKeys"]),
         "alias": (alias["FunctionVersion"], alias["Description"]),
         "runs": json.loads(functions.invoke(FunctionName="parts-check:live")["Payload"].read()),

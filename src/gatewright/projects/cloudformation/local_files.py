@@ -17,6 +17,7 @@ from gatewright.projects.code import HOT_RELOAD
 
 _REMOTE = re.compile(r"(?:s3|https?)://", re.IGNORECASE)
 _INCLUDE = "AWS::Include"
+_BUILT = ".aws-sam"  # below it, `sam build` has brought everything
 _PROGRAMS = {"requirements.txt": "pip", "package.json": "npm"}
 
 
@@ -65,6 +66,8 @@ class LocalFiles:
         path = self._base / location
         properties[name] = {bucket: HOT_RELOAD, key: str(path.resolve())}
         (self.directories if path.is_dir() else self.files).append(path)
+        if _BUILT in self._base.parts:
+            return
         for program, installer in _PROGRAMS.items():
             built = "node_modules" if program == "package.json" else None
             if (path / program).is_file() and not (built and (path / built).is_dir()):

@@ -14,7 +14,7 @@ STATEMENT = re.compile("[a-zA-Z0-9]{1,255}-[0-9a-f]{8}")  # as `versions` names 
 
 
 def sweep_draft(stack: Stack, api_id: str) -> None:
-    """Resources, authorizers and validators, before a deployment freezes them."""
+    """Resources, authorizers, validators and documentation, before a deployment freezes them."""
     draft = stack.draft(api_id)
     if draft.from_body or not draft.owned:
         return
@@ -25,6 +25,7 @@ def sweep_draft(stack: Stack, api_id: str) -> None:
     for listing, deletion, member in (
         ("get_authorizers", "delete_authorizer", "authorizerId"),
         ("get_request_validators", "delete_request_validator", "requestValidatorId"),
+        ("get_documentation_parts", "delete_documentation_part", "documentationPartId"),
     ):
         for entity in list(stack.every(listing, restApiId=api_id)):
             if entity["id"] not in draft.kept:
@@ -53,6 +54,9 @@ def _sweep_served(stack: Stack, api_id: str, tags: dict[str, str]) -> None:
         path = f"/restapis/{api_id}/stages/{stage['stageName']}"
         if stack.made_by_this(stage) and path not in stack.wanted["stage"]:
             client.delete_stage(restApiId=api_id, stageName=stage["stageName"])
+    for version in list(stack.every("get_documentation_versions", restApiId=api_id)):
+        if f"{api_id}/{version['version']}" not in stack.wanted["documentation version"]:
+            client.delete_documentation_version(restApiId=api_id, documentationVersion=version["version"])
     used = {stage["deploymentId"] for stage in client.get_stages(restApiId=api_id)["item"]}
     for deployment in list(stack.every("get_deployments", restApiId=api_id)):
         if deployment["id"] not in used | stack.wanted["deployment"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatewright.projects.cloudformation.resources import (
     accepted,
+    documentation,
     functions,
     methods,
     parts,
@@ -19,6 +20,8 @@ KINDS: dict[str, Kind] = {
     "AWS::ApiGateway::ApiKey": usage.API_KEY,
     "AWS::ApiGateway::Authorizer": parts.AUTHORIZER,
     "AWS::ApiGateway::Deployment": serving.DEPLOYMENT,
+    "AWS::ApiGateway::DocumentationPart": documentation.PART,
+    "AWS::ApiGateway::DocumentationVersion": documentation.VERSION,
     "AWS::ApiGateway::GatewayResponse": parts.GATEWAY_RESPONSE,
     "AWS::ApiGateway::Method": methods.METHOD,
     "AWS::ApiGateway::Model": parts.MODEL,
@@ -42,8 +45,6 @@ KINDS: dict[str, Kind] = {
 _REASONS = {
     "AWS::ApiGateway::BasePathMapping": "custom domain names are not there yet",
     "AWS::ApiGateway::ClientCertificate": "client certificates are not there yet",
-    "AWS::ApiGateway::DocumentationPart": "documentation parts are not there yet; they change no answer",
-    "AWS::ApiGateway::DocumentationVersion": "documentation parts are not there yet; they change no answer",
     "AWS::ApiGateway::DomainName": "custom domain names are not there yet",
     "AWS::ApiGateway::VpcLink": "VPC links are not there yet; use connectionType INTERNET",
     "AWS::Lambda::LayerVersion": "layers are not there; put the code beside the function's",
