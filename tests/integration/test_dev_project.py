@@ -228,3 +228,23 @@ def test_a_file_is_imported_as_an_api(project: Project, capsys: pytest.CaptureFi
     gateway.delete_rest_api(restApiId=api)
     gateway.close()
     assert paths == {"/", "/hello", "/function"}
+
+
+def test_what_is_served_is_exported_and_imported_again(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--endpoint", project.node.url]
+    file = tmp_path / "exported.yaml"
+    assert run(["export", "hello", "dev", "--output", str(file), *where]) == 0
+    assert run(["import", str(file), *where]) == 0
+    api = capsys.readouterr().out.split()[0]
+    gateway = project.node.client("apigateway")
+    gateway.create_deployment(restApiId=api, stageName="dev", variables={"greeting": "Again"})
+    with urllib.request.urlopen(project.node.stage_url(api, "dev", "/hello"), timeout=BOUND) as answer:
+        assert answer.read().decode().split() == ["Again", "one"]
+    gateway.delete_rest_api(restApiId=api)
+    gateway.close()
+    assert run(["export", "hello", "none", *where]) == 1
+    assert "Invalid stage identifier specified" in capsys.readouterr().err
+    assert run(["export", "hello", "dev", "--output", str(tmp_path / "no" / "file"), *where]) == 1
+    assert "cannot be written: No such file or directory" in capsys.readouterr().err
