@@ -97,12 +97,12 @@ def import_(
     """
     from botocore.exceptions import ClientError
 
+    from gatewright.projects.documents import Documents
     from gatewright.projects.errors import said
     from gatewright.projects.locating import located
-    from gatewright.projects.openapi_file import read_document
 
     with remote.node(endpoint, profile, region, config) as node:
-        document = read_document(file)
+        document = Documents().read(file)
         asked = {
             "body": document.text,
             "failOnWarnings": fail_on_warnings,

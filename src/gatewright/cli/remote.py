@@ -30,7 +30,7 @@ def node(
     endpoint: str | None, profile: str | None, region: str | None, config: Path | None
 ) -> Iterator[Node]:
     """The node to work on. Raises CannotStart for what goes wrong with it, also later in the block."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
     from gatewright.projects.api import CannotDeploy
     from gatewright.projects.errors import said
@@ -43,8 +43,10 @@ def node(
             yield found
         finally:
             found.close()
+    except EndpointConnectionError as error:
+        raise CannotStart(f"{error}; say where the node is with --endpoint URL") from error
     except BotoCoreError as error:
-        raise CannotStart(f"{where}: {error}; say where the node is with --endpoint URL") from error
+        raise CannotStart(f"{where}: {error}") from error
     except ClientError as error:
         raise CannotStart(said(error)) from error
     except (Refused, CannotDeploy) as error:

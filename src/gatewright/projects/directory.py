@@ -9,9 +9,10 @@ from botocore.exceptions import BotoCoreError
 
 from gatewright.projects.api import Deployed, Node
 from gatewright.projects.configuration import read_configuration
+from gatewright.projects.documents import Documents
 from gatewright.projects.functions import Functions
 from gatewright.projects.names import FILE_NAME
-from gatewright.projects.openapi_file import Api, Stage, read_document, served, unreachable
+from gatewright.projects.openapi_file import Api, Stage, served, unreachable
 from gatewright.projects.usage_plans import UsagePlans
 
 
@@ -28,22 +29,19 @@ class DirectoryProject:
         self._functions = Functions(hot_reload=hot_reload)
         self._api = Api()
         self._plans = UsagePlans()
-        self._documents: tuple[Path, ...] = ()
+        self._documents = Documents()
         self._code: tuple[Path, ...] = ()
 
     def watched(self) -> Iterable[Path]:
         """The code too, unless the node follows it itself."""
-        return (self._file, *self._documents, *(() if self._hot_reload else self._code))
+        return (self._file, *self._documents.files, *(() if self._hot_reload else self._code))
 
     def deploy(self, node: Node) -> Deployed:
         """Functions, then the API, then what is not deployed with it: a refusal leaves the later ones out."""
         configuration = read_configuration(self._file, self._stage)
         project = configuration.project
-        openapi = configuration.directory / project.openapi
-        self._documents = (openapi,)
         self._code = tuple(configuration.directory / one.directory for one in project.functions.values())
-        document = read_document(openapi)
-        self._documents = document.files
+        document = self._documents.read(configuration.directory / project.openapi)
         stage = Stage(configuration.api, project.stage, {**project.stage_variables, **self._variables})
         try:
             self._functions.deploy(node, configuration)

@@ -42,27 +42,29 @@ class Functions:
         )
         try:
             code, digest = by_directory(directory) if self._hot_reload else by_zip(directory)
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             raise configuration.refuse(f"function {name}: {error}", "functions", name) from None
         if self._done.get(name) != (whole, digest):
-            _put(node, name, whole, code, digest)
-            _allow(node, name, configuration.api)
+            arn = _put(node, name, whole, code, digest)
+            _allow(node, arn, configuration.api)
             self._done[name] = whole, digest
 
 
-def _put(node: Node, name: str, function: Function, code: Mapping[str, Any], digest: bytes) -> None:
+def _put(node: Node, name: str, function: Function, code: Mapping[str, Any], digest: bytes) -> str:
+    """The function's ARN."""
     client = node.client("lambda")
     try:
         current = client.get_function_configuration(FunctionName=name)
     except client.exceptions.ResourceNotFoundException:
         role = f"arn:aws:iam::{node.account}:role/gatewright-project"
-        client.create_function(FunctionName=name, Role=role, Code=code, **_settings(function))
-        return
+        made = client.create_function(FunctionName=name, Role=role, Code=code, **_settings(function))
+        return str(made["FunctionArn"])
     if current["CodeSha256"] != b64encode(digest).decode():
         client.update_function_code(FunctionName=name, **code)
     wanted = _settings(function)
     if any(current.get(member) != value for member, value in wanted.items()):
         client.update_function_configuration(FunctionName=name, **wanted)
+    return str(current["FunctionArn"])
 
 
 def _settings(function: Function) -> dict[str, Any]:
@@ -75,16 +77,17 @@ def _settings(function: Function) -> dict[str, Any]:
     }
 
 
-def _allow(node: Node, name: str, api: str) -> None:
+def _allow(node: Node, arn: str, api: str) -> None:
     """Let the project's API, and no other, invoke the function, also as an authorizer."""
     client = node.client("lambda")
+    region, account = arn.split(":")[3:5]
     try:
         client.add_permission(
-            FunctionName=name,
+            FunctionName=arn,
             StatementId=f"gatewright-{api}",
             Action="lambda:InvokeFunction",
             Principal="apigateway.amazonaws.com",
-            SourceArn=f"arn:aws:execute-api:{node.region}:{node.account}:{api}/*",
+            SourceArn=f"arn:aws:execute-api:{region}:{account}:{api}/*",
         )
     except client.exceptions.ResourceConflictException:
         pass  # it is allowed already

@@ -17,6 +17,7 @@ _REFUSED = re.compile(r"cannot deploy this API: (?:(?P<verb>[A-Z]+) )?(?P<path>/
 _PATH = re.compile(r"at path (?:'(?P<quoted>/[^']*)'|(?P<path>/\S*?)[.:]?(?:\s|$))")
 _VERB = re.compile(r"(?:method|on) '(?P<verb>[A-Z]+)'")
 _METHOD = re.compile(r"for '(?P<verb>[A-Z]+) (?P<path>/[^']*)'")
+_RESOURCE = re.compile(r"resource '(?P<path>/[^']*)' and method '(?P<verb>[A-Z]+)'")
 _MODEL = re.compile(r"model for '(?P<name>[^']+)'")
 _AUTHORIZER = re.compile(r"authorizer '?(?P<name>[\w-]+)'?:")
 _TEMPLATE = re.compile(r"(?P<side>request|response) mapping template (?P<key>\S+): .*\(line (?P<line>\d+),")
@@ -57,7 +58,7 @@ def _pointer(reason: str, value: Any) -> Pointer | None:
     """Where in the document the reason belongs; None if it names no place."""
     if model := _MODEL.search(reason):
         return _named(value, model["name"], ("definitions",), ("components", "schemas"))
-    refused = _REFUSED.search(reason) or _METHOD.search(reason)
+    refused = _REFUSED.search(reason) or _METHOD.search(reason) or _RESOURCE.search(reason)
     if refused is not None:
         return _operation(value, refused["path"], refused["verb"], reason)
     if path := _PATH.search(reason):

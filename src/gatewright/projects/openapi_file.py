@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gatewright.openapi.importing.bundle import Bundle, CannotBundle, bundle
+from gatewright.openapi.importing.bundle import Bundle
 from gatewright.projects.api import CannotDeploy, Deployed, DeployedApi, Node
 from gatewright.projects.configuration import label
+from gatewright.projects.documents import Documents
 from gatewright.projects.errors import said
 from gatewright.projects.locating import located
 
@@ -101,14 +102,6 @@ def _told(error: ClientError, node: Node, stage: Stage) -> str:
     return message
 
 
-def read_document(file: Path) -> Bundle:
-    """The file with the files that it refers to. Raises CannotDeploy."""
-    try:
-        return bundle(file)
-    except CannotBundle as error:
-        raise CannotDeploy(error.reason, error.file, error.line) from None
-
-
 def unreachable(error: BotoCoreError, file: Path) -> CannotDeploy:
     return CannotDeploy(f"the node cannot be asked: {error}", file)
 
@@ -118,28 +111,25 @@ def served(node: Node, stage: Stage) -> DeployedApi:
     return DeployedApi(stage.api, stage.api, stage.name, url)
 
 
-@dataclass(slots=True)
 class OpenApiFile:
-    """The file, and where it goes: an API named after it, stage `dev` unless told otherwise."""
+    """An API named after the file, on stage `dev` unless told otherwise."""
 
-    file: Path
-    stage: str = STAGE
-    variables: Mapping[str, str] = field(default_factory=dict)
-    _api: Api = field(default_factory=Api)
-    _files: tuple[Path, ...] = ()
+    def __init__(self, file: Path, stage: str = STAGE, variables: Mapping[str, str] | None = None) -> None:
+        self._file = file
+        self._stage = Stage(_named_after(file), stage, dict(variables or {}))
+        self._documents = Documents(file)
+        self._api = Api()
 
     def watched(self) -> Iterable[Path]:
-        return self._files or (self.file,)
+        return self._documents.files
 
     def deploy(self, node: Node) -> Deployed:
-        document = read_document(self.file)
-        self._files = document.files
-        stage = Stage(_named_after(self.file), self.stage, self.variables)
+        document = self._documents.read(self._file)
         try:
-            notes = self._api.deploy(node, document, stage)
+            notes = self._api.deploy(node, document, self._stage)
         except BotoCoreError as error:
-            raise unreachable(error, self.file) from None
-        return Deployed((served(node, stage),), notes)
+            raise unreachable(error, self._file) from None
+        return Deployed((served(node, self._stage),), notes)
 
 
 def _named_after(file: Path) -> str:

@@ -15,6 +15,7 @@ from gatewright.projects.api import ANY_KEY, Node, session_of
 
 PAGES = "/_gatewright/"
 SERVICE, REGION = "apigateway", "us-east-1"  # signed for; the pages are of no region
+SIGN = " Sign with the node's own key: AWS_SHARED_CREDENTIALS_FILE=DIR/credentials, or --profile"
 TIMEOUT = 30  # seconds
 
 
@@ -43,7 +44,8 @@ def owner_page(endpoint: str, profile: str | None, page: str, query: dict[str, s
     document = _object(answer.content)
     if answer.status_code != 200 or document is None:
         said = (document or {}).get("message", "no page of Gatewright")
-        raise Refused(f"{endpoint} answers {answer.status_code}: {said}")
+        remedy = SIGN if answer.status_code == 403 else ""
+        raise Refused(f"{endpoint} answers {answer.status_code}: {said}{remedy}")
     return document
 
 

@@ -74,10 +74,9 @@ def _limits(plan: UsagePlan) -> dict[str, Any]:
 
 
 def _stage_changes(current: Plan, stage: str) -> list[dict[str, str]]:
-    """The plan is for the project's stage, and for no other."""
+    """The plan is for every stage that the project was deployed to."""
     present = [f"{one['apiId']}:{one['stage']}" for one in current.get("apiStages", [])]
-    removed = [{"op": "remove", "path": "/apiStages", "value": one} for one in present if one != stage]
-    return removed if stage in present else [*removed, {"op": "add", "path": "/apiStages", "value": stage}]
+    return [] if stage in present else [{"op": "add", "path": "/apiStages", "value": stage}]
 
 
 def _limit_changes(current: Plan, limits: dict[str, Any]) -> list[dict[str, str]]:

@@ -91,6 +91,18 @@ def test_plans_and_keys_follow_the_file(tmp_path: Path, node: Node, client: Any,
     assert len(client.get_api_keys()["items"]) == 1
 
 
+def test_a_plan_is_for_each_stage_that_was_deployed(
+    tmp_path: Path, node: Node, client: Any, catalog: Catalog, api: str
+) -> None:
+    with catalog.write(PARTITION) as tx:
+        tx.put(keys.stage(api, "prod"), {"stageName": "prod", "deploymentId": "d", "methodSettings": {}})
+    for stage in ("dev", "prod", "dev"):
+        named = ('name = "', f'stage = "{stage}"\nname = "')
+        UsagePlans().deploy(node, configured(tmp_path, api, named))
+    ((_, _, stages, _),) = state(client).values()
+    assert stages == [f"{api}:dev", f"{api}:prod"]
+
+
 def test_a_plan_that_left_the_file_goes_with_its_keys(
     tmp_path: Path, node: Node, client: Any, api: str
 ) -> None:
