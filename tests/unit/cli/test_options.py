@@ -46,6 +46,8 @@ def test_every_kind_of_value_comes_from_every_source(monkeypatch: pytest.MonkeyP
     assert settings.data_dir == Path("here").absolute()
     assert settings.listen == Address("::1", 9000)
     assert settings.drain_timeout == 2.5
+    assert not settings.openapi_strict
+    assert load({"openapi_strict": True}, None).for_serve().openapi_strict
 
 
 def test_the_file_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,9 @@ class Operations:
         self._validators = {*validators, *reading.options.validators}
 
     def read(self, prefix: str) -> None:
+        """Every path stands below `prefix`."""
+        if self._is_too_long(prefix):
+            return
         for path, written in self._reading.section("paths").items():
             if not path.startswith("x-"):
                 self._path(prefix, path, written)
@@ -46,11 +49,7 @@ class Operations:
                 f"Unable to create resource at path '{written_path}': Resource should start with /"
             )
             return
-        if path.count("/") > MOST_SEGMENTS or len(path) > PATH_CHARACTERS:
-            self._reading.definition.fail(
-                f"Unable to create resource at path '{path[:200]}…': A path may have {MOST_SEGMENTS} parts "
-                f"and {PATH_CHARACTERS} characters"
-            )
+        if self._is_too_long(path):
             return
         self._note(path)
         item = self._item(mapping(written, "path item", path), path)
@@ -60,6 +59,16 @@ class Operations:
                 self._operation(path, verb, item, mapping(operation, "operation", path))
             elif verb == "trace":
                 self._reading.definition.warn(f"Method TRACE of resource '{path}' not supported. Ignoring.")
+
+    def _is_too_long(self, path: str) -> bool:
+        """Whether a path has more parts or characters than any has that is meant; then it is an error."""
+        if path.count("/") <= MOST_SEGMENTS and len(path) <= PATH_CHARACTERS:
+            return False
+        self._reading.definition.fail(
+            f"Unable to create resource at path '{path[:200]}…': A path may have {MOST_SEGMENTS} parts "
+            f"and {PATH_CHARACTERS} characters"
+        )
+        return True
 
     def _note(self, path: str) -> None:
         """A path means a resource for each of its parts."""

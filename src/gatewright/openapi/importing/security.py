@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from gatewright.openapi.importing.definition import Members, Method
+from gatewright.openapi.importing.definition import Members, Method, Refused
 from gatewright.openapi.importing.reading import Reading
 from gatewright.openapi.importing.values import mapping, number, optional_text, sequence, text, texts
+
+MOST_AUTHORIZERS = 500  # Amazon's quota is 10
 
 AUTHTYPE = "x-amazon-apigateway-authtype"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
@@ -67,6 +69,8 @@ class Security:
         if AUTHORIZER in scheme:
             authorizer = self._authorizer(name, scheme, place)
             self.reading.definition.authorizers.append(authorizer)
+            if len(self.reading.definition.authorizers) > MOST_AUTHORIZERS:
+                raise Refused(f"The document has more than {MOST_AUTHORIZERS} authorizers.")
             return _Scheme(Kind.AUTHORIZER, _AUTHORIZATION_TYPES.get(authorizer["type"], "CUSTOM"))
         if auth_type is not None and auth_type.lower() == "awssigv4":
             return _Scheme(Kind.IAM)
