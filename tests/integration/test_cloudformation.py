@@ -202,6 +202,28 @@ def test_what_is_refused_is_not_served(pets: Templates) -> None:
     answered((200, '["salut"]'), f"{api.url}/pets")
 
 
+TWICE = {
+    "Again: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt "
+    "Api.RootResourceId, PathPart: pets}}": "property PathPart: another resource is /pets already",
+    "Again: {Type: AWS::ApiGateway::Model, Properties: {RestApiId: !Ref Api, Name: Pet}}": (
+        "property Name: another resource is the model Pet"
+    ),
+    "Again: {Type: AWS::ApiGateway::Stage, Properties: {RestApiId: !Ref Api, DeploymentId: !Ref Deployment, "
+    "StageName: dev}}": "property StageName: another resource makes the stage dev",
+    "Again: {Type: AWS::Lambda::Function, Properties: {Code: ./src, Runtime: python3.12, Handler: a.b, "
+    "Role: !GetAtt Role.Arn, FunctionName: !Ref Create}}": "property FunctionName: another resource is the",
+    "Again: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Pets, "
+    "HttpMethod: GET}}": "Again (AWS::ApiGateway::Method): Method already exists for this resource",
+}
+
+
+def test_two_resources_are_never_one_thing(pets: Templates) -> None:
+    whole = pets.file.read_text()
+    for again, words in TWICE.items():
+        pets.file.write_text(whole.replace("\nOutputs:", f"\n  {again}\nOutputs:"))
+        assert words in pets.refused()
+
+
 def test_a_node_elsewhere_gets_zips(pets: Templates) -> None:
     project = CloudFormationProject(pets.file, hot_reload=False)
     (api,) = project.deploy(pets.node).apis

@@ -101,7 +101,7 @@ class _Reader:
             name = self._name(key)
             value = self._value(next(self._events), depth + 1)
             if name == _MERGE and key.implicit[0]:
-                merged = {**_merged(value, key), **merged}
+                _take_in(merged, value, key)
             elif name in members:
                 raise Unreadable(f"the member {name[:80]!r} stands twice in one mapping", line_of_event(key))
             else:
@@ -118,15 +118,14 @@ class _Reader:
         return str(event.value)
 
 
-def _merged(value: Any, key: Any) -> dict[str, Any]:
-    """What `<<` takes in: one mapping, or several, of which the first wins."""
+def _take_in(merged: dict[str, Any], value: Any, key: Any) -> None:
+    """Merge what `<<` names: one mapping, or several, of which the first wins."""
     mappings = value if isinstance(value, list) else [value]
-    merged: dict[str, Any] = {}
     for mapping in mappings:
         if not isinstance(mapping, dict):
             raise Unreadable("`<<` takes a mapping or a list of mappings", line_of_event(key))
-        merged = {**mapping, **merged}
-    return merged
+        for name, item in mapping.items():
+            merged.setdefault(name, item)
 
 
 def _scalar(event: Any) -> Any:

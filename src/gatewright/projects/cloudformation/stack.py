@@ -38,6 +38,7 @@ class Draft:
     from_body: bool = False  # an OpenAPI document said what is in it
     content: list[str] = field(default_factory=list)  # everything put into it, in order
     methods: dict[str, str] = field(default_factory=dict)  # logical ids by `GET /pets`
+    models: set[str] = field(default_factory=set)  # the names of those put into it
 
     def path(self, resource_id: str) -> str:
         """Of a resource that is in it, as `/pets/{id}`."""
@@ -74,6 +75,13 @@ class Stack:
         return (
             path if re.fullmatch(r"[\w /.+@:=-]{1,256}", path) else hashlib.sha256(path.encode()).hexdigest()
         )
+
+    def name_for(self, logical_id: str, longest: int) -> str:
+        """What a resource without a name of its own is called: always the same, and like no other."""
+        name = f"{self.name}-{logical_id}"
+        if len(name) <= longest:
+            return name
+        return f"{name[: longest - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
     def tags(self, logical_id: str, given: dict[str, str]) -> dict[str, str]:
         return {**given, TEMPLATE: self.template, LOGICAL_ID: logical_id}

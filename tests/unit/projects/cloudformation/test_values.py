@@ -16,6 +16,7 @@ from gatewright.projects.cloudformation.plan import Plan, plan_of
 from gatewright.projects.cloudformation.project import stack_name
 from gatewright.projects.cloudformation.resolver import Resolver
 from gatewright.projects.cloudformation.source import is_template, read_source
+from gatewright.projects.cloudformation.stack import Stack
 
 HEAD = """\
 Parameters:
@@ -162,3 +163,11 @@ def test_what_looks_like_a_template(tmp_path: Path, name: str, text: str, expect
 )
 def test_the_stack_is_called_as_its_directory(tmp_path: Path, file: str, expected: str) -> None:
     assert stack_name(tmp_path / file) == expected
+
+
+def test_names_that_would_be_too_long_stay_apart(tmp_path: Path) -> None:
+    node = Node("http://127.0.0.1:1", "http://127.0.0.1:1", "eu-west-1", "000000000000")
+    stack = Stack(node, tmp_path / "template.yaml", "pets", hot_reload=True)
+    assert stack.name_for("Create", 64) == "pets-Create"
+    one, other = (stack.name_for("A" * 80 + end, 64) for end in ("1", "2"))
+    assert (len(one), len(other), one == other) == (64, 64, False)

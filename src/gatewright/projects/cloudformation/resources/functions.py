@@ -47,10 +47,12 @@ def _prepare(declared: Declared) -> Params:
 
 
 def _apply(stack: Stack, declared: Declared, params: Params) -> Physical:
-    name = params.get("FunctionName") or f"{stack.name}-{declared.logical_id}"[:LONGEST_NAME]
+    name = params.get("FunctionName") or stack.name_for(declared.logical_id, LONGEST_NAME)
     tags = stack.tags(declared.logical_id, params.get("Tags", {}))
     code = params["Code"] if stack.hot_reload else as_zip(declared, params["Code"])
     wanted = {**params, "FunctionName": name, "Code": code, "Tags": tags}
+    if name in stack.wanted["function"]:
+        declared.refuse(f"another resource is the function {name}", "FunctionName")
     try:
         now = stack.functions.get_function(FunctionName=name)
     except stack.functions.exceptions.ResourceNotFoundException:

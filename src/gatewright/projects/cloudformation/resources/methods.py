@@ -21,6 +21,8 @@ def _apply_resource(stack: Stack, declared: Declared, params: Params) -> Physica
     if place not in draft.resources:
         draft.resources[place] = stack.apigateway.create_resource(**params)["id"]
     resource_id = draft.resources[place]
+    if resource_id in draft.kept:
+        declared.refuse(f"another resource is {draft.path(resource_id)} already", "PathPart")
     draft.kept.add(resource_id)
     draft.content.append(json.dumps([resource_id, *place]))
     return Physical(resource_id, {"ResourceId": resource_id})

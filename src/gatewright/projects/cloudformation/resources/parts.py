@@ -39,6 +39,9 @@ def _prepare_model(declared: Declared) -> Params:
 def _apply_model(stack: Stack, declared: Declared, params: Params) -> Physical:
     draft = stack.draft(params["restApiId"])
     where = {"restApiId": params["restApiId"], "modelName": params["name"]}
+    if params["name"] in draft.models:
+        declared.refuse(f"another resource is the model {params['name']}", "Name")
+    draft.models.add(params["name"])
     try:
         stack.apigateway.create_model(**params)
     except stack.apigateway.exceptions.ConflictException:
@@ -101,9 +104,12 @@ def _authorizer_patches(now: Params, wanted: Params) -> list[dict[str, str]]:
 
 
 def _named(stack: Stack, operation: str, params: Params) -> dict[str, Any] | None:
-    """The one of an API's that has the name, of which CloudFormation makes one at most."""
+    """The one of an API's that has the name, and that no other resource of the template is."""
+    kept = stack.draft(params["restApiId"]).kept
     found = stack.every(operation, restApiId=params["restApiId"])
-    return next((each for each in found if each.get("name") == params["name"]), None)
+    return next(
+        (each for each in found if each.get("name") == params["name"] and each["id"] not in kept), None
+    )
 
 
 def _keep(stack: Stack, params: Params, physical_id: str, attribute: str) -> Physical:

@@ -96,7 +96,7 @@ def _apply(stack: Stack, declared: Declared, params: Params) -> Physical:
 
 def _create(stack: Stack, declared: Declared, wanted: Params) -> Params:
     """A new API. Its id is its name here, so that its URLs last longer than a node: if that is free."""
-    label = f"{stack.name}-{declared.logical_id}".lower()[:LONGEST_ID]
+    label = stack.name_for(declared.logical_id, LONGEST_ID).lower()
     tags = {API_TAG: label, **wanted["tags"]}
     try:
         made: Params = stack.apigateway.create_rest_api(**{**wanted, "tags": tags})

@@ -193,6 +193,8 @@ def _put_stage(stack: Stack, declared: Declared, params: Params) -> None:
     where = {"restApiId": params["restApiId"], "stageName": params["stageName"]}
     tags = stack.tags(declared.logical_id, params.get("tags", {}))
     path = f"/restapis/{where['restApiId']}/stages/{where['stageName']}"
+    if path in stack.wanted["stage"]:
+        declared.refuse(f"another resource makes the stage {where['stageName']}", "StageName")
     try:
         now = client.get_stage(**where)
     except client.exceptions.NotFoundException:
