@@ -181,7 +181,7 @@ def test_urls_of_models_are_left(write: Write) -> None:
         ("a:\n  $ref: none.yaml", "none.yaml cannot be read: there is no such file", 2),
         ("a:\n  $ref: more.yaml#/none", "there is nothing at #/none of", 2),
         ("a:\n  $ref: more.yaml#/loop", "'#/loop' leads back to itself", 1),
-        ("a: &x\n  - 1\nb: *y", "the alias *y has no anchor before it", 3),
+        ("a: &x\n  - 1\nb: *y", "the alias 'y' has no anchor before it", 3),
     ],
 )
 def test_refusals(write: Write, root: str, reason: str, line: int) -> None:

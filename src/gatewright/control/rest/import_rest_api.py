@@ -12,7 +12,7 @@ from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call, Params
 from gatewright.control.rest.common import require_api
-from gatewright.control.rest.endpoint import TYPES, new_endpoint_configuration
+from gatewright.control.rest.endpoint import IP_ADDRESS_TYPES, TYPES, new_endpoint_configuration
 from gatewright.control.rest.import_attempts import Attempts
 from gatewright.control.rest.import_clearing import clear
 from gatewright.control.rest.import_document import Wishes, definition_of, source_of, wishes_of
@@ -70,6 +70,8 @@ def _endpoint(wishes: Wishes, definition: Definition) -> Document:
         for member in ("vpcEndpointIds", "ipAddressType")
         if member in definition.endpoint
     }
+    if asked.get("ipAddressType") not in (None, *IP_ADDRESS_TYPES):
+        raise BadRequest("ipAddressType must be either ipv4 or dualstack.")
     return new_endpoint_configuration(
         asked | ({"types": wishes.endpoint_types} if wishes.endpoint_types else {})
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -58,6 +59,18 @@ def set_integration(reading: Reading, method: Method, operation: dict[str, Any])
         _response(reading, pattern, mapping(response, _WHAT, method.path), method)
         for pattern, response in members(responses).items()
     ]
+    _warn_of_replaced(reading, method)
+
+
+def _warn_of_replaced(reading: Reading, method: Method) -> None:
+    """Integration responses are kept by status code, so that of two the last counts (unverified)."""
+    statuses = Counter(response.get("statusCode") for response in method.integration_responses)
+    for status, count in statuses.items():
+        if status is not None and count > 1:
+            reading.definition.warn(
+                f"Several integration responses of '{method.verb} {method.path}' have the status code "
+                f"{status}: the last one counts."
+            )
 
 
 def _plain(written: dict[str, Any], path: str) -> Members:

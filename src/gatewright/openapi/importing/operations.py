@@ -31,6 +31,7 @@ class Operations:
         self._security = security
         self._bodies = Bodies(reading, schemas)
         self._resources: set[str] = set()
+        self._kept: set[tuple[str, str]] = set()
         validators = (validator["name"] for validator in reading.definition.validators)
         self._validators = {*validators, *reading.options.validators}
 
@@ -108,6 +109,12 @@ class Operations:
             raise Refused(f"The document has more than {MOST_METHODS} methods.")
         integration = (method.integration, method.integration_responses)
         self._reading.spend(method.path, method.members, method.responses, *integration)
+        if (method.path, method.verb) in self._kept:  # `/a` and `/a/` are one path
+            self._reading.definition.fail(
+                f"Unable to put method '{method.verb}' on resource at path '{method.path}': Method already "
+                "exists for this resource"
+            )
+        self._kept.add((method.path, method.verb))
         methods.append(method)
 
     def _validator(self, operation: dict[str, Any], path: str) -> str | None:

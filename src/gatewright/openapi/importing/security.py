@@ -115,7 +115,9 @@ class Security:
         """
         members = method.members
         members["authorizationType"] = "NONE"
-        written = operation["security"] if "security" in operation else self.reading.document.get("security")
+        written = operation.get("security")
+        if written is None:
+            written = self.reading.document.get("security")
         requirements = sequence(written, "security", method.path)
         for requirement in requirements:
             for name, scopes in mapping(requirement, "security", method.path).items():

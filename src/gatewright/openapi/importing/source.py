@@ -69,14 +69,36 @@ def _read_json(text: str) -> Any:
         raise Unreadable(f"the document is not JSON: {error.msg}", error.lineno) from None
     if is_deeper(document, MOST_DEPTH):
         raise Unreadable(f"the document is nested deeper than {MOST_DEPTH} levels")
-    # orjson keeps the last of two members with one name, in silence; numbers are of no interest here.
-    json.loads(text, object_pairs_hook=_refuse_repeated, parse_int=len, parse_float=len)
+    _refuse_repeated(text)
     return document
 
 
-def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
+def _refuse_repeated(text: str) -> None:
+    """orjson keeps the last of two members with one name, in silence."""
+    try:
+        json.loads(text, object_pairs_hook=_check_names, parse_int=len, parse_float=len)
+    except _Repeated as error:
+        reason = f"the member {str(error)[:80]!r} stands twice in one object"
+        raise Unreadable(reason, _line_of_repeated(text)) from None
+
+
+def _line_of_repeated(text: str) -> int | None:
+    """The line of the first member that stands there for the second time."""
+    seen: set[Pointer] = set()
+    for place, line in json_lines.places(text):
+        if place in seen:
+            return line
+        seen.add(place)
+    return None
+
+
+class _Repeated(Exception):
+    """The name of a member that stands twice."""
+
+
+def _check_names(pairs: list[tuple[str, Any]]) -> None:
     seen: set[str] = set()
     for name, _ in pairs:
         if name in seen:
-            raise Unreadable(f"the member {name[:80]!r} stands twice in one object")
+            raise _Repeated(name)
         seen.add(name)

@@ -76,7 +76,7 @@ class _Reader:
     def _alias(self, event: Any) -> Any:
         """What stands at an anchor. Inside itself an anchor is not known yet, so there are no circles."""
         if event.anchor not in self._anchors:
-            raise Unreadable(f"the alias *{event.anchor[:80]} has no anchor before it", line_of_event(event))
+            raise Unreadable(f"the alias {event.anchor[:80]!r} has no anchor before it", line_of_event(event))
         value, weight = self._anchors[event.anchor]
         self._add(weight, event)
         return value
@@ -138,7 +138,7 @@ def _scalar(event: Any) -> Any:
     kinds = {"int": int, "float": int | float, "bool": bool, "null": type(None)}
     kind = kinds.get(event.tag.removeprefix(_TAG))
     if kind is None or not isinstance(value, kind):
-        raise Unreadable(f"the tag {event.tag[:80]} cannot be read here", line_of_event(event))
+        raise Unreadable(f"the tag {event.tag[:80]!r} cannot be read here", line_of_event(event))
     return value
 
 
@@ -158,7 +158,7 @@ def _plain(text: str) -> Any:
 
 def _check_tag(event: Any, kind: str) -> None:
     if event.tag not in (None, "!", _TAG + kind):
-        raise Unreadable(f"the tag {event.tag[:80]} cannot be read here", line_of_event(event))
+        raise Unreadable(f"the tag {event.tag[:80]!r} cannot be read here", line_of_event(event))
 
 
 def line_of_event(event: Any) -> int:

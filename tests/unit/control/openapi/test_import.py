@@ -342,6 +342,33 @@ def test_endpoint_types(make: Import, kind: str, endpoint: Any) -> None:
     assert made["endpointConfiguration"] == endpoint
 
 
+def test_ip_address_types(make: Import, refused: Refused) -> None:
+    def document(kind: str) -> dict[str, Any]:
+        return minimal(servers=[{"url": "/", f"{P}endpoint-configuration": {"ipAddressType": kind}}])
+
+    assert make(document("dualstack"))["endpointConfiguration"]["ipAddressType"] == "dualstack"
+    message = "ipAddressType must be either ipv4 or dualstack."
+    assert refused(make, document("ipv5")) == ("BadRequestException", message)
+
+
+def test_which_security_counts(make: Import, everything: Everything) -> None:
+    document = minimal(
+        security=[{"sigv4": []}],
+        components={"securitySchemes": {"sigv4": {f"{P}authtype": "awsSigv4"}}},
+        paths={
+            "/root": {"get": {}, "put": {"security": None}},
+            "/none": {
+                "get": {"security": []},
+                "put": {"security": [{}]},
+                "post": {f"{P}auth": {"type": "none"}},
+            },
+        },
+    )
+    resources = everything(make(document)["id"])["resources"]
+    found = {path: {method["authorizationType"] for method in resources[path].values()} for path in resources}
+    assert found == {"/": set(), "/root": {"AWS_IAM"}, "/none": {"NONE"}}
+
+
 BASES: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"swagger": "2.0", "basePath": "/a/b/c"}, "ignore", ["/", "/e"]),
     ({"swagger": "2.0", "basePath": "/a/b/c"}, "prepend", ["/", "/a", "/a/b", "/a/b/c", "/a/b/c/e"]),
