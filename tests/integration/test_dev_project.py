@@ -80,19 +80,20 @@ class Project:
             (directory / name).write_text(text)
         self.node = Gatewright("dev", directory / "data", *LOCAL, str(directory))
 
-    def answer(self, path: str) -> str:
+    def answer(self, path: str, stage: str = "dev") -> str:
+        """The words of the answer, or its status if that is none of success."""
         try:
-            with urllib.request.urlopen(self.node.stage_url("hello", "dev", path), timeout=BOUND) as answer:
-                return str(answer.read().decode())
+            with urllib.request.urlopen(self.node.stage_url("hello", stage, path), timeout=BOUND) as answer:
+                return " ".join(answer.read().decode().split())
         except urllib.error.HTTPError as error:
             with error:
                 return str(error.code)
 
-    def answers(self, path: str, text: str) -> None:
-        """Ask until that is the answer: a directory is looked at three times a second at most."""
+    def answers(self, path: str, text: str, stage: str = "dev") -> None:
+        """Ask until that is the answer: gateway and functions follow changes with short delays."""
         end = time.monotonic() + BOUND
-        while self.answer(path) != text:
-            assert time.monotonic() < end, f"{path} never answers {text}"
+        while (answer := self.answer(path, stage)) != text:
+            assert time.monotonic() < end, f"{path} answers {answer}, never {text}"
 
     def save(self, name: str, old: str = "", new: str = "") -> None:
         """Write a file as it was at first, but for one change."""
@@ -131,27 +132,25 @@ def project(started: Project) -> Iterator[Project]:
     """As it was at first, also for the next test."""
     yield started
     changed = [name for name, text in FILES.items() if (started.directory / name).read_text() != text]
-    for name in sorted(changed, key=lambda name: name.endswith(".py")):
-        if name.endswith(".py"):
-            started.save(name)
-            started.answers("/function", "first world")
-        else:
-            started.deployed(name)
+    for name in changed:
+        (started.save if name.endswith(".py") else started.deployed)(name)
+    started.answers("/hello", "Hello one")
+    started.answers("/function", "first world")
 
 
 def test_it_is_served_with_its_function_variables_and_settings(project: Project) -> None:
-    assert project.answer("/hello").split() == ["Hello", "one"]
+    project.answers("/hello", "Hello one")
     assert project.answer("/function") == "first world"
     assert any("Account, region  123456789012" in line for line in project.node.printed)
 
 
 def test_each_file_that_is_saved_is_served(project: Project) -> None:
     project.deployed("openapi.yaml", "one", "two")
-    assert project.answer("/hello").split() == ["Hello", "two"]
+    project.answers("/hello", "Hello two")
     project.deployed("gatewright.toml", '"Hello"', '"Welcome"')
-    assert project.answer("/hello").split() == ["Welcome", "two"]
+    project.answers("/hello", "Welcome two")
     project.deployed("function.yaml", "get:", "put:")
-    assert project.answer("/function") == "403"
+    project.answers("/function", "403")
     gateway = project.node.client("apigateway")
     assert len(gateway.get_deployments(restApiId="hello")["items"]) == 1
     gateway.close()
@@ -162,7 +161,7 @@ def test_functions_follow_their_code_and_their_settings(project: Project) -> Non
         project.save("say/main.py", "first", word)
         project.answers("/function", f"{word} world")
     project.deployed("gatewright.toml", '"world"', '"moon"')
-    assert project.answer("/function") == "fourth moon"
+    project.answers("/function", "fourth moon")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +181,7 @@ def test_what_cannot_be_deployed_is_told_and_the_old_one_stays(
     project: Project, name: str, change: tuple[str, str], told: str
 ) -> None:
     assert project.refused(name, *change).startswith(told)
-    assert project.answer("/hello").split() == ["Hello", "one"]
+    assert project.answer("/hello") == "Hello one"
     assert project.answer("/function") == "first world"
     project.deployed(name)
 
@@ -194,8 +193,7 @@ def test_a_project_is_deployed_once_to_a_stage_of_its_own(
     command = ["deploy", str(project.directory), "--stage", "prod", "--variable", "greeting=Bye", *where]
     assert run(command) == 0
     assert f"{project.node.url}/restapis/hello/prod/_user_request_/" in capsys.readouterr().out
-    with urllib.request.urlopen(project.node.stage_url("hello", "prod", "/hello"), timeout=BOUND) as answer:
-        assert answer.read().decode().split() == ["Bye", "one"]
+    project.answers("/hello", "Bye one", stage="prod")
     assert run(["doctor", "hello", *where]) == 0
     assert capsys.readouterr().out == "API hello: nothing found\n"
 

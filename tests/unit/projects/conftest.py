@@ -35,10 +35,14 @@ def client(endpoint: str) -> Iterator[Any]:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def node(endpoint: str) -> Iterator[Node]:
+    """Its clients sign as the account whose catalog is served."""
     node = Node(endpoint, "http://127.0.0.1:4566", PARTITION.region, PARTITION.account)
-    yield node
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ACCESS_KEY_ID", PARTITION.account)
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "any")
+        yield node
     node.close()
 
 

@@ -33,12 +33,6 @@ def functions(endpoint: str) -> Iterator[Any]:
         yield client
 
 
-@pytest.fixture(autouse=True)
-def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", PARTITION.account)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-
-
 @pytest.fixture
 def code(tmp_path: Path) -> Path:
     directory = tmp_path / "code"

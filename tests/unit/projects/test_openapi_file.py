@@ -24,12 +24,6 @@ paths:
 """
 
 
-@pytest.fixture(autouse=True)
-def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", PARTITION.account)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-
-
 def written(directory: Path, text: str = OPENAPI, name: str = "pets.yaml") -> Path:
     directory.mkdir(exist_ok=True)
     (directory / name).write_text(text)

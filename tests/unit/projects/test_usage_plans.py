@@ -27,12 +27,6 @@ keys = { shop = "API-shop-key-of-twenty-and-more" }
 """
 
 
-@pytest.fixture(autouse=True)
-def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", PARTITION.account)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-
-
 @pytest.fixture
 def api(catalog: Catalog, client: Any) -> Iterator[str]:
     """An API with stage `dev`; the node is emptied of plans and keys afterwards."""
