@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any, TypeVar
 
 from gatewright.projects.api import CannotDeploy, Deployed, Node, Project
 from gatewright.projects.watching import Watch
 from gatewright.server.settings import Settings
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ async def _attempt(project: Project, node: Node, tell: Tell, *, again: bool) -> 
     """Whether it was deployed."""
     started = perf_counter()
     try:
-        deployed = await asyncio.to_thread(project.deploy, node)
+        deployed = await _to_its_end(asyncio.to_thread(project.deploy, node))
     except CannotDeploy as refusal:
         tell.refused(refusal, again)
         return False
@@ -59,3 +62,13 @@ async def _attempt(project: Project, node: Node, tell: Tell, *, again: bool) -> 
         return False
     tell.deployed(deployed, perf_counter() - started, again)
     return True
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """The result. Who is cancelled meanwhile waits all the same, for the node stops answering afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -71,3 +72,48 @@ def test_each_change_is_deployed_and_told(tmp_path: Path) -> None:
         "fault",
         "three again",
     ]
+
+
+class Slow(Files):
+    """Deploys as long as it must."""
+
+    def __init__(self, file: Path, began: Callable[[], None]) -> None:
+        super().__init__(file, began)
+        self.go_on = threading.Event()
+        self.ended = False
+
+    def deploy(self, node: Node) -> Deployed:
+        self._fault()
+        assert self.go_on.wait(BOUND)
+        self.ended = True
+        return Deployed(())
+
+
+def test_a_node_that_stops_lets_a_deployment_end(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("one")
+    address = Address("127.0.0.1", 4566)
+    settings = Settings(tmp_path, address, address, 1)
+
+    async def run() -> None:
+        loop, began = asyncio.get_running_loop(), asyncio.Event()
+
+        def begin() -> None:
+            loop.call_soon_threadsafe(began.set)
+
+        project = Slow(tmp_path / "file", begin)
+
+        async def serve() -> None:
+            async with kept_deployed(project, settings, Tell(lambda *_: None, lambda *_: None)):
+                raise AssertionError("it was stopped before")
+
+        serving = asyncio.create_task(serve())
+        await asyncio.wait_for(began.wait(), BOUND)
+        serving.cancel()
+        await asyncio.sleep(0)
+        assert not serving.done()
+        project.go_on.set()
+        await asyncio.wait([serving], timeout=BOUND)
+        assert serving.cancelled()
+        assert project.ended
+
+    asyncio.run(run())
