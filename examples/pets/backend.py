@@ -1,12 +1,18 @@
-"""The pets' own service, which knows nothing of the gateway in front of it: `GET /pets/{petId}`."""
+"""The pets' own service, which knows nothing of the gateway in front of it.
+
+GET, DELETE /pets/{petId}    a pet
+POST /orders                 {"animal": id, "buyer": …} -> {"number": …, "animal": the pet}
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 
-PETS = {
+ORDERS = count(1)
+PETS: dict[str, dict[str, object]] = {
     "1": {"id": 1, "name": "Ada", "kind": "cat", "price": 249.99},
     "2": {"id": 2, "name": "Bruno", "kind": "dog", "price": 124.99},
     "3": {"id": 3, "name": "Coral", "kind": "fish", "price": 0.99},
@@ -23,6 +29,18 @@ class Pets(BaseHTTPRequestHandler):
             self._answer(200, PETS[pet])
         else:
             self._answer(404, {"message": f"There is no pet at {self.path}"})
+
+    def do_DELETE(self) -> None:
+        """Answers as if the pet were gone; this shop never runs out of pets."""
+        self.do_GET()
+
+    def do_POST(self) -> None:
+        order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        pet = PETS.get(str(order["animal"]))
+        if self.path == "/orders" and pet is not None:
+            self._answer(201, {"number": next(ORDERS), "animal": pet, "buyer": order["buyer"]})
+        else:
+            self._answer(404, {"message": f"There is no pet {order['animal']}"})
 
     def _answer(self, status: int, document: dict[str, object]) -> None:
         body = json.dumps(document).encode() + b"\n"

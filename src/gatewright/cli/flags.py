@@ -123,3 +123,8 @@ StateCountersBytes = Annotated[
 StatePoliciesBytes = Annotated[
     str | None, _flag("state-policies-bytes", "N", "Disk for cached authorizer policies. [67108864]", LIMITS)
 ]
+
+Parameter = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="A template's parameter; may be repeated.", show_default=False),
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,50 +14,13 @@ import typer
 from rich.markup import escape
 
 from gatewright import __version__
-from gatewright.cli import flags, policy, principals, show, vtl
-from gatewright.cli.options import BadOptions, Options, load
+from gatewright.cli import checkup, flags, policy, principals, projects, show, vtl
+from gatewright.cli.examples import EXAMPLES
+from gatewright.cli.options import CONFIG_VARIABLE, DEFAULT_FILE, BadOptions, Options, load
 from gatewright.server.errors import CannotStart
 from gatewright.server.settings import Settings
 
 FAILED, MISUSED = 1, 2  # exit codes
-
-EXAMPLES = """Amazon API Gateway on your own machines.
-
-[bold]Try it[/bold]: one process, any credentials, everything on port 4566
-
-  $ gatewright dev examples/pets
-  $ aws --endpoint-url http://127.0.0.1:4566 apigateway get-rest-apis
-
-[bold]Run it[/bold]: APIs on port 8080, management on 127.0.0.1:8081, access key in DIR/credentials
-
-  $ gatewright serve --data-dir /var/lib/gatewright
-  $ export AWS_SHARED_CREDENTIALS_FILE=/var/lib/gatewright/credentials
-  $ aws --endpoint-url http://127.0.0.1:8081 apigateway create-rest-api --name pets
-
-[bold]See why[/bold]: the story of each request; what a template comes to
-
-  $ gatewright explain a1b2c3d4e5
-  $ gatewright vtl render order.vtl --event event.json --trace
-
-[bold]Let callers in[/bold]: users and keys for AWS_IAM; what policies decide
-
-  $ gatewright principals create-user ann --policy read.json
-  $ gatewright policy simulate a1b2c3d4e5 prod --source-ip 203.0.113.7
-
-[bold]Call as somebody[/bold]: tokens that Cognito and JWT authorizers take in development
-
-  $ curl -H "Authorization: $(gatewright token --sub alice)" http://127.0.0.1:4566/…
-
-[bold]Settings[/bold]: a flag wins over a variable, a variable over gatewright.toml
-
-  $ gatewright serve --workers 4
-  $ GATEWRIGHT_WORKERS=4 gatewright serve
-  $ echo 'workers = 4' >> gatewright.toml && gatewright serve
-
-[bold]Replace every process without a refused connection[/bold], settings read again
-
-  $ kill -HUP $(cat /var/lib/gatewright/run/pid)
-"""
 
 app = typer.Typer(
     help=EXAMPLES,
@@ -122,9 +86,12 @@ def dev(
     path: Annotated[
         Path | None,
         typer.Argument(
-            help="A project: its backend.py is started, then its deploy.py run.", show_default=False
+            help="A project: an OpenAPI file, a SAM or CloudFormation template, or a directory with a "
+            "gatewright.toml that names an OpenAPI file.",
+            show_default=False,
         ),
     ] = None,
+    parameter: flags.Parameter = None,
     config: flags.Config = None,
     listen: flags.DevListen = None,
     data_dir: flags.DevDataDir = None,
@@ -140,17 +107,29 @@ def dev(
 ) -> None:
     """Develop: one process, any credentials, loopback only, everything on one port.
 
-    Starts clean each time, unless --data-dir says where to keep things.
+    Starts clean each time, unless --data-dir says where to keep things. A project is deployed, and again each
+    time that one of its files is saved; what cannot be deployed is told with file and line, and what was
+    deployed before is served on.
     """
-    from gatewright.server.dev import develop
+    from gatewright.server.dev import Print, develop
     from gatewright.server.log import configure_logging
     from gatewright.server.project import Project
+    from gatewright.server.redeploying import Tell
 
-    options = _options(context, config)
-    project = Project.at(path) if path else None
+    options = _options(context, config or _settings_of(path))
+    parameters = projects.parameters_of(path, parameter)
+    project = Project.at(path, parameters) if path else None
     configure_logging("dev")
     with _dev_directory(options) as directory:
-        develop(options.for_dev(directory), project, starting=show.dev_starting, ready=show.dev_ready)
+        attempts = Tell(show.deployed, show.refused)
+        develop(options.for_dev(directory), project, Print(show.dev_starting, show.dev_ready, attempts))
+
+
+app.command("deploy")(projects.deploy)
+app.command("import")(projects.import_)
+app.command("export")(projects.export)
+app.command("diff")(checkup.diff)
+app.command("doctor")(checkup.doctor)
 
 
 @app.command()
@@ -262,6 +241,14 @@ def _options(context: typer.Context, config: Path | None) -> Options:
     names = {"listen": "dev_listen", "data_dir": "dev_data_dir"} if context.info_name == "dev" else {}
     given = {names.get(name, name): value for name, value in context.params.items()}
     return load({name: value for name, value in given.items() if name in Options.model_fields}, config)
+
+
+def _settings_of(project: Path | None) -> Path | None:
+    """A project's gatewright.toml holds settings too, unless GATEWRIGHT_CONFIG names other ones."""
+    if project is None or CONFIG_VARIABLE in os.environ:
+        return None
+    file = project / DEFAULT_FILE
+    return file if file.is_file() else None
 
 
 @contextmanager

@@ -15,11 +15,13 @@ from gatewright.cli.issuer_options import Issuers
 from gatewright.cli.principal_option import PrincipalOption, no_key_twice
 from gatewright.gateway.issuers import TEST_ISSUER
 from gatewright.gateway.settings import Tracing
+from gatewright.projects.names import FILE_NAME, PARAMETERS, TABLE
 from gatewright.server.address import Address
 from gatewright.server.settings import Limits, Settings, StateSizes, TestIssuer, usable_cores
 
 PREFIX = "GATEWRIGHT_"
-DEFAULT_FILE = Path("gatewright.toml")
+CONFIG_VARIABLE = PREFIX + "CONFIG"
+DEFAULT_FILE = Path(FILE_NAME)
 DEFAULTS = Limits()
 DEV_STATE = StateSizes(8 * 2**20, 8 * 2**20)  # a developer's disk is not to be filled at every start
 STATE_LEAST, STATE_MOST = 4 * 2**20, 2**40
@@ -194,8 +196,8 @@ class _Sources:
 
 def load(flags: Mapping[str, Any], config: Path | None) -> Options:
     """The settings in force. Flags that were not given are None. Raises `BadOptions`."""
-    path = config or Path(os.environ.get(PREFIX + "CONFIG", DEFAULT_FILE))
-    required = config is not None or PREFIX + "CONFIG" in os.environ
+    path = config or Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_FILE))
+    required = config is not None or CONFIG_VARIABLE in os.environ
     sources = _Sources(flags, _read(path, required), path)
     try:
         options = Options(**{**sources.file, **sources.flags})
@@ -211,8 +213,12 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
 
 
 def _read(path: Path, required: bool) -> dict[str, Any]:
+    """The settings of the file: the tables of a project beside them are for `gatewright.projects`."""
     try:
-        return tomllib.loads(path.read_text())
+        tables = tomllib.loads(path.read_text())
+        for name in (TABLE, PARAMETERS):
+            tables.pop(name, None)
+        return tables
     except FileNotFoundError as error:
         if not required:
             return {}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
 from gatewright import __version__
 from gatewright.server.settings import Settings
+
+if TYPE_CHECKING:
+    from gatewright.projects.api import CannotDeploy, Deployed
+    from gatewright.projects.finding import Finding
 
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -52,6 +57,32 @@ def dev_starting(settings: Settings) -> None:
 def dev_ready(settings: Settings) -> None:
     """The last line of a start, after the project is deployed."""
     _say(f"Ready. Everything on {settings.listen.url(settings.scheme)}, stop with Ctrl-C.")
+
+
+def deployed(what: Deployed, seconds: float, again: bool) -> None:
+    """The URL of each stage; commands to try at the first time only."""
+    for api in what.apis:
+        verb = "Deployed again" if again else "Deployed"
+        _say(f"{verb} in {seconds * 1000:.0f} ms: {api.name}, stage {api.stage}: {api.url}/")
+    for note in what.notes:
+        _say(f"  note: {note}", style="yellow")
+    for hint in () if again else what.hints:
+        _say(f"  {hint}")
+
+
+def refused(why: CannotDeploy, again: bool) -> None:
+    """Why a project was not deployed, with file and line."""
+    errors.print(f"[bold red]Not deployed:[/] {escape(str(why))}", soft_wrap=True)
+    served = "What was deployed before is served on" if again else "Nothing is served yet"
+    errors.print(f"  {served}; save a file to try again.", soft_wrap=True)
+
+
+def findings(api: str, found: Iterable[Finding]) -> None:
+    listed = list(found)
+    _say(f"API {api}: " + (f"{len(listed)} to look at" if listed else "nothing found"), style="bold")
+    for one in listed:
+        _say(f"  {one.where}: {one.what}")
+        _say(f"    remedy: {one.remedy}", style="dim")
 
 
 def operations(known: list[tuple[str, str, bool]]) -> None:

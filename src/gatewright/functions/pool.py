@@ -154,7 +154,9 @@ class Pool:
             )
             instance.stop()
             return
-        command = self._keeper.settings.runtimes.command(self.version.configuration["Runtime"], root)
+        runtime = self.version.configuration["Runtime"]
+        edited = self._watched is not None
+        command = self._keeper.settings.runtimes.command(runtime, root, edited=edited)
         try:
             await instance.start(command, root)
         except OSError as error:

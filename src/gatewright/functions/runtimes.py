@@ -30,13 +30,14 @@ class Runtimes:
             "named bootstrap"
         )
 
-    def command(self, runtime: str, directory: Path) -> list[str]:
+    def command(self, runtime: str, directory: Path, *, edited: bool = False) -> list[str]:
         """The program and arguments that speak the Runtime API for code unpacked in `directory`.
 
-        Only for a runtime without a `refusal`.
+        Only for a runtime without a `refusal`. `edited`: somebody works on the code, which is reloaded.
         """
         if runtime.startswith("python3."):
-            return [self.python, str(BOOTSTRAPS / "python.py")]
+            # Compiled files tell code apart by size and second, which two quick edits may share.
+            return [self.python, *(["-B"] if edited else []), str(BOOTSTRAPS / "python.py")]
         if runtime.startswith("nodejs") and self.node is not None:
             return [self.node, str(BOOTSTRAPS / "node.mjs")]
         return [str(directory / "bootstrap")]

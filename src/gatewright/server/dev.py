@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import uvloop
 
@@ -16,22 +17,31 @@ from gatewright.server.channel import Order
 from gatewright.server.data_room import data_server, gateway_room
 from gatewright.server.directory import held
 from gatewright.server.errors import CannotStart
-from gatewright.server.front import Front, OnePort, Status, node_page, traces_page
+from gatewright.server.front import Front, OnePort, Status, traces_page
 from gatewright.server.listeners import bound_address, open_listeners
 from gatewright.server.local_callers import of_dev
 from gatewright.server.management_room import management_pages, management_room
+from gatewright.server.owner_pages import owner_pages
 from gatewright.server.process import drain, settle
 from gatewright.server.project import Project, running
+from gatewright.server.redeploying import Tell
 from gatewright.server.rooms import MANAGEMENT_BODY_BYTES, catalog_room, functions_room
 from gatewright.server.settings import Settings
 from gatewright.server.state_room import kept_in_order, state_room
 from gatewright.server.test_issuer import announce, token_page
 from gatewright.wire.types import Handler, Request, Response
 
-Tell = Callable[[Settings], None]
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """What is printed while it starts and runs."""
+
+    starting: Callable[[Settings], None]
+    ready: Callable[[Settings], None]
+    attempts: Tell
 
 
-def develop(settings: Settings, project: Project | None, *, starting: Tell, ready: Tell) -> None:
+def develop(settings: Settings, project: Project | None, tell: Print) -> None:
     """Run until SIGINT or SIGTERM. Raises `CannotStart`."""
     if not settings.listen.loopback:
         raise CannotStart(
@@ -41,7 +51,7 @@ def develop(settings: Settings, project: Project | None, *, starting: Tell, read
         address = bound_address(settings.listen, listener)
         bound = settings.at(address, address)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(bound, listener.dup(), project, starting, ready))
+            runner.run(_serve(bound, listener.dup(), project, tell))
 
 
 @asynccontextmanager
@@ -56,10 +66,8 @@ async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]
             kept_in_order(state) as housekeeper,
         ):
             one_port = OnePort(gateway.claims, gateway, management)
-            pages = management_pages(settings, status, housekeeper) | {
-                "traces": lambda request: _traces(gateway, settings, request),
-                "node": lambda _: node_page(settings.data_dir, settings.account_id, settings.region),
-            }
+            pages = management_pages(settings, status, housekeeper) | owner_pages(catalog, settings, None)
+            pages["traces"] = lambda request: _traces(gateway, settings, request)
             if settings.test_issuer != "off":
                 pages["issuer/token"] = lambda request: token_page(settings, request)
             yield Front(one_port, pages)
@@ -70,19 +78,17 @@ def _traces(gateway: Gateway, settings: Settings, request: Request) -> Response:
     return traces_page(settings.data_dir, request)
 
 
-async def _serve(
-    settings: Settings, listener: socket.socket, project: Project | None, starting: Tell, ready: Tell
-) -> None:
+async def _serve(settings: Settings, listener: socket.socket, project: Project | None, tell: Print) -> None:
     status = Status("dev")
     _cancel_on_signal(asyncio.get_running_loop(), asyncio.current_task())
     async with open_dev(settings, status) as handler:
         server = data_server(handler, settings, MANAGEMENT_BODY_BYTES)
         await server.listen(listener)
         settle()
-        starting(settings)
+        tell.starting(settings)
         try:
-            async with running(project, settings):
-                ready(settings)
+            async with running(project, settings, tell.attempts):
+                tell.ready(settings)
                 await asyncio.Event().wait()
         except asyncio.CancelledError:
             await drain(server, settings, status, Order.STOP)

@@ -2,8 +2,8 @@
 
 GET /_gatewright/health    {"status": "ok", …}; 503 and "draining" while the node goes out of service
 GET /_gatewright/metrics   Prometheus text, on the management port
-GET /_gatewright/node      where the node keeps things and whose it is, on dev's port
 GET /_gatewright/traces    what `gatewright explain` shows, on dev's port
+GET /_gatewright/…         the owner's pages: `server.owner_pages`
 GET /_gatewright/issuer/…  the test issuer, if it is on: `server.test_issuer`
 """
 
@@ -100,12 +100,6 @@ def _count(text: str | None) -> int:
     return (
         int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 5 else MOST_TRACES
     )
-
-
-def node_page(data_dir: Path, account_id: str, region: str) -> Response:
-    """What commands of the same user need in order to work on a running dev's catalog."""
-    node = {"dataDir": str(data_dir), "accountId": account_id, "region": region}
-    return Response(200, JSON, orjson.dumps(node))
 
 
 def metrics_page(text: bytes) -> Response:

@@ -14,6 +14,7 @@ from gatewright.functions.api import Functions
 from gatewright.gateway.exchange import Outside
 from gatewright.server.data_room import access_room, gateway_settings
 from gatewright.server.front import Front, Page, Status, metrics_page
+from gatewright.server.owner_pages import owner_pages
 from gatewright.server.process import tls_of
 from gatewright.server.rooms import (
     MANAGEMENT_BODY_BYTES,
@@ -85,7 +86,8 @@ async def open_control(settings: Settings, status: Status) -> AsyncIterator[Hand
             management_room(catalog, functions, state, settings, verifier) as management,
             kept_in_order(state) as housekeeper,
         ):
-            yield Front(management, management_pages(settings, status, housekeeper))
+            own = management_pages(settings, status, housekeeper)
+            yield Front(management, own | owner_pages(catalog, settings, verifier))
 
 
 def management_server(handler: Handler, settings: Settings) -> Server:

@@ -1,6 +1,6 @@
-"""A project that `dev` serves: its `backend.py` runs beside it, its `deploy.py` once Gatewright answers.
+"""A project that `dev` serves: a `backend.py` runs beside it; its files are deployed, or its `deploy.py` run.
 
-Both run on this interpreter, print to the terminal, and may be missing, though not both.
+Both programs run on this interpreter and print to the terminal. There may be a backend only.
 """
 
 from __future__ import annotations
@@ -9,53 +9,76 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
+from gatewright.projects.opening import is_project, open_project
 from gatewright.server.errors import CannotStart
+from gatewright.server.redeploying import Tell, kept_deployed
 from gatewright.server.settings import Settings
 
 BACKEND_START = 15.0  # seconds for backend.py to accept connections
 ASK_AGAIN = 0.02  # seconds between two tries to connect to it
 STOP_TIMEOUT = 5.0
+BACKEND_VARIABLE = "backend"  # the stage variable that names the backend
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Which of the two programs there are."""
+    """What there is of it. `files` are deployed by Gatewright itself, each time they change."""
 
-    backend: Path | None
-    deploy: Path | None
+    backend: Path | None = None
+    deploy: Path | None = None
+    files: Path | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)  # where `files` is a template
 
     @classmethod
-    def at(cls, path: Path) -> Self:
-        """The project in directory `path`. Raises `CannotStart`."""
-        backend, deploy = path / "backend.py", path / "deploy.py"
-        if not (backend.is_file() or deploy.is_file()):
+    def at(cls, path: Path, parameters: Mapping[str, str] = MappingProxyType({})) -> Self:
+        """The project at `path`: a file, or a directory. Raises `CannotStart`."""
+        if path.is_file():
+            return cls(files=path, parameters=parameters)
+        programs = (path / "backend.py", path / "deploy.py")
+        backend, deploy = (program if program.is_file() else None for program in programs)
+        files = path if is_project(path) else None
+        if not (backend or deploy or files):
             raise CannotStart(
-                f"{path}: no project there; it needs a deploy.py (run with --endpoint URL once Gatewright is "
-                "ready), a backend.py (run with --port N), or both"
+                f"{path}: no project there; it needs a gatewright.toml with a [project] table, a deploy.py "
+                "(run with --endpoint URL once Gatewright is ready) or a backend.py (run with --port N)"
             )
-        return cls(backend if backend.is_file() else None, deploy if deploy.is_file() else None)
+        if deploy and files:
+            raise CannotStart(
+                f"{path}: gatewright.toml has a [project] table and there is a deploy.py: remove one of them"
+            )
+        return cls(backend, deploy, files)
 
 
 @asynccontextmanager
-async def running(project: Project | None, settings: Settings) -> AsyncIterator[None]:
+async def running(project: Project | None, settings: Settings, tell: Tell) -> AsyncIterator[None]:
     """Start the backend and deploy; at the end, stop the backend. Raises `CannotStart`."""
     if project is None:
         yield
         return
-    async with _backend(project.backend) as url:
+    async with _backend(project.backend) as address:
         if project.deploy is not None:
-            await _deploy(project.deploy, settings, url)
-        yield
+            await _deploy(project.deploy, settings, address)
+        if project.files is None:
+            yield
+            return
+        variables = {} if address is None else {BACKEND_VARIABLE: address}
+        deployable = open_project(
+            project.files, hot_reload=True, variables=variables, parameters=project.parameters
+        )
+        async with kept_deployed(deployable, settings, tell):
+            yield
 
 
 @asynccontextmanager
 async def _backend(program: Path | None) -> AsyncIterator[str | None]:
+    """Where it answers, as HOST:PORT."""
     if program is None:
         yield None
         return
@@ -65,7 +88,7 @@ async def _backend(program: Path | None) -> AsyncIterator[str | None]:
     )
     try:
         await _accepting(process, program, port)
-        yield f"http://127.0.0.1:{port}"
+        yield f"127.0.0.1:{port}"
     finally:
         await _end(process)
 
@@ -89,7 +112,7 @@ async def _accepting(process: asyncio.subprocess.Process, program: Path, port: i
 async def _deploy(program: Path, settings: Settings, backend: str | None) -> None:
     arguments = ["--endpoint", settings.management.url(settings.scheme)]
     arguments += ["--data", settings.listen.url(settings.scheme)]
-    arguments += ["--backend", backend] if backend else []
+    arguments += ["--backend", f"http://{backend}"] if backend else []
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(program),

@@ -25,6 +25,11 @@ def test_each_runtime_has_its_command(runtime: str, command: list[str]) -> None:
     assert all(Path(part).exists() for part in command if part.startswith(str(BOOTSTRAPS)))
 
 
+def test_code_that_is_edited_leaves_no_compiled_files_behind() -> None:
+    command = RUNTIMES.command("python3.12", Path("/code"), edited=True)
+    assert command == ["/bin/python3", "-B", str(BOOTSTRAPS / "python.py")]
+
+
 @pytest.mark.parametrize("runtime", ["ruby3.3", "java21", "dotnet8", "provided", "python2.7", "nodejs", ""])
 def test_what_cannot_run_is_refused_with_the_remedy(runtime: str) -> None:
     refusal = RUNTIMES.refusal(runtime)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog import keys
-from gatewright.catalog.api import Document
+from gatewright.catalog.api import Document, Reader
 from gatewright.control.operation import Call
 from gatewright.gateway.compiler import check_deployment
 from gatewright.gateway.errors import CannotCompile
@@ -15,18 +15,23 @@ from gatewright.gateway.settings import GatewaySettings
 
 def freeze(call: Call, rest_api: Document) -> Document:
     """The API as it is now. Raises BadRequest when it cannot be deployed."""
-    api = rest_api["id"]
-    snapshot: Document = {
-        "restApi": rest_api,
-        "resources": _resources(call, api),
-        "models": _all(call, "model", api),
-        "requestValidators": _all(call, "requestvalidator", api),
-        "authorizers": _all(call, "authorizer", api),
-        "gatewayResponses": _all(call, "gatewayresponse", api),
-    }
+    snapshot = draft(call.tx, rest_api)
     _check_complete(snapshot)
     refuse_uncompilable(call, snapshot)
     return snapshot
+
+
+def draft(reader: Reader, rest_api: Document) -> Document:
+    """The API as it is now, deployable or not, in a snapshot's shape."""
+    api = rest_api["id"]
+    return {
+        "restApi": rest_api,
+        "resources": _resources(reader, api),
+        "models": _all(reader, "model", api),
+        "requestValidators": _all(reader, "requestvalidator", api),
+        "authorizers": _all(reader, "authorizer", api),
+        "gatewayResponses": _all(reader, "gatewayresponse", api),
+    }
 
 
 def summary(snapshot: Document) -> Document:
@@ -49,18 +54,18 @@ def refuse_uncompilable(call: Call, snapshot: Document) -> None:
         raise BadRequest(f"Gatewright cannot deploy this API: {error}") from None
 
 
-def _all(call: Call, kind: str, api: str) -> list[Document]:
-    return [document for _, document in call.tx.list(keys.below(kind, api))]
+def _all(reader: Reader, kind: str, api: str) -> list[Document]:
+    return [document for _, document in reader.list(keys.below(kind, api))]
 
 
-def _resources(call: Call, api: str) -> list[Document]:
+def _resources(reader: Reader, api: str) -> list[Document]:
     methods: dict[str, Document] = {}
-    for key, method in call.tx.list(keys.below("method", api)):
+    for key, method in reader.list(keys.below("method", api)):
         resource_id = key.split("/")[2]
         methods.setdefault(resource_id, {})[method["httpMethod"]] = method
     return [
         {**resource, "resourceMethods": methods.get(resource["id"], {})}
-        for resource in _all(call, "resource", api)
+        for resource in _all(reader, "resource", api)
     ]
 
 

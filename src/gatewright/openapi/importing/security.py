@@ -15,6 +15,7 @@ MOST_AUTHORIZERS = 500  # Amazon's quota is 10
 AUTHTYPE = "x-amazon-apigateway-authtype"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 AUTH = "x-amazon-apigateway-auth"
+OPEN = "NONE"  # the requirement of a method that is open to anybody
 
 _AUTHORIZATION_TYPES = {"COGNITO_USER_POOLS": "COGNITO_USER_POOLS", "JWT": "JWT"}
 _TEXTS = (
@@ -128,6 +129,8 @@ class Security:
         return True
 
     def _require(self, method: Method, name: str, scopes: list[str]) -> bool:
+        if self._is_open(name):
+            return True
         # A name that no scheme has asks for an authorizer that is not there, which refuses the method.
         scheme = self.schemes.get(name, _Scheme(Kind.AUTHORIZER))
         if scheme.kind is Kind.INCOMPLETE:
@@ -144,6 +147,10 @@ class Security:
                     method.members["authorizationScopes"] = scopes
         return True
 
+    def _is_open(self, name: str) -> bool:
+        """Whether a requirement lets anybody in: SAM writes `NONE`, which no scheme is, for such methods."""
+        return name == OPEN and name not in self.schemes
+
     def _override(self, method: Method, operation: dict[str, Any]) -> None:
         """`x-amazon-apigateway-auth` counts for more than `security` (unverified)."""
         auth = mapping(operation.get(AUTH), AUTH, method.path)
@@ -159,7 +166,10 @@ class Security:
         if method.members.get("apiKeyRequired") or method.members["authorizationType"] != "NONE":
             return
         if requirements and all(requirements):  # an empty one allows anybody on purpose
-            names = ", ".join(f"'{name}'" for requirement in requirements for name in requirement)
+            named = [name for requirement in requirements for name in requirement if not self._is_open(name)]
+            if not named:
+                return
+            names = ", ".join(f"'{name}'" for name in named)
             self.reading.definition.warn(
                 f"Security {names} of resource '{method.path}' and method '{method.verb}' has no authorizer: "
                 "anybody may call it."

@@ -33,6 +33,19 @@ def test_a_method_that_cannot_be_authorized_is_not_made(client: Any, make: Impor
     assert [resource["path"] for resource in resources if "resourceMethods" in resource] == []
 
 
+def test_sams_word_for_an_open_method(client: Any, make: Import) -> None:
+    document = {
+        "swagger": "2.0",
+        "info": {"title": "t"},
+        "paths": {"/a": {"get": {"security": [{"NONE": []}]}}},
+    }
+    api = make(document)
+    assert "warnings" not in api
+    resources = client.get_resources(restApiId=api["id"], embed=["methods"])["items"]
+    (method,) = (each["resourceMethods"]["GET"] for each in resources if "resourceMethods" in each)
+    assert method["authorizationType"] == "NONE"
+
+
 @pytest.mark.parametrize("case", CASES["errors"])
 def test_errors(make: Import, refused: Refused, case: dict[str, Any]) -> None:
     code, message = refused(make, case["document"].encode())

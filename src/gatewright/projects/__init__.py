@@ -1,0 +1,1 @@
+"""What a developer keeps in files, brought to a running node over its endpoint, as any AWS client would."""

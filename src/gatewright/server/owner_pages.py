@@ -1,0 +1,77 @@
+"""Pages that tell the node's owner more than AWS's APIs do; `serve` answers them to signed requests only.
+
+GET /_gatewright/node                    whose the node is and where it serves
+GET /_gatewright/configuration?api=ID    what `gatewright diff` and `gatewright doctor` look at
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from gatewright.aws.errors import AwsError
+from gatewright.catalog.api import Catalog, CatalogUnavailable
+from gatewright.control.auth import Verifier
+from gatewright.control.configuration import configuration
+from gatewright.server.front import JSON, Page, message
+from gatewright.server.settings import Settings
+from gatewright.telemetry.trace_log import read_traces
+from gatewright.wire.types import Request, Response
+
+SERVICE = "apigateway"  # that requests are signed for
+MOST_ANSWERS = 100  # of authorizers, the newest
+
+
+def owner_pages(catalog: Catalog, settings: Settings, verifier: Verifier | None) -> dict[str, Page]:
+    """`verifier` None lets anybody in."""
+    pages: dict[str, Page] = {
+        "node": lambda _: _node(settings),
+        "configuration": lambda request: _configuration(catalog, settings.data_dir, request),
+    }
+    return pages if verifier is None else {name: _signed(page, verifier) for name, page in pages.items()}
+
+
+def _signed(page: Page, verifier: Verifier) -> Page:
+    def answer(request: Request) -> Response:
+        try:
+            verifier.verify(request, SERVICE)
+        except AwsError as error:
+            return message(error.status, error.message)
+        return page(request)
+
+    return answer
+
+
+def _node(settings: Settings) -> Response:
+    node = {
+        "dataDir": str(settings.data_dir),
+        "accountId": settings.account_id,
+        "region": settings.region,
+        "data": settings.listen.url(settings.scheme),
+    }
+    return Response(200, JSON, orjson.dumps(node))
+
+
+def _configuration(catalog: Catalog, data_dir: Path, request: Request) -> Response:
+    api = dict(parse_qsl(request.query or "")).get("api", "")
+    try:
+        found = configuration(catalog, api)
+    except CatalogUnavailable as error:
+        return message(503, str(error))
+    if found is None:
+        return message(404, f"There is no API {api[:64]!r}")
+    answers = list(islice(_answers(data_dir, api), MOST_ANSWERS))
+    return Response(200, JSON, orjson.dumps({**found, "answers": answers}))
+
+
+def _answers(data_dir: Path, api: str) -> Iterator[dict[str, Any]]:
+    """What Lambda authorizers answered to traced requests, the newest first."""
+    for trace in read_traces(data_dir, api):
+        for step in trace["steps"]:
+            if step["name"] == "authorizer" and "result" in step["facts"]:
+                yield {"authorizer": step["facts"]["id"], "answer": step["facts"]["result"]}
