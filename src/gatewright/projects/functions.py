@@ -45,6 +45,7 @@ class Functions:
         except (ValueError, OSError) as error:
             raise configuration.refuse(f"function {name}: {error}", "functions", name) from None
         if self._done.get(name) != (whole, digest):
+            self._done.pop(name, None)  # half of it may be refused
             arn = _put(node, name, whole, code, digest)
             _allow(node, arn, configuration.api)
             self._done[name] = whole, digest

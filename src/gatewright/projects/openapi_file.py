@@ -42,6 +42,7 @@ class Api:
         """The import's warnings, with their places. Raises CannotDeploy with the place in the document."""
         if self._done == (document.text, stage):
             return ()
+        self._done = None  # a refusal of the deployment leaves the import in the draft
         warnings: list[str] = []
         try:
             warnings += _import(node, document, stage)

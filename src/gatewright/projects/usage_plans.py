@@ -31,6 +31,7 @@ class UsagePlans:
         wanted = (configuration.api, project.stage, project.usage_plans)
         if wanted == self._done:
             return
+        self._done = None  # half of it may be refused
         owned = {plan["name"]: plan for plan in _owned(node, "get_usage_plans", configuration.api)}
         for name, plan in project.usage_plans.items():
             try:

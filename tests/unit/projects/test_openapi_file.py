@@ -81,6 +81,17 @@ def test_a_refusal_leaves_the_stage_and_a_mended_file_moves_it(
     assert client.get_stage(restApiId="refused", stageName="dev")["deploymentId"] == kept["id"]
 
 
+def test_taking_a_refused_edit_back_mends_the_draft_too(tmp_path: Path, node: Node, client: Any) -> None:
+    project = OpenApiFile(written(tmp_path, name="back.yaml"))
+    project.deploy(node)
+    written(tmp_path, OPENAPI.replace("paths:", "x-paths:"), name="back.yaml")
+    with pytest.raises(CannotDeploy, match="doesn't contain any methods"):
+        project.deploy(node)
+    written(tmp_path, name="back.yaml")
+    project.deploy(node)
+    assert "/pets" in [one["path"] for one in client.get_resources(restApiId="back")["items"]]
+
+
 def test_a_deployment_that_another_stage_serves_stays(tmp_path: Path, node: Node, client: Any) -> None:
     project = OpenApiFile(written(tmp_path, name="pinned.yaml"))
     project.deploy(node)
