@@ -106,7 +106,7 @@ class ExpressionParser(TokenStream):
         if token.kind is Kind.INTEGER_LITERAL:
             return self._integer(self.take())
         if token.kind is Kind.FLOATING_POINT_LITERAL:
-            return Literal(float(self.take().image))
+            return self._floating(self.take())
         if token.kind in (Kind.TRUE, Kind.FALSE):
             return Literal(self.take().kind is Kind.TRUE)
         if token.kind is Kind.LEFT_CURLEY:
@@ -118,7 +118,17 @@ class ExpressionParser(TokenStream):
     def _integer(self, token: Token) -> Literal:
         if len(token.image) > _MAX_DIGITS:
             raise self.source.error(f"an integer has more than {_MAX_DIGITS} digits", token.start)
+        self._check_number(token)
         return Literal(int(token.image))
+
+    def _floating(self, token: Token) -> Literal:
+        self._check_number(token)
+        return Literal(float(token.image))
+
+    def _check_number(self, token: Token) -> None:
+        """A `#` that begins no directive belongs to what follows it."""
+        if token.image.startswith("#"):
+            raise self.source.error(f"{token.image!r} is no number", token.start)
 
     def _padded(self) -> Expression:
         self.skip(Kind.WHITESPACE)
@@ -262,7 +272,7 @@ def _reference(
     image = first.image
     position = parser.position(first)
     if "\\!" in image:  # `$\!x` is no reference that could have a value
-        return Reference(position, image, steps, assignable=False)
+        return Reference(position, image, steps, bare=True, assignable=False)
     slashes = len(image) - len(image.lstrip("\\"))
     image = image[slashes:]
     dollar = max(image.rfind("$"), 0)
@@ -271,13 +281,18 @@ def _reference(
     first.image = image
     literal = parser.source.text[first.start + slashes + dollar : parser.last_end]
     if slashes % 2:
-        return Reference(position, _root(image, name, braced), steps, prefix, escaped=literal)
+        return Reference(position, _root(image, name, braced), steps, prefix, literal=literal, escaped=True)
     if not image.startswith("$"):
-        return Reference(position, image, steps, bare=True, assignable=False)
+        return Reference(position, image, steps, literal=image, bare=True, assignable=False)
     assignable = bool(steps) or not (braced or image.startswith("$!"))
-    unprinted = prefix + prefix + more + ("" if image.startswith("$!") else literal)
     return Reference(
-        position, _root(image, name, braced), steps, prefix + more, unprinted, assignable=assignable
+        position,
+        _root(image, name, braced),
+        steps,
+        prefix + more,
+        unprinted=prefix + prefix + more,
+        literal="" if image.startswith("$!") else literal,
+        assignable=assignable,
     )
 
 

@@ -64,7 +64,7 @@ def walk(node: object) -> Iterator[object]:
 def is_plain(body: Block) -> bool:
     """Whether an interpolated string is made of text and references only."""
     return all(
-        isinstance(statement, Text) or (isinstance(statement, Reference) and statement.escaped is None)
+        isinstance(statement, Text) or (isinstance(statement, Reference) and not statement.escaped)
         for statement in body
     )
 

@@ -236,12 +236,20 @@ class ExpressionCode:
         raise NotImplementedError
 
     def add_printed(self, pieces: list[ast.expr], reference: Reference) -> None:
-        """What the reference prints."""
+        """What the reference prints. Where it may be a block, that decides on the prefix, too."""
+        if self.uses.shared and not reference.bare:
+            pieces.append(self.printed(reference))
+            return
         add_text(pieces, reference.prefix)
         if reference.bare:
-            add_text(pieces, reference.root)
+            add_text(pieces, reference.literal)
         else:
             pieces.append(self.text_of(self.raw(reference), reference.position))
+
+    def printed(self, reference: Reference) -> ast.expr:
+        code = call("printed", name("rt"), name("c"), self.raw(reference), *as_written(reference))
+        mark(code, self.place(reference.position))
+        return code
 
     def text_of(self, value: ast.expr, position: Position) -> ast.expr:
         """A str or an int, which Python prints as Java does."""
@@ -264,8 +272,10 @@ class ExpressionCode:
         return constant(False)
 
     def _reference_truth(self, reference: Reference) -> ast.expr:
-        if reference.bare:
-            return constant(False)
+        if reference.bare:  # of these, only `$\!x`, which prints nothing, is looked up as a reference here
+            return constant(not reference.literal)
+        if self.uses.shared:
+            return call("holds", self.raw(reference))
         place = self._loop_place(reference)
         return place if isinstance(place, ast.Compare) else is_not(self.raw(reference), constant(False))
 
@@ -312,6 +322,11 @@ def _longest_replaced(method: Method) -> int:
         case (Literal(value=str(old)), Literal(value=str(new))) if old:
             return LONG // max(len(new), 1)
     return 0
+
+
+def as_written(reference: Reference) -> tuple[ast.expr, ...]:
+    """What prints with or instead of a block."""
+    return constant(reference.prefix), constant(reference.unprinted), constant(reference.literal)
 
 
 def _held(value: ast.expr) -> tuple[ast.expr, ast.expr]:

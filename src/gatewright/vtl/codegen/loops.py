@@ -16,12 +16,12 @@ from gatewright.vtl.codegen.pyast import (
     constant,
     if_,
     is_,
+    is_not,
     mark,
     name,
 )
 from gatewright.vtl.nodes import (
     Block,
-    Expression,
     Foreach,
     If,
     MacroCall,
@@ -46,16 +46,14 @@ class LoopCode(OutputCode):
         return f"{prefix}{self._names}"
 
     def foreach(self, node: Foreach) -> list[ast.stmt]:
-        if node.items is None:
-            return []
-        return self.loop_statements(node, node.items, self.new_name(""))
+        return self.loop_statements(node, self.new_name(""))
 
-    def loop_statements(self, node: Foreach, collection: Expression, number: str) -> list[ast.stmt]:
+    def loop_statements(self, node: Foreach, number: str) -> list[ast.stmt]:
         loop = Loop(f"i{number}", f"n{number}", f"f{number}")
         items, saved = f"l{number}", f"o{number}"
         line = self.place(node.position)
         before: list[ast.stmt] = [
-            assign(f"w{items}", self.value(collection)),
+            assign(f"w{items}", self.value(node.items)),
             assign(items, call("loop_items", name("rt"), name(f"w{items}"))),
             assign(loop.size, call("len", name(items))),
             assign(saved, self.variables.load(node.variable)),
@@ -65,7 +63,10 @@ class LoopCode(OutputCode):
         looping = self._loop(node, loop, items, each, round_end)
         if self.uses.shared and self.uses.breaks:
             looping = _until_break(looping)
-        result = [*before, *enter, looping, *loop_end, self.variables.restore(node.variable, saved), *leave]
+        rounds = [*enter, looping, *loop_end, self.variables.restore(node.variable, saved), *leave]
+        if self.uses.macros:  # which see that a variable is restored
+            rounds = [if_(is_not(name(items), name("NOTHING")), rounds)]
+        result = [*before, *rounds]
         for part in result:
             mark(part, line)
         return result

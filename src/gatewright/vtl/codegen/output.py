@@ -6,7 +6,7 @@ import ast
 from abc import abstractmethod
 
 from gatewright.vtl.codegen.analysis import is_plain
-from gatewright.vtl.codegen.expressions import ExpressionCode, add_text, string_of
+from gatewright.vtl.codegen.expressions import ExpressionCode, add_text, as_written, string_of
 from gatewright.vtl.codegen.pyast import (
     attribute,
     bind,
@@ -84,9 +84,9 @@ class OutputCode(ExpressionCode):
     def _add_reference(
         self, statements: list[ast.stmt], pieces: list[ast.expr], reference: Reference
     ) -> None:
-        if reference.escaped is not None:
+        if reference.escaped:
             add_text(pieces, reference.prefix)
-            self._add_escaped(pieces, reference, reference.escaped)
+            self._add_escaped(pieces, reference)
         elif self.uses.shared and not reference.bare:
             self._flush(statements, pieces)
             statements.append(self.emitted(reference))
@@ -96,27 +96,19 @@ class OutputCode(ExpressionCode):
             self._flush(statements, pieces)
 
     def emitted(self, reference: Reference) -> ast.stmt:
-        code = call(
-            "emit",
-            name("rt"),
-            name("c"),
-            name("out"),
-            self.raw(reference),
-            constant(reference.prefix),
-            constant(reference.unprinted),
-        )
+        code = call("emit", name("rt"), name("c"), name("out"), self.raw(reference), *as_written(reference))
         mark(code, self.place(reference.position))
         return ast.Expr(code)
 
-    def _add_escaped(self, pieces: list[ast.expr], reference: Reference, escaped: str) -> None:
+    def _add_escaped(self, pieces: list[ast.expr], reference: Reference) -> None:
         """An escaped argument of a macro prints as it was written in the call."""
-        text: ast.expr = constant(escaped)
+        text: ast.expr = constant(reference.literal)
         if self.uses.macros:
-            text = ast.BoolOp(ast.Or(), [call("get", constant(f".literal.{escaped}")), text])
+            text = call("literal", name("c"), text)
         if reference.steps:
             text = call("second", self.raw(reference), text)
         if isinstance(text, ast.Constant):
-            add_text(pieces, escaped)
+            add_text(pieces, reference.literal)
         else:
             pieces.append(text)
 
