@@ -11,6 +11,7 @@ from oracle.engines import Outcome
 _FAULTS = frozenset({"NullPointerException", "ClassCastException", "NegativeArraySizeException"})
 _VIEWS = re.compile(r"keySet|values|entrySet|subList|iterator")
 _EMPTY_RANGE = re.compile(r"\([^()]*\[[^\[\]]*\.\.[^\[\]]*\]")
+_WIDE = re.compile(r"\([^()]*(2147483648|\$!?\{?long)")
 _NOT_OFFERED = re.compile(r"toHexString|toArray\(|hashCode\(.")
 
 
@@ -44,7 +45,7 @@ def _view(text: str, theirs: Outcome, mine: Outcome) -> bool:
 
 
 def _wide(text: str, theirs: Outcome, mine: Outcome) -> bool:
-    return "IndexOutOfBounds" in mine.text and ("2147483648" in text or "$long" in text)
+    return _WIDE.search(text) is not None
 
 
 def _null(text: str, theirs: Outcome, mine: Outcome) -> bool:
@@ -56,7 +57,7 @@ def _not_offered(text: str, theirs: Outcome, mine: Outcome) -> bool:
 
 
 def _comment(text: str, theirs: Outcome, mine: Outcome) -> bool:
-    return "#literal" in text and "#*" in text
+    return "#*" in text and ("#literal" in text or '"' in text)
 
 
 KINDS = (
@@ -67,7 +68,7 @@ KINDS = (
     Kind("wide", "an index that no int holds is out of range, not another method's argument", _wide),
     Kind("null", "a range whose ends are no integers, as an argument, fits no method", _null),
     Kind("method", "a method of Java that templates are not offered", _not_offered),
-    Kind("comment", "a block comment's delimiters in the deprecated #literal", _comment),
+    Kind("comment", "a block comment in the deprecated #literal, or one that a string leaves open", _comment),
 )
 
 

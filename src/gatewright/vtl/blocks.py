@@ -58,9 +58,8 @@ class MacroContext(Context):
         self.arguments = arguments
 
     def get(self, name: str) -> object:
-        value = self.variables.get(name)
-        if value is not None:
-            return value
+        if name in self.variables:
+            return self.variables[name]
         argument = self.arguments.get(name)
         if argument is None:
             return self.outer.get(name)
@@ -164,7 +163,8 @@ def call_macro(
     inner = MacroContext(rt, context, {})
     for parameter, (argument, written) in zip(macro.parameters, arguments, strict=False):
         inner.arguments[parameter] = argument
-        inner.variables[f".literal.${parameter}"] = written
+        if written is not None:
+            inner.variables[f".literal.${parameter}"] = written
     if body is not None:
         inner.variables["bodyContent"] = Block(rt, context, body, rt.limits.depth)
     rt.enter(f"#{name}")

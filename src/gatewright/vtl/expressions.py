@@ -259,10 +259,9 @@ class ExpressionParser(TokenStream):
 
 
 def _without_last_blank(body: Block) -> Block:
-    last = body[-1]
-    assert isinstance(last, Text)
-    assert last.text.endswith(" ")
-    return (*body[:-1], Text(last.text[:-1]))
+    """What is taken off the text is not that blank where a comment that nothing ends has eaten it."""
+    last = body[-1] if body else None
+    return (*body[:-1], Text(last.text[:-1])) if isinstance(last, Text) else body
 
 
 def _reference(
