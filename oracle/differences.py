@@ -11,6 +11,7 @@ from oracle.engines import Outcome
 _FAULTS = frozenset({"NullPointerException", "ClassCastException", "NegativeArraySizeException"})
 _VIEWS = re.compile(r"keySet|values|entrySet|subList|iterator")
 _EMPTY_RANGE = re.compile(r"\([^()]*\[[^\[\]]*\.\.[^\[\]]*\]")
+_NARROW = re.compile(r"longValue|\$!?\{?(long|big)\b|[0-9]{10,}")
 _WIDE = re.compile(r"\([^()]*(2147483648|\$!?\{?long)")
 _NOT_OFFERED = re.compile(r"toHexString|toArray\(|hashCode\(.")
 
@@ -48,6 +49,13 @@ def _wide(text: str, theirs: Outcome, mine: Outcome) -> bool:
     return _WIDE.search(text) is not None
 
 
+def _narrow(text: str, theirs: Outcome, mine: Outcome) -> bool:
+    return (
+        _NARROW.search(text) is not None
+        and re.search(r"compareTo|equals|class|valueOf|parse", text) is not None
+    )
+
+
 def _null(text: str, theirs: Outcome, mine: Outcome) -> bool:
     return _EMPTY_RANGE.search(text) is not None
 
@@ -66,6 +74,7 @@ KINDS = (
     Kind("identity", "the hashCode of an object that has none but its address", _identity),
     Kind("view", "keySet, values, subList and iterators are what they were when asked for", _view),
     Kind("wide", "an index that no int holds is out of range, not another method's argument", _wide),
+    Kind("narrow", "a Long or BigInteger that an Integer could hold is an Integer", _narrow),
     Kind("null", "a range whose ends are no integers, as an argument, fits no method", _null),
     Kind("method", "a method of Java that templates are not offered", _not_offered),
     Kind("comment", "a block comment in the deprecated #literal, or one that a string leaves open", _comment),

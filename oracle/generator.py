@@ -150,7 +150,9 @@ class Generator:
     def _foreach(self, depth: int) -> str:
         variable, items = self._one(words.VARIABLES), self._one((*words.LOOPED, self._value(0)))
         inner = self._one((variable, "", "$foreach." + self._one(words.LOOPS), "$velocityCount"))
-        comma = self._one(("", "#if($foreach.hasNext),#end", "#if($velocityCount > 1)#break#end"))
+        comma = self._one(
+            ("", "#if($foreach.hasNext),#end", "#if($velocityCount > 1)#break#end", "#break($foreach.parent)")
+        )
         body = f"{self._space()}{inner}{self._block(depth)}{comma}"
         return f"{self._space()}#foreach({self._pad()}{variable} in {items}{self._pad()}){body}{self._end()}"
 

@@ -7,6 +7,7 @@ Needs Java 11 or newer and Debian's package `velocity`. Fails where a difference
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from oracle.differences import KINDS, kind_of  # noqa: E402
-from oracle.engines import JARS, Velocity, ours, same  # noqa: E402
+from oracle.engines import JARS, Outcome, Velocity, ours, same  # noqa: E402
 from oracle.generator import Generator  # noqa: E402
 from oracle.shrinking import shrunk  # noqa: E402
 
@@ -39,6 +40,8 @@ def main() -> int:
                 difference = shrunk(text, theirs, mine, second)
                 kind = kind_of(*difference)
                 kinds[kind.name if kind else UNLISTED] += 1
+                if kind is None and arguments.record:
+                    _record(arguments.record, *difference)
                 if kind is None or arguments.verbose:
                     _print(*difference)
     counts = ", ".join(f"{count} {kind}" for kind, count in outcomes.most_common())
@@ -53,11 +56,20 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000, help="templates (default 100000)")
     parser.add_argument("--seed", type=int, default=1, help="of the generator (default 1)")
+    parser.add_argument("--record", type=Path, help="a file to append unlisted differences to, as cases")
     parser.add_argument("--verbose", action="store_true", help="print the listed differences, too")
     missing = [jar for jar in JARS if not Path(jar).exists()]
     if missing:
         parser.error(f"{', '.join(missing)} is missing: apt-get install velocity default-jdk-headless")
     return parser.parse_args()
+
+
+def _record(file: Path, text: str, theirs: Outcome, mine: Outcome) -> None:
+    """What Velocity made of it, as in tests/unit/vtl/cases."""
+    outcome = {"output": theirs.text} if theirs.kind == "ok" else {"error": theirs.kind}
+    with file.open("a", encoding="utf-8") as cases:
+        case = {"template": text, **outcome, "truth": "Velocity 1.7"}
+        cases.write(json.dumps(case, ensure_ascii=False) + "\n")
 
 
 def _print(text: str, theirs: object, mine: object) -> None:

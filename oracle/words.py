@@ -36,6 +36,8 @@ OPERATORS = (
     "gt", "le", "ge",
 )
 NOISE = (
+    "#break($foreach)", "#break($foreach.parent)", "#break($foreach.topmost)", "#break($x)", "#stop($v)",
+    "#set($x = $foreach)", "#set($m.f = $foreach)", "#break($m.f)",
     "$", "$!", "#", "{", "}", "(", ")", "[", "]", ".", "..", ",", ":", "\"", "'", "\\", "|", " ", "\n",
     "\r\n", "\t", "text", "$5.00", "$$", "#fff", "#123", "a@b", "\\#if", "\\#set", "\\#m", "\\#foo",
     "\\\\", "\\$v", "\\\\$v", "\\\\\\$v", "\\${v}", "\\$!v", "\\$nope", "\\$m.b", "\\$p", "\\$!{p}",

@@ -29,6 +29,17 @@ def add(rt: Runtime, left: object, right: object) -> object:
     return _apply(left, right, operator.add, _EXACT.add)
 
 
+def add_written(
+    rt: Runtime, left: object, right: object, left_literal: str | None, right_literal: str | None
+) -> object:
+    """`+` of operands that may have no value: as text, such a one is how it is written."""
+    if left is None and type(right) is str:
+        left = left_literal
+    elif right is None and type(left) is str:
+        right = right_literal
+    return add(rt, left, right)
+
+
 def _joined(rt: Runtime, left: object, right: object) -> str | None:
     if left is None or right is None:
         return None

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from gatewright.vtl.errors import MethodFailed
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.runtime import Runtime, joined, text
-from gatewright.vtl.values import HostObject, JavaClass
+from gatewright.vtl.values import ForeachScope, HostObject, JavaClass
 
 
 class StopRendering(Exception):
@@ -16,7 +16,23 @@ class StopRendering(Exception):
 
 
 class BreakLoop(Exception):
-    """`#break` inside a string, on its way to the loop around the string."""
+    """`#break` on its way to the loop of `scope`; None is the innermost loop, macro or block."""
+
+    def __init__(self, scope: ForeachScope | None = None) -> None:
+        super().__init__("#break outside of the loop that it is to leave")
+        self.scope = scope
+
+
+def break_out(scope: object) -> None:
+    """`#break($foreach.parent)`."""
+    if type(scope) is not ForeachScope:
+        raise MethodFailed("#break takes $foreach, or a loop further out such as $foreach.parent")
+    raise BreakLoop(scope)
+
+
+def goes_on(leaving: BreakLoop, scope: ForeachScope) -> bool:
+    """Whether it leaves more than the loop of `scope`."""
+    return leaving.scope is not None and leaving.scope is not scope
 
 
 Body: TypeAlias = "Callable[[Runtime, Context, list[str]], None]"
@@ -114,8 +130,9 @@ class Block(HostObject):
         self.rt.enter("#define")
         try:
             self.body(self.rt, context, out)
-        except BreakLoop:
-            pass
+        except BreakLoop as leaving:
+            if leaving.scope is not None:
+                raise
         finally:
             self.rt.leave()
             self.depth -= 1
@@ -170,8 +187,9 @@ def call_macro(
     rt.enter(f"#{name}")
     try:
         macro.body(rt, inner, out)
-    except BreakLoop:
-        pass
+    except BreakLoop as leaving:
+        if leaving.scope is not None:
+            raise
     finally:
         rt.leave()
 
@@ -181,8 +199,10 @@ def evaluate(rt: Runtime, context: Context, out: list[str], template: object) ->
     assert rt.evaluator is not None
     body = rt.evaluator(rt, text(rt, template))
     rt.enter("#evaluate")
-    body(rt, context, out)
-    rt.leave()
+    try:
+        body(rt, context, out)
+    finally:
+        rt.leave()
 
 
 def put(rt: Runtime, out: list[str], piece: str) -> None:

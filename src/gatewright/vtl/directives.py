@@ -68,7 +68,7 @@ class DirectiveParser(ExpressionParser):
         if name in _BLOCK_DIRECTIVES or (name not in DIRECTIVES and name.startswith("@")):
             return self._block_directive(start, name, arguments)
         if name in ("break", "stop"):
-            return Break() if name == "break" else Stop()
+            return self._leaving(start, name, arguments)
         if name in ("include", "parse"):
             return Include(
                 position, tuple(argument.value for argument in arguments if argument.value is not None)
@@ -86,7 +86,7 @@ class DirectiveParser(ExpressionParser):
     def _bare_directive(self, start: Token, name: str) -> Statement:
         """A directive's name without parentheses."""
         if name in ("break", "stop"):
-            return Break() if name == "break" else Stop()
+            return self._leaving(start, name, [])
         if name in DIRECTIVES:
             raise self.source.error(f"#{name} needs its arguments in parentheses", start.start)
         if name.startswith("@"):
@@ -165,11 +165,18 @@ class DirectiveParser(ExpressionParser):
         name = arguments[0].written
         parameters: list[str] = []
         for argument in arguments[1:]:
-            if not isinstance(argument.value, Reference):
+            if argument.value is None:
                 raise self.source.error("the parameters of a #macro are references", start.start)
             parameters.append(_plain_name(argument))
         self.macros.add(name)
         return MacroDefinition(name, tuple(parameters), body)
+
+    def _leaving(self, start: Token, name: str, arguments: list[Argument]) -> Break | Stop:
+        if len(arguments) > 1:
+            raise self.source.error(f"#{name} takes at most one argument", start.start)
+        if name == "stop":
+            return Stop()
+        return Break(self.position(start), arguments[0].value if arguments else None)
 
     def _evaluate(self, start: Token, arguments: list[Argument]) -> Evaluate:
         template = arguments[0].value if len(arguments) == 1 else None

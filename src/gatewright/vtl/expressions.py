@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gatewright.vtl.nodes import (
     Block,
@@ -66,13 +67,14 @@ class ExpressionParser(TokenStream):
             return self._unary()
         start = self.peek()
         first = self._chain(level + 1)
-        rest: list[tuple[str, Expression]] = []
+        rest: list[tuple[str, Expression, str]] = []
         while (operator := _OPERATORS[level].get(self.kind())) is not None:
             self.take()
-            rest.append((operator, self._chain(level + 1)))
+            begins = self.peek()
+            rest.append((operator, self._chain(level + 1), self.images(begins)))
             if len(rest) > _MAX_OPERATORS:
                 raise self.source.error(f"more than {_MAX_OPERATORS} operators in a row", start.start)
-        return Chain(self.position(start), first, tuple(rest)) if rest else first
+        return Chain(self.position(start), first, tuple(rest), rest[-1][2]) if rest else first
 
     def _unary(self) -> Expression:
         self.skip(Kind.WHITESPACE)
@@ -87,7 +89,10 @@ class ExpressionParser(TokenStream):
 
     def _primary(self) -> Expression:
         if self.skip(Kind.LPAREN):
+            begins = self.peek()
             inner = self.expression()
+            if isinstance(inner, Chain):
+                inner = replace(inner, literal=self.images(begins))
             self.take(Kind.RPAREN)
             self.skip(Kind.WHITESPACE)
             return inner
@@ -157,7 +162,7 @@ class ExpressionParser(TokenStream):
             if not isinstance(end, Reference) and not (isinstance(end, Literal) and type(end.value) is int):
                 raise self.source.error("the ends of a range are integers or references", dots.start)
         self.take(Kind.RBRACKET)
-        return RangeLiteral(self.position(start), first, last)
+        return RangeLiteral(self.position(start), first, last, self.images(start))
 
     def _map(self) -> MapLiteral:
         with self.nested(self.take(Kind.LEFT_CURLEY)):

@@ -41,15 +41,16 @@ def loop_items(rt: Runtime, value: object) -> Sequence[object]:
 
 def guarded(items: Sequence[object], source: object) -> Iterator[object]:
     """The items of a list or map that the loop's body may change: as in Java, the next item then fails."""
-    changing = source.owner if isinstance(source, JavaSet) else source
+    changing = source.owner if isinstance(source, JavaSet | JavaCollection) else source
+    follows = not isinstance(source, JavaSet)
     if not isinstance(changing, dict):
         yield from _guarded_list(items)
         return
     size = len(changing)
-    for item in list(changing) if changing is source else items:
+    for item in list(changing) if follows else items:
         if len(changing) != size:
             raise MethodFailed(_CHANGED)
-        yield changing.get(item) if changing is source else item
+        yield changing.get(item) if follows else item
 
 
 def _guarded_list(items: Sequence[object]) -> Iterator[object]:

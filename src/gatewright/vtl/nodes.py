@@ -32,11 +32,12 @@ class ListLiteral:
 
 @dataclass(frozen=True, slots=True)
 class RangeLiteral:
-    """`[a..b]`."""
+    """`[a..b]`. `literal`: how it is written."""
 
     position: Position
     first: Expression
     last: Expression
+    literal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,16 @@ class MapLiteral:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Operands joined by operators of one precedence, from left to right."""
+    """Operands joined by operators of one precedence, from left to right.
+
+    `rest`: operators and operands, with how each of these is written. `literal`: what is put into a text
+    where the chain has no value.
+    """
 
     position: Position
     first: Expression
-    rest: tuple[tuple[str, Expression], ...]
+    rest: tuple[tuple[str, Expression, str], ...]
+    literal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +221,10 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """`#break`."""
+    """`#break`, or `#break($foreach.parent)` with the loop to leave."""
+
+    position: Position
+    loop: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

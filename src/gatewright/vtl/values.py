@@ -43,10 +43,14 @@ class JavaSet(list[object]):
 
 
 class JavaCollection(list[object]):
-    """What `values()` gives, as it was when asked: no index."""
+    """What `values()` gives, as it was when asked: no index. A loop over it follows the map."""
 
-    __slots__ = ()
+    __slots__ = ("owner",)
     java_class = "java.util.LinkedHashMap$LinkedValues"
+
+    def __init__(self, owner: dict[object, object]) -> None:
+        super().__init__(owner.values())
+        self.owner = owner
 
 
 class JavaChar(str):

@@ -76,6 +76,7 @@ def analyse(template: Block) -> Uses:
         isinstance(node, Define)
         or (isinstance(node, MacroCall) and node.body is not None)
         or (isinstance(node, Interpolated) and not is_plain(node.body))
+        or (isinstance(node, Break) and node.loop is not None)
         for node in nodes
     )
     references = [node for node in nodes if isinstance(node, Reference)]
@@ -89,7 +90,7 @@ def analyse(template: Block) -> Uses:
         plain_loops=plain_loops,
         mutates=bool(methods & MUTATORS)
         or any(isinstance(node, Set) and node.target.steps for node in nodes),
-        breaks=any(isinstance(node, Break) for node in nodes),
+        breaks=any(isinstance(node, Break | Evaluate) for node in nodes),
         variables=tuple(names if plain_loops else names | dict.fromkeys(sorted(LOOP_VARIABLES))),
     )
 

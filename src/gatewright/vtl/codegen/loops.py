@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from gatewright.vtl.codegen.analysis import uses_loop_place, walk
-from gatewright.vtl.codegen.expressions import Loop
 from gatewright.vtl.codegen.output import OutputCode
 from gatewright.vtl.codegen.pyast import (
     STORE,
@@ -20,6 +19,7 @@ from gatewright.vtl.codegen.pyast import (
     mark,
     name,
 )
+from gatewright.vtl.codegen.references import Loop
 from gatewright.vtl.nodes import (
     Block,
     Foreach,
@@ -59,11 +59,12 @@ class LoopCode(OutputCode):
             assign(saved, self.variables.load(node.variable)),
         ]
         enter, each, leave = self._loop_scope(loop)
+        leave = [self.variables.restore(node.variable, saved), *leave]
         round_end, loop_end = self._checks(node.body)
         looping = self._loop(node, loop, items, each, round_end)
         if self.uses.shared and self.uses.breaks:
-            looping = _until_break(looping)
-        rounds = [*enter, looping, *loop_end, self.variables.restore(node.variable, saved), *leave]
+            looping = _until_break(looping, loop, leave)
+        rounds = [*enter, looping, *loop_end, *leave]
         if self.uses.macros:  # which see that a variable is restored
             rounds = [if_(is_not(name(items), name("NOTHING")), rounds)]
         result = [*before, *rounds]
@@ -135,6 +136,8 @@ class LoopCode(OutputCode):
         return [], output
 
 
-def _until_break(loop: ast.stmt) -> ast.stmt:
-    handler = ast.ExceptHandler(name("BreakLoop"), None, [ast.Pass()])
-    return ast.Try([loop], [handler], [], [])
+def _until_break(looping: ast.stmt, loop: Loop, leave: list[ast.stmt]) -> ast.stmt:
+    """The loop, which a #break in another function can end, or leave for a loop further out."""
+    further = if_(call("goes_on", name("leaving"), name(loop.scope)), [*leave, ast.Raise()])
+    handler = ast.ExceptHandler(name("BreakLoop"), "leaving", [further])
+    return ast.Try([looping], [handler], [], [])

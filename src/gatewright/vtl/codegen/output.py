@@ -6,7 +6,7 @@ import ast
 from abc import abstractmethod
 
 from gatewright.vtl.codegen.analysis import is_plain
-from gatewright.vtl.codegen.expressions import ExpressionCode, add_text, as_written, string_of
+from gatewright.vtl.codegen.expressions import ExpressionCode, add_text, string_of
 from gatewright.vtl.codegen.pyast import (
     attribute,
     bind,
@@ -18,6 +18,7 @@ from gatewright.vtl.codegen.pyast import (
     name,
     when,
 )
+from gatewright.vtl.codegen.references import as_written
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.nodes import (
     Block,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gatewright.vtl.codegen.analysis import Uses
-from gatewright.vtl.codegen.expressions import NONE, nullable
+from gatewright.vtl.codegen.expressions import nullable
 from gatewright.vtl.codegen.loops import LoopCode
 from gatewright.vtl.codegen.pyast import (
     assign,
@@ -22,6 +22,7 @@ from gatewright.vtl.codegen.pyast import (
     name,
     tuple_,
 )
+from gatewright.vtl.codegen.references import NONE
 from gatewright.vtl.nodes import (
     Block,
     Break,
@@ -218,8 +219,12 @@ class StatementCode(LoopCode):
         mark(code, self.place(node.position))
         return [ast.Expr(code)]
 
-    def _break(self, node: object) -> list[ast.stmt]:
+    def _break(self, node: Break) -> list[ast.stmt]:
         """Out of the innermost loop; without one out of the macro or block, or of the template."""
+        if node.loop is not None:
+            code = call("break_out", self.value(node.loop))
+            mark(code, self.place(node.position))
+            return [ast.Expr(code)]
         if self.loops:
             return [ast.Break()]
         if self._kind == "string":

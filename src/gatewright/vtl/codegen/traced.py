@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from gatewright.vtl.codegen.expressions import NONE, as_written
 from gatewright.vtl.codegen.pyast import LOAD, assign, bind, call, constant, is_, mark, name, when
+from gatewright.vtl.codegen.references import NONE, as_written
 from gatewright.vtl.codegen.statements import StatementCode
 from gatewright.vtl.errors import Position
 from gatewright.vtl.nodes import Branch, Expression, Foreach, Method, Reference, Set

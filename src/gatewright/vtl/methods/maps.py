@@ -80,7 +80,7 @@ def key_set(entries: Map) -> JavaSet:
 
 
 def values(entries: Map) -> JavaCollection:
-    return JavaCollection(entries.values())
+    return JavaCollection(entries)
 
 
 def entry_set(entries: Map) -> JavaSet:
