@@ -12,7 +12,7 @@ _FAULTS = frozenset({"NullPointerException", "ClassCastException", "NegativeArra
 _VIEWS = re.compile(r"keySet|values|entrySet|subList|iterator")
 _EMPTY_RANGE = re.compile(r"\([^()]*\[[^\[\]]*\.\.[^\[\]]*\]")
 _NARROW = re.compile(r"longValue|\$!?\{?(long|big)\b|[0-9]{10,}")
-_WIDE = re.compile(r"\([^()]*(2147483648|\$!?\{?long)")
+_WIDE = re.compile(r"\([^()]*([0-9]{10,}|\$!?\{?long)")
 _NOT_OFFERED = re.compile(r"toHexString|toArray\(|hashCode\(.")
 
 
@@ -60,6 +60,10 @@ def _null(text: str, theirs: Outcome, mine: Outcome) -> bool:
     return _EMPTY_RANGE.search(text) is not None
 
 
+def _recursion(text: str, theirs: Outcome, mine: Outcome) -> bool:
+    return "#break(" in text and re.search(r"#define|#macro", text) is not None
+
+
 def _not_offered(text: str, theirs: Outcome, mine: Outcome) -> bool:
     return _NOT_OFFERED.search(text) is not None
 
@@ -76,6 +80,7 @@ KINDS = (
     Kind("wide", "an index that no int holds is out of range, not another method's argument", _wide),
     Kind("narrow", "a Long or BigInteger that an Integer could hold is an Integer", _narrow),
     Kind("null", "a range whose ends are no integers, as an argument, fits no method", _null),
+    Kind("recursion", "#break($foreach.parent) where a loop is inside itself by recursion", _recursion),
     Kind("method", "a method of Java that templates are not offered", _not_offered),
     Kind("comment", "a block comment in the deprecated #literal, or one that a string leaves open", _comment),
 )

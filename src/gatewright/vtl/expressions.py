@@ -111,7 +111,7 @@ class ExpressionParser(TokenStream):
         if token.kind is Kind.INTEGER_LITERAL:
             return self._integer(self.take())
         if token.kind is Kind.FLOATING_POINT_LITERAL:
-            return self._floating(self.take())
+            return self._number(self.take(), float)
         if token.kind in (Kind.TRUE, Kind.FALSE):
             return Literal(self.take().kind is Kind.TRUE)
         if token.kind is Kind.LEFT_CURLEY:
@@ -123,17 +123,14 @@ class ExpressionParser(TokenStream):
     def _integer(self, token: Token) -> Literal:
         if len(token.image) > _MAX_DIGITS:
             raise self.source.error(f"an integer has more than {_MAX_DIGITS} digits", token.start)
-        self._check_number(token)
-        return Literal(int(token.image))
+        return self._number(token, int)
 
-    def _floating(self, token: Token) -> Literal:
-        self._check_number(token)
-        return Literal(float(token.image))
-
-    def _check_number(self, token: Token) -> None:
-        """A `#` that begins no directive belongs to what follows it."""
-        if token.image.startswith("#"):
-            raise self.source.error(f"{token.image!r} is no number", token.start)
+    def _number(self, token: Token, kind: type[int] | type[float]) -> Literal:
+        """A `#` or `$` that begins nothing belongs to the token that follows it."""
+        try:
+            return Literal(kind(token.image))
+        except ValueError:
+            raise self.source.error(f"{token.image!r} is no number", token.start) from None
 
     def _padded(self) -> Expression:
         self.skip(Kind.WHITESPACE)
