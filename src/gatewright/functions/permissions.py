@@ -32,10 +32,12 @@ def _policies(statements: Iterable[Document]) -> Iterator[Policy]:
     for statement in statements:
         deny = statement.get("Effect") != "Allow"
         try:
-            yield _policy(_without_unknown(statement) if deny else statement)
+            policy = _policy(statement)
         except PolicyRefused:
             if deny:
                 yield _policy(_DENY_ALL)
+            continue
+        yield _policy(_without_unknown(statement)) if deny else policy
 
 
 def _policy(statement: Document) -> Policy:

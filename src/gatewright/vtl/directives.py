@@ -130,7 +130,7 @@ class DirectiveParser(ExpressionParser):
         position, first = self.position(start), self.peek()
         first.index = len(self.taken)
         body = self.block()
-        literal = self.literal(first)
+        literal = self.literal(first) if name == "literal" else ""
         self.take(Kind.END)
         if name == "foreach":
             return self._foreach(position, arguments, body)

@@ -107,8 +107,9 @@ def test_a_deny_for_others_does_not_matter() -> None:
     assert allows(compiled([deny, statement()]), FUNCTION, SOURCE)
 
 
-def test_a_deny_that_cannot_be_read_refuses_everything() -> None:
-    deny = statement(Effect="Deny", Condition={"SoundsLike": {"AWS:SourceAccount": "1"}})
+@pytest.mark.parametrize("condition", [{"SoundsLike": {"AWS:SourceAccount": "1"}}, ["StringEquals"], "*"])
+def test_a_deny_that_cannot_be_read_refuses_everything(condition: object) -> None:
+    deny = statement(Effect="Deny", Condition=condition)
     assert not allows(compiled([statement(), deny]), FUNCTION, SOURCE)
 
 
