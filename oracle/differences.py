@@ -64,6 +64,10 @@ def _recursion(text: str, theirs: Outcome, mine: Outcome) -> bool:
     return "#break(" in text and re.search(r"#define|#macro", text) is not None
 
 
+def _end(text: str, theirs: Outcome, mine: Outcome) -> bool:
+    return re.search(r"\(\$[^A-Za-z{!]", text) is not None and mine.kind == theirs.kind == "ok"
+
+
 def _not_offered(text: str, theirs: Outcome, mine: Outcome) -> bool:
     return _NOT_OFFERED.search(text) is not None
 
@@ -81,6 +85,7 @@ KINDS = (
     Kind("narrow", "a Long or BigInteger that an Integer could hold is an Integer", _narrow),
     Kind("null", "a range whose ends are no integers, as an argument, fits no method", _null),
     Kind("recursion", "#break($foreach.parent) where a loop is inside itself by recursion", _recursion),
+    Kind("end", "a $ that begins nothing in a method's unclosed arguments, where the text ends", _end),
     Kind("method", "a method of Java that templates are not offered", _not_offered),
     Kind("comment", "a block comment in the deprecated #literal, or one that a string leaves open", _comment),
 )

@@ -70,9 +70,7 @@ class DirectiveParser(ExpressionParser):
         if name in ("break", "stop"):
             return self._leaving(start, name, arguments)
         if name in ("include", "parse"):
-            return Include(
-                position, tuple(argument.value for argument in arguments if argument.value is not None)
-            )
+            return self._include(position, name, arguments)
         if name == "evaluate":
             return self._evaluate(start, arguments)
         return self._macro_call(start, name, arguments, None)
@@ -87,6 +85,8 @@ class DirectiveParser(ExpressionParser):
         """A directive's name without parentheses."""
         if name in ("break", "stop"):
             return self._leaving(start, name, [])
+        if name in ("include", "parse"):
+            return self._include(self.position(start), name, [])
         if name in DIRECTIVES:
             raise self.source.error(f"#{name} needs its arguments in parentheses", start.start)
         if name.startswith("@"):
@@ -170,6 +170,12 @@ class DirectiveParser(ExpressionParser):
             parameters.append(_plain_name(argument))
         self.macros.add(name)
         return MacroDefinition(name, tuple(parameters), body)
+
+    def _include(self, position: Position, name: str, arguments: list[Argument]) -> Include | Unrendered:
+        if name == "parse" and not arguments:
+            return Unrendered(position, (), fault="#parse needs the name of a template")
+        values = (argument.value for argument in arguments)
+        return Include(position, tuple(value for value in values if value is not None))
 
     def _leaving(self, start: Token, name: str, arguments: list[Argument]) -> Break | Stop:
         if len(arguments) > 1:

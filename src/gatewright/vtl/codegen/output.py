@@ -106,7 +106,7 @@ class OutputCode(ExpressionCode):
         text: ast.expr = constant(reference.literal)
         if self.uses.macros:
             text = call("literal", name("c"), text)
-        if reference.steps:
+        if reference.steps or self.uses.macros:  # whose arguments may do something
             text = call("second", self.raw(reference), text)
         if isinstance(text, ast.Constant):
             add_text(pieces, reference.literal)

@@ -7,7 +7,17 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from gatewright.vtl.equality import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, compare_numbers, equals, java_class
+from gatewright.jsonpath.java_numbers import double_text
+from gatewright.vtl.equality import (
+    INT_MAX,
+    INT_MIN,
+    LONG_MAX,
+    LONG_MIN,
+    compare_numbers,
+    equals,
+    exact,
+    java_class,
+)
 from gatewright.vtl.errors import MethodFailed
 from gatewright.vtl.methods.common import ANYTHING, fail_comparison, int32
 from gatewright.vtl.values import ANY, BOOLEAN, INTEGER, STRING, Kinds, Method, Methods
@@ -139,6 +149,15 @@ def _bits(target: int, number: int) -> int | None:
     return number % (2**32 if java_class(target) == "java.lang.Integer" else 2**64)
 
 
+def decimal_of(target: Decimal, number: int | float) -> Decimal | None:
+    """`valueOf` of a BigDecimal, which takes a long or a double."""
+    del target
+    if isinstance(number, float):
+        exact(number)  # fails for what is not finite
+        return Decimal(double_text(number))
+    return Decimal(number) if LONG_MIN <= number <= LONG_MAX else None
+
+
 def parse_boolean(target: object, text: str) -> bool:
     del target
     return text.lower() == "true"
@@ -189,6 +208,7 @@ DOUBLES: Methods = {
 DECIMALS: Methods = {
     **_NUMBERS,
     "compareTo": (Method(compare, (_DECIMALS,)), Method(fail_comparison, (ANY,))),
+    "valueOf": (Method(decimal_of, (_REAL,)),),
 }
 BOOLEANS: Methods = {
     **ANYTHING,
