@@ -12,7 +12,7 @@ _FAULTS = frozenset({"NullPointerException", "ClassCastException", "NegativeArra
 _VIEWS = re.compile(r"keySet|values|entrySet|subList|iterator")
 _EMPTY_RANGE = re.compile(r"\([^()]*\[[^\[\]]*\.\.[^\[\]]*\]")
 _NARROW = re.compile(r"longValue|\$!?\{?(long|big)\b|[0-9]{10,}")
-_WIDE = re.compile(r"\([^()]*([0-9]{10,}|\$!?\{?long)")
+_WIDE = re.compile(r"\([^()]*([0-9]{10,}|\$!?\{?(long|big))")
 _NOT_OFFERED = re.compile(r"toHexString|toArray\(|hashCode\(.")
 
 
@@ -61,7 +61,9 @@ def _null(text: str, theirs: Outcome, mine: Outcome) -> bool:
 
 
 def _recursion(text: str, theirs: Outcome, mine: Outcome) -> bool:
-    return "#break(" in text and re.search(r"#define|#macro", text) is not None
+    if re.search(r"#define|#macro", text) is None:
+        return False
+    return "#break(" in text or (theirs.kind == "ok" and theirs.text.replace("null", "") == mine.text)
 
 
 def _end(text: str, theirs: Outcome, mine: Outcome) -> bool:
@@ -84,7 +86,11 @@ KINDS = (
     Kind("wide", "an index that no int holds is out of range, not another method's argument", _wide),
     Kind("narrow", "a Long or BigInteger that an Integer could hold is an Integer", _narrow),
     Kind("null", "a range whose ends are no integers, as an argument, fits no method", _null),
-    Kind("recursion", "#break($foreach.parent) where a loop is inside itself by recursion", _recursion),
+    Kind(
+        "recursion",
+        "a block or macro inside itself: #break of a parent loop, the block in a list",
+        _recursion,
+    ),
     Kind("end", "a $ that begins nothing in a method's unclosed arguments, where the text ends", _end),
     Kind("method", "a method of Java that templates are not offered", _not_offered),
     Kind("comment", "a block comment in the deprecated #literal, or one that a string leaves open", _comment),

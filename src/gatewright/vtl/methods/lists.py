@@ -129,11 +129,17 @@ def array(items: list[object]) -> JavaArray:
     return JavaArray(items)
 
 
-def refuse(items: JavaArray, *arguments: object) -> object:
-    raise MethodFailed("UnsupportedOperationException: an array keeps its length")
+def refuse(items: list[object], *arguments: object) -> bool:
+    raise MethodFailed(
+        "UnsupportedOperationException: nothing can be added to it, and no item of an array removed"
+    )
 
 
-def refuse_removal(rt: Bounds, items: JavaArray, value: object) -> object:
+def refuse_all(items: list[object], values: list[object]) -> bool:
+    return refuse(items) if values else False
+
+
+def refuse_removal(rt: Bounds, items: JavaArray, value: object) -> bool:
     return refuse(items) if contains(rt, items, value) else False
 
 
@@ -175,14 +181,19 @@ LIST: Methods = {
     "retainAll": (Method(retain_all, (COLLECTIONS,), bounded=True),),
     "clear": (Method(clear),),
 }
+_FIXED: Methods = {
+    "add": (Method(refuse, (ANY,)),),
+    "addAll": (Method(refuse_all, (COLLECTIONS,)),),
+}
 ARRAY: Methods = {
     **_READ,
     **_INDEXED,
+    **_FIXED,
     "add": (Method(refuse, (ANY,)), Method(refuse, (INTEGER, ANY))),
     "remove": (Method(refuse, (INTEGER,)), Method(refuse_removal, (ANY,), bounded=True)),
 }
-SET: Methods = {**_READ, "remove": (Method(set_remove, (ANY,), bounded=True),)}
-COLLECTION: Methods = _READ
+SET: Methods = {**_READ, **_FIXED, "remove": (Method(set_remove, (ANY,), bounded=True),)}
+COLLECTION: Methods = {**_READ, **_FIXED}
 ITERATOR: Methods = {
     "hasNext": (Method(JavaIterator.has_next),),
     "next": (Method(JavaIterator.next),),
