@@ -86,6 +86,8 @@ class OutputCode(ExpressionCode):
         self, statements: list[ast.stmt], pieces: list[ast.expr], reference: Reference
     ) -> None:
         if reference.escaped:
+            if self.uses.macros:  # whose arguments may end the rendering
+                self._flush(statements, pieces)
             add_text(pieces, reference.prefix)
             self._add_escaped(pieces, reference)
         elif self.uses.shared and not reference.bare:
