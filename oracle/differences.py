@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from oracle.engines import Outcome
 
-_FAULTS = frozenset({"NullPointerException", "ClassCastException", "NegativeArraySizeException"})
+_FAULTS = frozenset(
+    {"NullPointerException", "ClassCastException", "NegativeArraySizeException", "StackOverflowError"}
+)
 _VIEWS = re.compile(r"keySet|values|entrySet|subList|iterator")
 _EMPTY_RANGE = re.compile(r"\([^()]*\[[^\[\]]*\.\.[^\[\]]*\]")
 _NARROW = re.compile(r"longValue|\$!?\{?(long|big)\b|[0-9]{10,}")
@@ -25,6 +27,10 @@ class Kind:
     is_one: Callable[[str, Outcome, Outcome], bool]
 
 
+def _without(outcome: Outcome, part: str) -> str:
+    return outcome.text.replace(part, "")
+
+
 def _fault(text: str, theirs: Outcome, mine: Outcome) -> bool:
     return theirs.kind in ("render", "parse") and theirs.text in _FAULTS and mine.kind == "ok"
 
@@ -38,11 +44,8 @@ def _identity(text: str, theirs: Outcome, mine: Outcome) -> bool:
 
 
 def _view(text: str, theirs: Outcome, mine: Outcome) -> bool:
-    return _VIEWS.search(text) is not None and theirs.text in (
-        "ConcurrentModificationException",
-        "IllegalStateException",
-        theirs.text if theirs.kind == "ok" else "",
-    )
+    fails = theirs.text in ("ConcurrentModificationException", "IllegalStateException")
+    return _VIEWS.search(text) is not None and (fails or theirs.kind == "ok")
 
 
 def _wide(text: str, theirs: Outcome, mine: Outcome) -> bool:
@@ -52,7 +55,7 @@ def _wide(text: str, theirs: Outcome, mine: Outcome) -> bool:
 def _narrow(text: str, theirs: Outcome, mine: Outcome) -> bool:
     return (
         _NARROW.search(text) is not None
-        and re.search(r"compareTo|equals|class|valueOf|parse", text) is not None
+        and re.search(r"longValue|compareTo|equals|class|valueOf|parse", text) is not None
     )
 
 
@@ -63,11 +66,11 @@ def _null(text: str, theirs: Outcome, mine: Outcome) -> bool:
 def _recursion(text: str, theirs: Outcome, mine: Outcome) -> bool:
     if re.search(r"#define|#macro", text) is None:
         return False
-    return "#break(" in text or (theirs.kind == "ok" and theirs.text.replace("null", "") == mine.text)
+    return "#break(" in text or (theirs.kind == "ok" and _without(theirs, "null") == _without(mine, "null"))
 
 
-def _end(text: str, theirs: Outcome, mine: Outcome) -> bool:
-    return re.search(r"\(\$[^A-Za-z{!]", text) is not None and mine.kind == theirs.kind == "ok"
+def _dollar(text: str, theirs: Outcome, mine: Outcome) -> bool:
+    return theirs.kind == mine.kind == "ok" and _without(theirs, "$") == _without(mine, "$")
 
 
 def _not_offered(text: str, theirs: Outcome, mine: Outcome) -> bool:
@@ -91,7 +94,7 @@ KINDS = (
         "a block or macro inside itself: #break of a parent loop, the block in a list",
         _recursion,
     ),
-    Kind("end", "a $ that begins nothing in a method's unclosed arguments, where the text ends", _end),
+    Kind("dollar", "a $ inside a reference that begins nothing, where the source of it prints", _dollar),
     Kind("method", "a method of Java that templates are not offered", _not_offered),
     Kind("comment", "a block comment in the deprecated #literal, or one that a string leaves open", _comment),
 )
