@@ -13,9 +13,9 @@ _FAULTS = frozenset(
 )
 _VIEWS = re.compile(r"keySet|values|entrySet|subList|iterator")
 _EMPTY_RANGE = re.compile(r"\([^()]*\[[^\[\]]*\.\.[^\[\]]*\]")
-_NARROW = re.compile(r"longValue|\$!?\{?(long|big)\b|[0-9]{10,}")
+_NARROW = re.compile(r"(long|short|byte)Value|\$!?\{?(long|big)\b|[0-9]{10,}")
 _WIDE = re.compile(r"\([^()]*([0-9]{10,}|\$!?\{?(long|big))")
-_NOT_OFFERED = re.compile(r"toHexString|toArray\(|hashCode\(.")
+_NOT_OFFERED = re.compile(r"toHexString|toArray\(|hashCode\(.|\$!?\{?(dec|big)\.[a-z]+\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _wide(text: str, theirs: Outcome, mine: Outcome) -> bool:
 def _narrow(text: str, theirs: Outcome, mine: Outcome) -> bool:
     return (
         _NARROW.search(text) is not None
-        and re.search(r"longValue|compareTo|equals|class|valueOf|parse", text) is not None
+        and re.search(r"Value|compareTo|equals|class|valueOf|parse", text) is not None
     )
 
 
@@ -67,10 +67,6 @@ def _recursion(text: str, theirs: Outcome, mine: Outcome) -> bool:
     if re.search(r"#define|#macro", text) is None:
         return False
     return "#break(" in text or (theirs.kind == "ok" and _without(theirs, "null") == _without(mine, "null"))
-
-
-def _dollar(text: str, theirs: Outcome, mine: Outcome) -> bool:
-    return theirs.kind == mine.kind == "ok" and _without(theirs, "$") == _without(mine, "$")
 
 
 def _not_offered(text: str, theirs: Outcome, mine: Outcome) -> bool:
@@ -94,7 +90,6 @@ KINDS = (
         "a block or macro inside itself: #break of a parent loop, the block in a list",
         _recursion,
     ),
-    Kind("dollar", "a $ inside a reference that begins nothing, where the source of it prints", _dollar),
     Kind("method", "a method of Java that templates are not offered", _not_offered),
     Kind("comment", "a block comment in the deprecated #literal, or one that a string leaves open", _comment),
 )

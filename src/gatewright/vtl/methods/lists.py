@@ -139,6 +139,10 @@ def refuse_all(items: list[object], values: list[object]) -> bool:
     return refuse(items) if values else False
 
 
+def refuse_clearing(items: JavaArray) -> str:
+    return str(refuse(items)) if items else NO_VALUE
+
+
 def refuse_removal(rt: Bounds, items: JavaArray, value: object) -> bool:
     return refuse(items) if contains(rt, items, value) else False
 
@@ -190,6 +194,7 @@ ARRAY: Methods = {
     **_INDEXED,
     **_FIXED,
     "add": (Method(refuse, (ANY,)), Method(refuse, (INTEGER, ANY))),
+    "clear": (Method(refuse_clearing),),
     "remove": (Method(refuse, (INTEGER,)), Method(refuse_removal, (ANY,), bounded=True)),
 }
 SET: Methods = {**_READ, **_FIXED, "remove": (Method(set_remove, (ANY,), bounded=True),)}
