@@ -83,7 +83,7 @@ KINDS = (
     Kind("identity", "the hashCode of an object that has none but its address", _identity),
     Kind("view", "keySet, values, subList and iterators are what they were when asked for", _view),
     Kind("wide", "an index that no int holds is out of range, not another method's argument", _wide),
-    Kind("narrow", "a Long or BigInteger that an Integer could hold is an Integer", _narrow),
+    Kind("narrow", "a number of another class that an Integer could hold is an Integer", _narrow),
     Kind("null", "a range whose ends are no integers, as an argument, fits no method", _null),
     Kind(
         "recursion",
