@@ -1,16 +1,23 @@
 import java.io.*;
+import java.lang.reflect.Field;
 import java.math.*;
 import java.nio.charset.StandardCharsets;
 import java.util.*;
-import org.apache.velocity.*;
-import org.apache.velocity.app.*;
+import java.util.concurrent.*;
+import org.apache.velocity.VelocityContext;
 import org.apache.velocity.app.event.*;
 import org.apache.velocity.context.Context;
-import org.apache.velocity.exception.*;
+import org.apache.velocity.runtime.*;
 import org.apache.velocity.util.introspection.Info;
 
-/** Renders templates, a line each in base64, with Apache Velocity 1.7; what is null or invalid prints as nothing. */
+/**
+ * Renders templates, a line each in base64, with Apache Velocity 1.7; what is null or invalid prints as nothing.
+ * Answers a line each: OK and the output in base64; PARSE or RENDER and the class of the error; HANG.
+ */
 public class Velocity {
+  static final int SECONDS = 10;
+  static final long STACK = 64 << 20;
+
   static class Nothing implements ReferenceInsertionEventHandler, InvalidReferenceEventHandler {
     public Object referenceInsert(String reference, Object value) { return value == null ? "" : value; }
     public Object invalidGetMethod(Context c, String r, Object o, String p, Info i) { return ""; }
@@ -18,13 +25,30 @@ public class Velocity {
     public Object invalidMethod(Context c, String r, Object o, String m, Info i) { return ""; }
   }
 
-  static VelocityEngine engine() {
-    VelocityEngine engine = new VelocityEngine();
+  static RuntimeInstance engine() {
+    RuntimeInstance engine = new RuntimeInstance();
     engine.setProperty("runtime.log.logsystem.class", "org.apache.velocity.runtime.log.NullLogChute");
     engine.setProperty("file.resource.loader.path", "/nonexistent");
     engine.setProperty("velocimacro.library", "");
+    engine.setProperty("parser.pool.size", 1);
     engine.init();
     return engine;
+  }
+
+  /** Macros stay in the engine and the parser that have seen them; a new engine for each template takes too long. */
+  static void forgetMacros(RuntimeInstance engine) throws Exception {
+    VelocimacroFactory macros = new VelocimacroFactory(engine);
+    macros.initVelocimacro();
+    replace(engine, "vmFactory", macros);
+    ParserPool parsers = new ParserPoolImpl();
+    parsers.initialize(engine);
+    replace(engine, "parserPool", parsers);
+  }
+
+  static void replace(RuntimeInstance engine, String name, Object value) throws Exception {
+    Field field = RuntimeInstance.class.getDeclaredField(name);
+    field.setAccessible(true);
+    field.set(engine, value);
   }
 
   /** The variables of tests/unit/vtl/support.py. */
@@ -45,30 +69,58 @@ public class Velocity {
     return all;
   }
 
-  static String rendered(VelocityEngine engine, String template) {
+  static String rendered(RuntimeInstance engine, String template) {
     StringWriter out = new StringWriter();
     try {
+      forgetMacros(engine);
       engine.evaluate(variables(), out, "t", new StringReader(template));
       return "OK " + Base64.getEncoder().encodeToString(out.toString().getBytes(StandardCharsets.UTF_8));
     } catch (Throwable error) {
-      return "ERROR";
+      return (whileRendering(error) ? "RENDER " : "PARSE ") + cause(error).getClass().getSimpleName();
     }
+  }
+
+  /** Whether the template had been read: literals are parsed when a template is prepared, before it runs. */
+  static boolean whileRendering(Throwable error) {
+    for (Throwable each = error; each != null; each = each.getCause()) {
+      for (StackTraceElement frame : each.getStackTrace()) {
+        String name = frame.getClassName();
+        if (frame.getMethodName().equals("render") && name.matches(".*\\.(parser\\.node|directive)\\..*")) return true;
+      }
+    }
+    return error instanceof StackOverflowError;
+  }
+
+  static Throwable cause(Throwable error) {
+    return error.getCause() == null || error.getCause() == error ? error : cause(error.getCause());
+  }
+
+  static ExecutorService worker() {
+    return Executors.newSingleThreadExecutor(task -> {
+      Thread thread = new Thread(null, task, "t", STACK);
+      thread.setDaemon(true);
+      return thread;
+    });
   }
 
   public static void main(String[] arguments) throws Exception {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
-    VelocityEngine shared = engine();
+    PrintStream out = new PrintStream(new BufferedOutputStream(System.out), false);
+    RuntimeInstance engine = engine();
+    ExecutorService worker = worker();
     for (String line; (line = in.readLine()) != null; ) {
       String template = new String(Base64.getDecoder().decode(line), StandardCharsets.UTF_8);
-      // Macros stay in the engine that has seen them.
-      boolean fresh = template.contains("macro") || template.contains("@");
-      String[] result = {"HANG"};
-      Thread thread = new Thread(null, () -> result[0] = rendered(fresh ? engine() : shared, template), "t", 64 << 20);
-      thread.setDaemon(true);
-      thread.start();
-      thread.join(5000);
-      System.out.println(result[0]);
+      RuntimeInstance current = engine;
+      try {
+        out.println(worker.submit(() -> rendered(current, template)).get(SECONDS, TimeUnit.SECONDS));
+      } catch (TimeoutException late) {
+        out.println("HANG");
+        worker = worker();
+        engine = engine();
+      }
+      if (!in.ready()) out.flush();
     }
+    out.flush();
     System.exit(0);
   }
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatewright.catalog.api import Catalog, CatalogUnavailable, Partition
 from gatewright.functions.api import FunctionName, InvocationFailed, Source
-from gatewright.functions.permissions import allows
+from gatewright.functions.permissions import allows, compiled
 from gatewright.functions.store import FunctionVersion, ResolvedFunction, resolve
 
 KINDS = ("function", "functionversion", "functionalias")
@@ -16,10 +16,11 @@ Owned = tuple[Partition, str]  # a function: where it lives, and its name
 class Target:
     """What one name means, with the permission checks already made for it."""
 
-    __slots__ = ("_verdicts", "resolved")
+    __slots__ = ("_policy", "_verdicts", "resolved")
 
     def __init__(self, resolved: ResolvedFunction) -> None:
         self.resolved = resolved
+        self._policy = compiled(resolved.statements)
         self._verdicts: dict[Source, bool] = {}
 
     def allows(self, source: Source) -> bool:
@@ -27,7 +28,7 @@ class Target:
         if verdict is None:
             if len(self._verdicts) >= VERDICTS:
                 self._verdicts.clear()
-            verdict = allows(self.resolved.statements, self.resolved.function, source)
+            verdict = allows(self._policy, self.resolved.function, source)
             self._verdicts[source] = verdict
         return verdict
 

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_DOWN, Context, Decimal, DecimalException
 
-from gatewright.vtl.equality import LONG_MAX, LONG_MIN
+from gatewright.vtl.equality import LONG_MAX, LONG_MIN, exact
 from gatewright.vtl.errors import LimitExceeded, MethodFailed
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.runtime import Runtime
@@ -27,6 +27,17 @@ def add(rt: Runtime, left: object, right: object) -> object:
     if type(left) is str or type(right) is str:
         return _joined(rt, left, right)
     return _apply(left, right, operator.add, _EXACT.add)
+
+
+def add_written(
+    rt: Runtime, left: object, right: object, left_literal: str | None, right_literal: str | None
+) -> object:
+    """`+` of operands that may have no value: as text, such a one is how it is written."""
+    if left is None and type(right) is str:
+        left = left_literal
+    elif right is None and type(left) is str:
+        right = right_literal
+    return add(rt, left, right)
 
 
 def _joined(rt: Runtime, left: object, right: object) -> str | None:
@@ -110,12 +121,9 @@ def _bounded_decimal(value: Decimal) -> Decimal:
 
 
 def _decimal(value: object) -> Decimal:
+    """Velocity takes the double of all but BigIntegers."""
     assert isinstance(value, _NUMBERS)
-    try:
-        # Velocity takes the double of all but BigIntegers.
-        return Decimal(value if _is_big(value) or isinstance(value, Decimal) else float(value))
-    except ValueError as fault:
-        raise MethodFailed(f"NumberFormatException: {value}") from fault
+    return Decimal(value) if _is_big(value) or isinstance(value, Decimal) else exact(float(value))
 
 
 def _divide(left: Number, right: Number) -> Number:
@@ -138,6 +146,15 @@ def _no_remainder(left: Decimal, right: Decimal) -> Decimal:
 
 def _remainder(left: Number, right: Number) -> Number:
     if isinstance(left, int) and isinstance(right, int):
+        if _is_big(left) or _is_big(right):
+            return _big_remainder(left, right)
         rest = abs(left) % abs(right)
         return -rest if left < 0 else rest
-    return math.fmod(left, right)
+    return math.nan if math.isinf(left) else math.fmod(left, right)
+
+
+def _big_remainder(left: int, right: int) -> int:
+    """BigInteger's `mod`, which is never negative."""
+    if right < 0:
+        raise MethodFailed("ArithmeticException: BigInteger: modulus not positive")
+    return left % right

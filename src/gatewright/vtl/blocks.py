@@ -8,7 +8,7 @@ from typing import TypeAlias
 from gatewright.vtl.errors import MethodFailed
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.runtime import Runtime, joined, text
-from gatewright.vtl.values import HostObject, JavaClass
+from gatewright.vtl.values import ForeachScope, HostObject, JavaClass
 
 
 class StopRendering(Exception):
@@ -16,7 +16,23 @@ class StopRendering(Exception):
 
 
 class BreakLoop(Exception):
-    """`#break` inside a string, on its way to the loop around the string."""
+    """`#break` on its way to the loop of `scope`; None is the innermost loop, macro or block."""
+
+    def __init__(self, scope: ForeachScope | None = None) -> None:
+        super().__init__("#break outside of the loop that it is to leave")
+        self.scope = scope
+
+
+def break_out(scope: object) -> None:
+    """`#break($foreach.parent)`."""
+    if type(scope) is not ForeachScope:
+        raise MethodFailed("#break takes $foreach, or a loop further out such as $foreach.parent")
+    raise BreakLoop(scope)
+
+
+def goes_on(leaving: BreakLoop, scope: ForeachScope) -> bool:
+    """Whether it leaves more than the loop of `scope`."""
+    return leaving.scope is not None and leaving.scope is not scope
 
 
 Body: TypeAlias = "Callable[[Runtime, Context, list[str]], None]"
@@ -46,7 +62,8 @@ class Context:
 
 
 class MacroContext(Context):
-    """What a macro sees: its arguments, evaluated anew at each use, before the variables around it."""
+    """What a macro sees: what it set itself, its arguments, evaluated anew at each use, and the variables
+    around it. What it sets is set around it, too, its arguments included."""
 
     __slots__ = ("arguments", "outer", "rt")
 
@@ -57,9 +74,8 @@ class MacroContext(Context):
         self.arguments = arguments
 
     def get(self, name: str) -> object:
-        value = self.variables.get(name)
-        if value is not None:
-            return value
+        if name in self.variables:
+            return self.variables[name]
         argument = self.arguments.get(name)
         if argument is None:
             return self.outer.get(name)
@@ -67,16 +83,16 @@ class MacroContext(Context):
         return argument()
 
     def put(self, name: str, value: object) -> None:
-        if name in self.arguments:
-            self.variables[name] = value
-        else:
-            self.outer.put(name, value)
+        self.variables[name] = value
+        self.outer.put(name, value)
 
     def restore(self, name: str, value: object) -> None:
         if value is not None:
             self.put(name, value)
-        elif self.variables.pop(name, None) is None:
-            self.outer.restore(name, None)
+            return
+        self.variables.pop(name, None)
+        self.arguments.pop(name, None)
+        self.outer.restore(name, None)
 
 
 class Macro:
@@ -91,27 +107,32 @@ class Macro:
 
 
 class Block(HostObject):
-    """What #define stores: a piece of template that is rendered wherever it is printed."""
+    """What #define stores: a piece of template that is rendered wherever it is printed.
 
-    __slots__ = ("body", "context", "depth", "rt")
+    `most`: how many times it may be inside itself.
+    """
+
+    __slots__ = ("body", "context", "depth", "most", "rt")
     java_class = "org.apache.velocity.runtime.directive.Block$Reference"
 
-    def __init__(self, rt: Runtime, context: Context, body: Body) -> None:
+    def __init__(self, rt: Runtime, context: Context, body: Body, most: int = 2) -> None:
         self.rt = rt
+        self.most = most
         self.context = context
         self.body = body
         self.depth = 0
 
     def render(self, context: Context, out: list[str]) -> bool:
-        """False where the block is inside itself for the second time: Velocity prints its name then."""
-        if self.depth == 2:
+        """False where the block is inside itself too often: Velocity prints its name then."""
+        if self.depth == self.most:
             return False
         self.depth += 1
         self.rt.enter("#define")
         try:
             self.body(self.rt, context, out)
-        except BreakLoop:
-            pass
+        except BreakLoop as leaving:
+            if leaving.scope is not None:
+                raise
         finally:
             self.rt.leave()
             self.depth -= 1
@@ -121,9 +142,12 @@ class Block(HostObject):
         return JavaClass(self.java_class) if name in ("class", "Class") else None
 
     def text(self) -> str:
+        return self.rendered() or ""
+
+    def rendered(self) -> str | None:
+        """What Java's toString gives: null where it is inside itself too often."""
         out: list[str] = []
-        self.render(self.context, out)
-        return joined(self.rt, "".join(out))
+        return joined(self.rt, "".join(out)) if self.render(self.context, out) else None
 
 
 def render_string(rt: Runtime, context: Context, body: Body) -> str:
@@ -156,14 +180,16 @@ def call_macro(
     inner = MacroContext(rt, context, {})
     for parameter, (argument, written) in zip(macro.parameters, arguments, strict=False):
         inner.arguments[parameter] = argument
-        inner.variables[f".literal.${parameter}"] = written
+        if written is not None:
+            inner.variables[f".literal.${parameter}"] = written
     if body is not None:
-        inner.variables["bodyContent"] = Block(rt, context, body)
+        inner.variables["bodyContent"] = Block(rt, context, body, rt.limits.depth)
     rt.enter(f"#{name}")
     try:
         macro.body(rt, inner, out)
-    except BreakLoop:
-        pass
+    except BreakLoop as leaving:
+        if leaving.scope is not None:
+            raise
     finally:
         rt.leave()
 
@@ -173,8 +199,10 @@ def evaluate(rt: Runtime, context: Context, out: list[str], template: object) ->
     assert rt.evaluator is not None
     body = rt.evaluator(rt, text(rt, template))
     rt.enter("#evaluate")
-    body(rt, context, out)
-    rt.leave()
+    try:
+        body(rt, context, out)
+    finally:
+        rt.leave()
 
 
 def put(rt: Runtime, out: list[str], piece: str) -> None:
@@ -184,12 +212,26 @@ def put(rt: Runtime, out: list[str], piece: str) -> None:
         rt.printed(len(piece))
 
 
-def emit(rt: Runtime, context: Context, out: list[str], value: object, prefix: str, unprinted: str) -> None:
+def literal(context: Context, written: str) -> str:
+    """A reference as it is written; that of a macro's argument as it is written in the call."""
+    in_call = context.get(f".literal.{written}")
+    return in_call if isinstance(in_call, str) else written
+
+
+def emit(
+    rt: Runtime,
+    context: Context,
+    out: list[str],
+    value: object,
+    prefix: str,
+    unprinted: str,
+    written: str,
+) -> None:
     """Prints a value where it may be a block; a block prints without what stands before the reference."""
     if type(value) is not Block:
         put(rt, out, prefix + text(rt, value))
     elif not value.render(context, out):
-        put(rt, out, unprinted)
+        put(rt, out, unprinted + literal(context, written))
 
 
 def second(first: object, result: str) -> str:
@@ -198,5 +240,19 @@ def second(first: object, result: str) -> str:
     return result
 
 
-def fail_include(name: object) -> None:
-    raise MethodFailed(f"there is nothing to include or parse: {name}")
+def printed(rt: Runtime, context: Context, value: object, prefix: str, unprinted: str, written: str) -> str:
+    """What `emit` prints, as a piece of a string."""
+    if type(value) is not Block:
+        return prefix + text(rt, value)
+    out: list[str] = []
+    emit(rt, context, out, value, prefix, unprinted, written)
+    return joined(rt, "".join(out))
+
+
+def holds(value: object) -> bool:
+    """Whether a value that may be a block is true; a block is rendered to see whether it can be."""
+    return value.rendered() is not None if type(value) is Block else value is not False
+
+
+def fail(message: str) -> None:
+    raise MethodFailed(message)

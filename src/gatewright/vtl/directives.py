@@ -23,6 +23,7 @@ from gatewright.vtl.nodes import (
     Statement,
     Stop,
     Text,
+    Unrendered,
 )
 from gatewright.vtl.source import Source
 from gatewright.vtl.stream import Nesting
@@ -67,11 +68,9 @@ class DirectiveParser(ExpressionParser):
         if name in _BLOCK_DIRECTIVES or (name not in DIRECTIVES and name.startswith("@")):
             return self._block_directive(start, name, arguments)
         if name in ("break", "stop"):
-            return Break() if name == "break" else Stop()
+            return self._leaving(start, name, arguments)
         if name in ("include", "parse"):
-            return Include(
-                position, tuple(argument.value for argument in arguments if argument.value is not None)
-            )
+            return self._include(position, name, arguments)
         if name == "evaluate":
             return self._evaluate(start, arguments)
         return self._macro_call(start, name, arguments, None)
@@ -85,7 +84,9 @@ class DirectiveParser(ExpressionParser):
     def _bare_directive(self, start: Token, name: str) -> Statement:
         """A directive's name without parentheses."""
         if name in ("break", "stop"):
-            return Break() if name == "break" else Stop()
+            return self._leaving(start, name, [])
+        if name in ("include", "parse"):
+            return self._include(self.position(start), name, [])
         if name in DIRECTIVES:
             raise self.source.error(f"#{name} needs its arguments in parentheses", start.start)
         if name.startswith("@"):
@@ -126,31 +127,35 @@ class DirectiveParser(ExpressionParser):
         return Argument(None, self.take().image)
 
     def _block_directive(self, start: Token, name: str, arguments: list[Argument]) -> Statement:
-        position, body_start = self.position(start), self.last_end
+        position, first = self.position(start), self.peek()
+        first.index = len(self.taken)
         body = self.block()
-        body_end = self.peek().start
+        literal = self.literal(first) if name == "literal" else ""
         self.take(Kind.END)
         if name == "foreach":
             return self._foreach(position, arguments, body)
         if name == "define":
             return self._define(start, arguments, body)
         if name == "literal":
-            return Text(self.source.text[body_start:body_end])
+            return Unrendered(position, body, arguments[0].written if arguments else literal)
         return self._macro_call(start, name[1:], arguments, body)
 
-    def _foreach(self, position: Position, arguments: list[Argument], body: Block) -> Foreach:
+    def _foreach(self, position: Position, arguments: list[Argument], body: Block) -> Foreach | Unrendered:
+        if len(arguments) < 2:
+            return Unrendered(position, body, fault="#foreach needs a variable, `in` and a collection")
         if len(arguments) < 3:
-            return Foreach(position, "", None, body)
+            return Unrendered(position, body)
         variable, _, items, *more = (argument.value for argument in arguments)
         if more:  # Velocity renders a fourth argument in place of the body
-            body = (more[0],) if isinstance(more[0], Reference) else ()
+            rendered = (more[0],) if isinstance(more[0], Reference) else ()
+            body = (*rendered, Unrendered(position, body))
+        assert items is not None
         return Foreach(position, variable.root if isinstance(variable, Reference) else "", items, body)
 
     def _define(self, start: Token, arguments: list[Argument], body: Block) -> Define:
         if len(arguments) != 1:
             raise self.source.error("#define takes one reference", start.start)
-        target = arguments[0].value
-        return Define(target.root if isinstance(target, Reference) else "", body)
+        return Define(_plain_name(arguments[0]), body)
 
     def _macro(self, start: Token, arguments: list[Argument]) -> MacroDefinition:
         body = self.block()
@@ -160,11 +165,24 @@ class DirectiveParser(ExpressionParser):
         name = arguments[0].written
         parameters: list[str] = []
         for argument in arguments[1:]:
-            if not isinstance(argument.value, Reference):
+            if argument.value is None:
                 raise self.source.error("the parameters of a #macro are references", start.start)
-            parameters.append(argument.value.root)
+            parameters.append(_plain_name(argument))
         self.macros.add(name)
         return MacroDefinition(name, tuple(parameters), body)
+
+    def _include(self, position: Position, name: str, arguments: list[Argument]) -> Include | Unrendered:
+        if name == "parse" and not arguments:
+            return Unrendered(position, (), fault="#parse needs the name of a template")
+        values = (argument.value for argument in arguments)
+        return Include(position, tuple(value for value in values if value is not None))
+
+    def _leaving(self, start: Token, name: str, arguments: list[Argument]) -> Break | Stop:
+        if len(arguments) > 1:
+            raise self.source.error(f"#{name} takes at most one argument", start.start)
+        if name == "stop":
+            return Stop()
+        return Break(self.position(start), arguments[0].value if arguments else None)
 
     def _evaluate(self, start: Token, arguments: list[Argument]) -> Evaluate:
         template = arguments[0].value if len(arguments) == 1 else None
@@ -183,3 +201,10 @@ class DirectiveParser(ExpressionParser):
             (argument.value, argument.written) for argument in arguments if argument.value is not None
         )
         return MacroCall(self.position(start), name, values, invalid, body, self.images(start))
+
+
+def _plain_name(argument: Argument) -> str:
+    """Of `$x`. Velocity does not look for the name in `${x}` or `$!x`, so that nothing can refer to it."""
+    if isinstance(argument.value, Reference) and not argument.written.startswith(("${", "$!")):
+        return argument.value.root
+    return ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gatewright.vtl.errors import MethodFailed
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.methods.table import methods_of
 from gatewright.vtl.runtime import Runtime
-from gatewright.vtl.values import JavaArray, JavaCollection, JavaList, JavaSet, Kinds, Method
+from gatewright.vtl.values import HostObject, JavaArray, JavaCollection, JavaList, JavaSet, Kinds, Method
 
 _CALLS = 8  # from one look at the time to the next
 
@@ -69,6 +70,7 @@ def _with_one_argument(name: str) -> Call:
                 if type(result) is str and len(result) <= LONG:
                     return result
                 return _counted(rt, result) if type(result) in _COUNTED else result
+        _check_arguments(kind, name)
         return None
 
     return call
@@ -91,6 +93,7 @@ def _with_two_arguments(name: str) -> Call:
             if (first is None or type(one) in first) and (second is None or type(two) in second):
                 result = function(rt, target, one, two) if bounded else function(target, one, two)
                 return _counted(rt, result) if type(result) in _COUNTED else result
+        _check_arguments(kind, name)
         return None
 
     return call
@@ -110,9 +113,16 @@ def _with_arguments(name: str, count: int) -> Call:
                 function = method.function
                 result = function(rt, target, *arguments) if method.bounded else function(target, *arguments)
                 return _counted(rt, result) if type(result) in _COUNTED else result
+        _check_arguments(kind, name)
         return None
 
     return call
+
+
+def _check_arguments(kind: type, name: str) -> None:
+    """Arguments that fit no method have no value, but Velocity tries a method that takes none, and fails."""
+    if not issubclass(kind, HostObject) and methods_of(kind, name, 0):
+        raise MethodFailed(f"IllegalArgumentException: {name}() takes no arguments")
 
 
 _NEW_LISTS = frozenset({JavaList, JavaArray, JavaSet, JavaCollection})

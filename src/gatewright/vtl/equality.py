@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
-from gatewright.vtl.errors import LimitExceeded
+from gatewright.vtl.errors import LimitExceeded, MethodFailed
 from gatewright.vtl.text import to_text
 from gatewright.vtl.values import (
     HostObject,
@@ -134,8 +135,19 @@ def compare_numbers(left: object, right: object) -> int | None:
 def _comparable(left: object, right: object) -> tuple[Decimal | float | int, Decimal | float | int]:
     assert isinstance(left, _NUMBERS)
     assert isinstance(right, _NUMBERS)
-    if isinstance(left, Decimal) and isinstance(right, float):
-        return left, Decimal(right)
-    if isinstance(left, float) and isinstance(right, Decimal):
-        return Decimal(left), right
+    if isinstance(left, float) and type(right) is not float:
+        return (exact(left), right) if _is_exact(right) else (left, float(right))
+    if isinstance(right, float) and type(left) is not float:
+        return (left, exact(right)) if _is_exact(left) else (float(left), right)
     return left, right
+
+
+def _is_exact(number: Decimal | float | int) -> bool:
+    """A BigDecimal or BigInteger, with which Java makes a BigDecimal of a double."""
+    return isinstance(number, Decimal) or not LONG_MIN <= number <= LONG_MAX
+
+
+def exact(number: float) -> Decimal:
+    if not math.isfinite(number):
+        raise MethodFailed(f"NumberFormatException: {number} is no decimal number")
+    return Decimal(number)

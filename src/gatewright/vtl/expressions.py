@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gatewright.vtl.nodes import (
     Block,
@@ -66,13 +67,14 @@ class ExpressionParser(TokenStream):
             return self._unary()
         start = self.peek()
         first = self._chain(level + 1)
-        rest: list[tuple[str, Expression]] = []
+        rest: list[tuple[str, Expression, str]] = []
         while (operator := _OPERATORS[level].get(self.kind())) is not None:
             self.take()
-            rest.append((operator, self._chain(level + 1)))
+            begins = self.peek()
+            rest.append((operator, self._chain(level + 1), self.images(begins)))
             if len(rest) > _MAX_OPERATORS:
                 raise self.source.error(f"more than {_MAX_OPERATORS} operators in a row", start.start)
-        return Chain(self.position(start), first, tuple(rest)) if rest else first
+        return Chain(self.position(start), first, tuple(rest), rest[-1][2]) if rest else first
 
     def _unary(self) -> Expression:
         self.skip(Kind.WHITESPACE)
@@ -87,7 +89,10 @@ class ExpressionParser(TokenStream):
 
     def _primary(self) -> Expression:
         if self.skip(Kind.LPAREN):
+            begins = self.peek()
             inner = self.expression()
+            if isinstance(inner, Chain):
+                inner = replace(inner, literal=self.images(begins))
             self.take(Kind.RPAREN)
             self.skip(Kind.WHITESPACE)
             return inner
@@ -106,7 +111,7 @@ class ExpressionParser(TokenStream):
         if token.kind is Kind.INTEGER_LITERAL:
             return self._integer(self.take())
         if token.kind is Kind.FLOATING_POINT_LITERAL:
-            return Literal(float(self.take().image))
+            return self._number(self.take(), float)
         if token.kind in (Kind.TRUE, Kind.FALSE):
             return Literal(self.take().kind is Kind.TRUE)
         if token.kind is Kind.LEFT_CURLEY:
@@ -118,7 +123,14 @@ class ExpressionParser(TokenStream):
     def _integer(self, token: Token) -> Literal:
         if len(token.image) > _MAX_DIGITS:
             raise self.source.error(f"an integer has more than {_MAX_DIGITS} digits", token.start)
-        return Literal(int(token.image))
+        return self._number(token, int)
+
+    def _number(self, token: Token, kind: type[int] | type[float]) -> Literal:
+        """A `#` or `$` that begins nothing belongs to the token that follows it."""
+        try:
+            return Literal(kind(token.image))
+        except ValueError:
+            raise self.source.error(f"{token.image!r} is no number", token.start) from None
 
     def _padded(self) -> Expression:
         self.skip(Kind.WHITESPACE)
@@ -147,7 +159,7 @@ class ExpressionParser(TokenStream):
             if not isinstance(end, Reference) and not (isinstance(end, Literal) and type(end.value) is int):
                 raise self.source.error("the ends of a range are integers or references", dots.start)
         self.take(Kind.RBRACKET)
-        return RangeLiteral(self.position(start), first, last)
+        return RangeLiteral(self.position(start), first, last, self.images(start))
 
     def _map(self) -> MapLiteral:
         with self.nested(self.take(Kind.LEFT_CURLEY)):
@@ -249,10 +261,9 @@ class ExpressionParser(TokenStream):
 
 
 def _without_last_blank(body: Block) -> Block:
-    last = body[-1]
-    assert isinstance(last, Text)
-    assert last.text.endswith(" ")
-    return (*body[:-1], Text(last.text[:-1]))
+    """What is taken off the text is not that blank where a comment that nothing ends has eaten it."""
+    last = body[-1] if body else None
+    return (*body[:-1], Text(last.text[:-1])) if isinstance(last, Text) else body
 
 
 def _reference(
@@ -262,7 +273,7 @@ def _reference(
     image = first.image
     position = parser.position(first)
     if "\\!" in image:  # `$\!x` is no reference that could have a value
-        return Reference(position, image, steps, assignable=False)
+        return Reference(position, image, steps, bare=True, assignable=False)
     slashes = len(image) - len(image.lstrip("\\"))
     image = image[slashes:]
     dollar = max(image.rfind("$"), 0)
@@ -271,13 +282,18 @@ def _reference(
     first.image = image
     literal = parser.source.text[first.start + slashes + dollar : parser.last_end]
     if slashes % 2:
-        return Reference(position, _root(image, name, braced), steps, prefix, escaped=literal)
+        return Reference(position, _root(image, name, braced), steps, prefix, literal=literal, escaped=True)
     if not image.startswith("$"):
-        return Reference(position, image, steps, bare=True, assignable=False)
+        return Reference(position, image, steps, literal=image, bare=True, assignable=False)
     assignable = bool(steps) or not (braced or image.startswith("$!"))
-    unprinted = prefix + prefix + more + ("" if image.startswith("$!") else literal)
     return Reference(
-        position, _root(image, name, braced), steps, prefix + more, unprinted, assignable=assignable
+        position,
+        _root(image, name, braced),
+        steps,
+        prefix + more,
+        unprinted=prefix + prefix + more,
+        literal="" if image.startswith("$!") else literal,
+        assignable=assignable,
     )
 
 

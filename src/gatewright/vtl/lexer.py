@@ -109,7 +109,9 @@ class Lexer:
         return following == "$"
 
     def _trimmed(self, token: Token) -> Token:
-        """`1..` is the number 1 and the two dots of a range."""
+        """`1..` is the number 1 and the two dots of a range; what stands before the dot of `$!.x` is lost."""
+        if token.kind is Kind.DOT:
+            token.image = "."
         if token.kind is Kind.INTEGER_LITERAL and token.image.endswith(".."):
             token.image = token.image[:-2]
             token.end = self.position = token.end - 2

@@ -10,11 +10,12 @@ from gatewright.vtl.runtime import Runtime
 from gatewright.vtl.values import JavaArray, JavaCollection, JavaIterator, JavaList, JavaSet, MapValue
 
 _CHANGED = "ConcurrentModificationException: #foreach goes through a collection that changed"
+NOTHING: Sequence[object] = ()
 _SEQUENCES = (JavaList, list, JavaArray, JavaSet, JavaCollection)
 
 
 def loop_items(rt: Runtime, value: object) -> Sequence[object]:
-    """What #foreach goes through, counted; nothing for what is no collection."""
+    """What #foreach goes through, counted; `NOTHING` for what is no collection."""
     kind = type(value)
     if kind in _SEQUENCES:
         items: list[object] = value  # type: ignore[assignment]
@@ -26,7 +27,7 @@ def loop_items(rt: Runtime, value: object) -> Sequence[object]:
         items = list(islice(value.items, value.index, None))
         value.index = len(value.items)
     else:
-        return ()
+        return NOTHING
     rt.iterations += len(items)
     if len(items) > rt.limits.loop_iterations:
         raise LimitExceeded(
@@ -40,15 +41,16 @@ def loop_items(rt: Runtime, value: object) -> Sequence[object]:
 
 def guarded(items: Sequence[object], source: object) -> Iterator[object]:
     """The items of a list or map that the loop's body may change: as in Java, the next item then fails."""
-    changing = source.owner if isinstance(source, JavaSet) else source
+    changing = source.owner if isinstance(source, JavaSet | JavaCollection) else source
+    follows = not isinstance(source, JavaSet)
     if not isinstance(changing, dict):
         yield from _guarded_list(items)
         return
     size = len(changing)
-    for item in items:
+    for item in list(changing) if follows else items:
         if len(changing) != size:
             raise MethodFailed(_CHANGED)
-        yield item
+        yield changing.get(item) if follows else item
 
 
 def _guarded_list(items: Sequence[object]) -> Iterator[object]:

@@ -32,11 +32,12 @@ class ListLiteral:
 
 @dataclass(frozen=True, slots=True)
 class RangeLiteral:
-    """`[a..b]`."""
+    """`[a..b]`. `literal`: how it is written."""
 
     position: Position
     first: Expression
     last: Expression
+    literal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,16 @@ class MapLiteral:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Operands joined by operators of one precedence, from left to right."""
+    """Operands joined by operators of one precedence, from left to right.
+
+    `rest`: operators and operands, with how each of these is written. `literal`: what is put into a text
+    where the chain has no value.
+    """
 
     position: Position
     first: Expression
-    rest: tuple[tuple[str, Expression], ...]
+    rest: tuple[tuple[str, Expression, str], ...]
+    literal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +97,9 @@ Step: TypeAlias = Property | Method | Index
 class Reference:
     """`$root` and what follows it. `prefix` prints before the value.
 
-    `unprinted`: what prints for a block that may not be rendered there. `escaped`: the text that prints
-    instead of the value. `bare`: a word that only looks like a reference; it
-    has no value and prints itself.
+    `literal`: how it is written, which prints instead of the value where it is `escaped`, and after
+    `unprinted` for a block that may not be rendered there. `bare`: what only looks like a
+    reference; it has no value and prints `literal`.
     """
 
     position: Position
@@ -101,7 +107,8 @@ class Reference:
     steps: tuple[Step, ...]
     prefix: str = ""
     unprinted: str = ""
-    escaped: str | None = None
+    literal: str = ""
+    escaped: bool = False
     bare: bool = False
     assignable: bool = True
 
@@ -146,12 +153,25 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Foreach:
-    """`#foreach($variable in items) … #end`. `items` is None where the arguments make no loop."""
+    """`#foreach($variable in items) … #end`."""
 
     position: Position
     variable: str
-    items: Expression | None
+    items: Expression
     body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Unrendered:
+    """A body that is read for the macros in it and not rendered. `text` prints instead.
+
+    `fault`: why rendering fails when it gets there; None where it does not.
+    """
+
+    position: Position
+    body: Block
+    text: str = ""
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +221,10 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """`#break`."""
+    """`#break`, or `#break($foreach.parent)` with the loop to leave."""
+
+    position: Position
+    loop: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +238,7 @@ Statement: TypeAlias = (
     | Set
     | If
     | Foreach
+    | Unrendered
     | Define
     | MacroDefinition
     | MacroCall

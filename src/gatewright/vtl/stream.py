@@ -74,6 +74,14 @@ class TokenStream:
         """
         return "".join(token.image for token in self.taken[start.index :])
 
+    def literal(self, start: Token) -> str:
+        """What #literal prints of what begins with `start`: also broken references, but no comments."""
+        return "".join(
+            token.special + token.image
+            for token in self.taken[start.index :]
+            if token.kind is not Kind.MULTI_LINE_COMMENT
+        )
+
     def count(self, start: Token) -> None:
         """One more reference, literal or directive."""
         self.nesting.elements += 1

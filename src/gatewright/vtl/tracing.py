@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from gatewright.vtl.access import get_index, get_property
-from gatewright.vtl.blocks import Block, Context, emit
+from gatewright.vtl.blocks import Block, Context, emit, printed
 from gatewright.vtl.dispatch import Call, fits
 from gatewright.vtl.errors import Position
 from gatewright.vtl.limits import Limits
@@ -124,11 +124,26 @@ def traced_emit(
     value: object,
     prefix: str,
     unprinted: str,
+    literal: str,
     position: Position,
 ) -> None:
     before = len(out)
-    emit(rt, context, out, value, prefix, unprinted)
+    emit(rt, context, out, value, prefix, unprinted, literal)
     rt.tell("reference", position, "".join(out[before:]))
+
+
+def traced_printed(
+    rt: TracedRuntime,
+    context: Context,
+    value: object,
+    prefix: str,
+    unprinted: str,
+    literal: str,
+    position: Position,
+) -> str:
+    piece = printed(rt, context, value, prefix, unprinted, literal)
+    rt.tell("reference", position, piece)
+    return piece
 
 
 def traced_set(rt: TracedRuntime, value: object, target: str, position: Position) -> None:

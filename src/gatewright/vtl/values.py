@@ -43,10 +43,14 @@ class JavaSet(list[object]):
 
 
 class JavaCollection(list[object]):
-    """What `values()` gives, as it was when asked: no index."""
+    """What `values()` gives, as it was when asked: no index. A loop over it follows the map."""
 
-    __slots__ = ()
+    __slots__ = ("owner",)
     java_class = "java.util.LinkedHashMap$LinkedValues"
+
+    def __init__(self, owner: dict[object, object]) -> None:
+        super().__init__(owner.values())
+        self.owner = owner
 
 
 class JavaChar(str):
@@ -55,13 +59,24 @@ class JavaChar(str):
     __slots__ = ()
 
 
-@dataclass(slots=True, eq=False)
 class MapEntry:
-    """One entry of a map, as `entrySet()` holds it."""
+    """One entry of a map, as `entrySet()` holds it; its value is what the map has now."""
 
-    key: object
-    value: object
-    owner: dict[object, object] | None = None
+    __slots__ = ("_last", "_owner", "key")
+
+    def __init__(self, key: object, value: object, owner: dict[object, object]) -> None:
+        self.key = key
+        self._last = value
+        self._owner = owner
+
+    @property
+    def value(self) -> object:
+        self._last = self._owner.get(map_key(self.key), self._last)
+        return self._last
+
+    @value.setter
+    def value(self, value: object) -> None:
+        self._last = self._owner[map_key(self.key)] = value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gatewright.functions.api import FunctionName, Source
-from gatewright.functions.permissions import allows
+from gatewright.functions.permissions import allows, compiled
 
 FUNCTION = FunctionName("123456789012", "eu-west-1", "pets")
 SOURCE_ARN = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/GET/pets/{id}"
@@ -50,13 +50,15 @@ def account(value: str, operator: str = "StringEquals") -> dict[str, Any]:
         arn_like("arn:aws:execute-api:*:*:a1b2c3d4e5/*/GET/pets/?id?"),
         arn_like(["arn:aws:execute-api:eu-west-1:123456789012:other/*", SOURCE_ARN]),
         arn_like("arn:aws:execute-api:*:*:*", "ArnEquals"),
+        arn_like("arn:aws:execute-api:*"),
+        arn_like("*"),
         arn_like("arn:aws:execute-api:*", "StringLike"),
         account("123456789012"),
         account("1234*", "StringLike"),
     ],
 )
 def test_what_lets_in(allowing: dict[str, Any]) -> None:
-    assert allows([allowing], FUNCTION, SOURCE)
+    assert allows(compiled([allowing]), FUNCTION, SOURCE)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +73,6 @@ def test_what_lets_in(allowing: dict[str, Any]) -> None:
         statement(Resource=f"{FUNCTION.arn}:live"),
         statement(Resource=None),
         arn_like("arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/*/POST/*"),
-        arn_like("arn:aws:execute-api:*"),
-        arn_like("*"),
         arn_like([]),
         account("999999999999"),
         account("1234*"),
@@ -81,12 +81,12 @@ def test_what_lets_in(allowing: dict[str, Any]) -> None:
     ],
 )
 def test_what_keeps_out(other: dict[str, Any]) -> None:
-    assert not allows([other], FUNCTION, SOURCE)
-    assert allows([other, statement()], FUNCTION, SOURCE)
+    assert not allows(compiled([other]), FUNCTION, SOURCE)
+    assert allows(compiled([other, statement()]), FUNCTION, SOURCE)
 
 
 def test_no_statement_is_a_refusal() -> None:
-    assert not allows([], FUNCTION, SOURCE)
+    assert not allows(compiled([]), FUNCTION, SOURCE)
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,19 @@ def test_no_statement_is_a_refusal() -> None:
     ],
 )
 def test_a_deny_wins_in_any_order(deny: dict[str, Any]) -> None:
-    assert not allows([statement(), deny], FUNCTION, SOURCE)
-    assert not allows([deny, statement()], FUNCTION, SOURCE)
+    assert not allows(compiled([statement(), deny]), FUNCTION, SOURCE)
+    assert not allows(compiled([deny, statement()]), FUNCTION, SOURCE)
 
 
 def test_a_deny_for_others_does_not_matter() -> None:
     deny = arn_like("arn:aws:execute-api:*:*:other/*") | {"Effect": "Deny"}
-    assert allows([deny, statement()], FUNCTION, SOURCE)
+    assert allows(compiled([deny, statement()]), FUNCTION, SOURCE)
+
+
+@pytest.mark.parametrize("condition", [{"SoundsLike": {"AWS:SourceAccount": "1"}}, ["StringEquals"], "*"])
+def test_a_deny_that_cannot_be_read_refuses_everything(condition: object) -> None:
+    deny = statement(Effect="Deny", Condition=condition)
+    assert not allows(compiled([statement(), deny]), FUNCTION, SOURCE)
 
 
 def test_every_condition_must_hold() -> None:
@@ -112,9 +118,9 @@ def test_every_condition_must_hold() -> None:
         "ArnLike": {"aws:sourcearn": SOURCE_ARN},
         "StringEquals": {"AWS:SourceAccount": "999999999999"},
     }
-    assert not allows([statement(Condition=condition)], FUNCTION, SOURCE)
+    assert not allows(compiled([statement(Condition=condition)]), FUNCTION, SOURCE)
 
 
 def test_latest_is_the_function_itself() -> None:
     latest = FunctionName("123456789012", "eu-west-1", "pets", "$LATEST")
-    assert allows([statement()], latest, SOURCE)
+    assert allows(compiled([statement()]), latest, SOURCE)

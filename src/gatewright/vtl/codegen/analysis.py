@@ -64,7 +64,7 @@ def walk(node: object) -> Iterator[object]:
 def is_plain(body: Block) -> bool:
     """Whether an interpolated string is made of text and references only."""
     return all(
-        isinstance(statement, Text) or (isinstance(statement, Reference) and statement.escaped is None)
+        isinstance(statement, Text) or (isinstance(statement, Reference) and not statement.escaped)
         for statement in body
     )
 
@@ -76,6 +76,7 @@ def analyse(template: Block) -> Uses:
         isinstance(node, Define)
         or (isinstance(node, MacroCall) and node.body is not None)
         or (isinstance(node, Interpolated) and not is_plain(node.body))
+        or (isinstance(node, Break) and node.loop is not None)
         for node in nodes
     )
     references = [node for node in nodes if isinstance(node, Reference)]
@@ -89,7 +90,7 @@ def analyse(template: Block) -> Uses:
         plain_loops=plain_loops,
         mutates=bool(methods & MUTATORS)
         or any(isinstance(node, Set) and node.target.steps for node in nodes),
-        breaks=any(isinstance(node, Break) for node in nodes),
+        breaks=any(isinstance(node, Break | Evaluate) for node in nodes),
         variables=tuple(names if plain_loops else names | dict.fromkeys(sorted(LOOP_VARIABLES))),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from gatewright.vtl.codegen.analysis import uses_loop_place, walk
-from gatewright.vtl.codegen.expressions import Loop
 from gatewright.vtl.codegen.output import OutputCode
 from gatewright.vtl.codegen.pyast import (
     STORE,
@@ -16,12 +15,13 @@ from gatewright.vtl.codegen.pyast import (
     constant,
     if_,
     is_,
+    is_not,
     mark,
     name,
 )
+from gatewright.vtl.codegen.references import Loop
 from gatewright.vtl.nodes import (
     Block,
-    Expression,
     Foreach,
     If,
     MacroCall,
@@ -46,26 +46,28 @@ class LoopCode(OutputCode):
         return f"{prefix}{self._names}"
 
     def foreach(self, node: Foreach) -> list[ast.stmt]:
-        if node.items is None:
-            return []
-        return self.loop_statements(node, node.items, self.new_name(""))
+        return self.loop_statements(node, self.new_name(""))
 
-    def loop_statements(self, node: Foreach, collection: Expression, number: str) -> list[ast.stmt]:
+    def loop_statements(self, node: Foreach, number: str) -> list[ast.stmt]:
         loop = Loop(f"i{number}", f"n{number}", f"f{number}")
         items, saved = f"l{number}", f"o{number}"
         line = self.place(node.position)
         before: list[ast.stmt] = [
-            assign(f"w{items}", self.value(collection)),
+            assign(f"w{items}", self.value(node.items)),
             assign(items, call("loop_items", name("rt"), name(f"w{items}"))),
             assign(loop.size, call("len", name(items))),
             assign(saved, self.variables.load(node.variable)),
         ]
         enter, each, leave = self._loop_scope(loop)
+        leave = [self.variables.restore(node.variable, saved), *leave]
         round_end, loop_end = self._checks(node.body)
         looping = self._loop(node, loop, items, each, round_end)
         if self.uses.shared and self.uses.breaks:
-            looping = _until_break(looping)
-        result = [*before, *enter, looping, *loop_end, self.variables.restore(node.variable, saved), *leave]
+            looping = _until_break(looping, loop, leave)
+        rounds = [*enter, looping, *loop_end, *leave]
+        if self.uses.macros:  # which see that a variable is restored
+            rounds = [if_(is_not(name(items), name("NOTHING")), rounds)]
+        result = [*before, *rounds]
         for part in result:
             mark(part, line)
         return result
@@ -134,6 +136,8 @@ class LoopCode(OutputCode):
         return [], output
 
 
-def _until_break(loop: ast.stmt) -> ast.stmt:
-    handler = ast.ExceptHandler(name("BreakLoop"), None, [ast.Pass()])
-    return ast.Try([loop], [handler], [], [])
+def _until_break(looping: ast.stmt, loop: Loop, leave: list[ast.stmt]) -> ast.stmt:
+    """The loop, which a #break in another function can end, or leave for a loop further out."""
+    further = if_(call("goes_on", name("leaving"), name(loop.scope)), [*leave, ast.Raise()])
+    handler = ast.ExceptHandler(name("BreakLoop"), "leaving", [further])
+    return ast.Try([looping], [handler], [], [])

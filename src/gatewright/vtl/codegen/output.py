@@ -18,6 +18,7 @@ from gatewright.vtl.codegen.pyast import (
     name,
     when,
 )
+from gatewright.vtl.codegen.references import as_written
 from gatewright.vtl.limits import LONG
 from gatewright.vtl.nodes import (
     Block,
@@ -84,9 +85,11 @@ class OutputCode(ExpressionCode):
     def _add_reference(
         self, statements: list[ast.stmt], pieces: list[ast.expr], reference: Reference
     ) -> None:
-        if reference.escaped is not None:
+        if reference.escaped:
+            if self.uses.macros:  # whose arguments may end the rendering
+                self._flush(statements, pieces)
             add_text(pieces, reference.prefix)
-            self._add_escaped(pieces, reference, reference.escaped)
+            self._add_escaped(pieces, reference)
         elif self.uses.shared and not reference.bare:
             self._flush(statements, pieces)
             statements.append(self.emitted(reference))
@@ -96,27 +99,19 @@ class OutputCode(ExpressionCode):
             self._flush(statements, pieces)
 
     def emitted(self, reference: Reference) -> ast.stmt:
-        code = call(
-            "emit",
-            name("rt"),
-            name("c"),
-            name("out"),
-            self.raw(reference),
-            constant(reference.prefix),
-            constant(reference.unprinted),
-        )
+        code = call("emit", name("rt"), name("c"), name("out"), self.raw(reference), *as_written(reference))
         mark(code, self.place(reference.position))
         return ast.Expr(code)
 
-    def _add_escaped(self, pieces: list[ast.expr], reference: Reference, escaped: str) -> None:
+    def _add_escaped(self, pieces: list[ast.expr], reference: Reference) -> None:
         """An escaped argument of a macro prints as it was written in the call."""
-        text: ast.expr = constant(escaped)
+        text: ast.expr = constant(reference.literal)
         if self.uses.macros:
-            text = ast.BoolOp(ast.Or(), [call("get", constant(f".literal.{escaped}")), text])
-        if reference.steps:
+            text = call("literal", name("c"), text)
+        if reference.steps or self.uses.macros:  # whose arguments may do something
             text = call("second", self.raw(reference), text)
         if isinstance(text, ast.Constant):
-            add_text(pieces, escaped)
+            add_text(pieces, reference.literal)
         else:
             pieces.append(text)
 

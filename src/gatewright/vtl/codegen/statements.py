@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gatewright.vtl.codegen.analysis import Uses
-from gatewright.vtl.codegen.expressions import NONE, nullable
+from gatewright.vtl.codegen.expressions import nullable
 from gatewright.vtl.codegen.loops import LoopCode
 from gatewright.vtl.codegen.pyast import (
     assign,
@@ -22,6 +22,7 @@ from gatewright.vtl.codegen.pyast import (
     name,
     tuple_,
 )
+from gatewright.vtl.codegen.references import NONE
 from gatewright.vtl.nodes import (
     Block,
     Break,
@@ -42,6 +43,7 @@ from gatewright.vtl.nodes import (
     Statement,
     Stop,
     Text,
+    Unrendered,
 )
 
 _NESTED_BRANCHES = 8  # an #if with more is not written as nested ifs, which Python bounds
@@ -60,6 +62,7 @@ class StatementCode(LoopCode):
             Set: self.set_,
             If: self._if,
             Foreach: self.foreach,
+            Unrendered: self._unrendered,
             Define: self._define,
             MacroDefinition: self._macro,
             MacroCall: self._macro_call,
@@ -159,6 +162,14 @@ class StatementCode(LoopCode):
         otherwise = self.block(node.otherwise)
         return [*statements, if_(name(pending), otherwise)] if otherwise else statements
 
+    def _unrendered(self, node: Unrendered) -> list[ast.stmt]:
+        self.block(node.body)  # defines its macros
+        if node.fault is None:
+            return self.block((Text(node.text),))
+        code = call("fail", constant(node.fault))
+        mark(code, self.place(node.position))
+        return [ast.Expr(code)]
+
     def _define(self, node: Define) -> list[ast.stmt]:
         block = call("Block", name("rt"), name("c"), name(self._body_function(node.body, "block")))
         return [self.variables.store(node.name, block)]
@@ -190,7 +201,11 @@ class StatementCode(LoopCode):
     def _by_name(self, argument: Expression, written: str) -> ast.expr:
         """A macro's argument: code that is run at each use, and how it is written if that is no number."""
         scalar = isinstance(argument, Literal) and not isinstance(argument.value, str)
-        return tuple_([lambda_(self.value(argument)), constant(None if scalar else written)])
+        if isinstance(argument, Reference) and not argument.steps:
+            value = self.raw(argument)  # only a variable can be null
+        else:
+            value = self.value(argument)
+        return tuple_([lambda_(value), constant(None if scalar else written)])
 
     def _evaluate(self, node: Evaluate) -> list[ast.stmt]:
         code = call("evaluate", name("rt"), name("c"), name("out"), self.value(node.template))
@@ -200,12 +215,16 @@ class StatementCode(LoopCode):
     def _include(self, node: Include) -> list[ast.stmt]:
         if not node.names:
             return []
-        code = call("fail_include", self.value(node.names[0]))
+        code = call("fail", constant("there is nothing to include or parse"))
         mark(code, self.place(node.position))
         return [ast.Expr(code)]
 
-    def _break(self, node: object) -> list[ast.stmt]:
+    def _break(self, node: Break) -> list[ast.stmt]:
         """Out of the innermost loop; without one out of the macro or block, or of the template."""
+        if node.loop is not None:
+            code = call("break_out", self.value(node.loop))
+            mark(code, self.place(node.position))
+            return [ast.Expr(code)]
         if self.loops:
             return [ast.Break()]
         if self._kind == "string":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from gatewright.vtl.codegen.expressions import NONE
 from gatewright.vtl.codegen.pyast import LOAD, assign, bind, call, constant, is_, mark, name, when
+from gatewright.vtl.codegen.references import NONE, as_written
 from gatewright.vtl.codegen.statements import StatementCode
 from gatewright.vtl.errors import Position
 from gatewright.vtl.nodes import Branch, Expression, Foreach, Method, Reference, Set
@@ -45,6 +45,13 @@ class TracedCode(StatementCode):
         mark(code, self.place(position))
         return code
 
+    def printed(self, reference: Reference) -> ast.expr:
+        place = self._position(reference.position)
+        value = self.raw(reference)
+        code = call("traced_printed", name("rt"), name("c"), value, *as_written(reference), place)
+        mark(code, self.place(reference.position))
+        return code
+
     def emitted(self, reference: Reference) -> ast.stmt:
         code = call(
             "traced_emit",
@@ -52,8 +59,7 @@ class TracedCode(StatementCode):
             name("c"),
             name("out"),
             self.raw(reference),
-            constant(reference.prefix),
-            constant(reference.unprinted),
+            *as_written(reference),
             self._position(reference.position),
         )
         mark(code, self.place(reference.position))
@@ -69,8 +75,8 @@ class TracedCode(StatementCode):
             "traced_condition", name("rt"), self.truth(branch.condition), self._position(branch.position)
         )
 
-    def loop_statements(self, node: Foreach, collection: Expression, number: str) -> list[ast.stmt]:
-        statements = super().loop_statements(node, collection, number)
+    def loop_statements(self, node: Foreach, number: str) -> list[ast.stmt]:
+        statements = super().loop_statements(node, number)
         place = self._position(node.position)
         told = call("traced_loop", name("rt"), name(f"l{number}"), name(f"i{number}"), place)
         mark(told, self.place(node.position))

@@ -13,6 +13,7 @@ from gatewright.vtl.units import units
 from gatewright.vtl.values import ANY, JavaClass, JavaKey, JavaSet, MapEntry, Method, Methods
 
 _MAX_HASHED = 100_000
+NO_VALUE = ""  # of a void method, on which Velocity can call others
 
 
 def int32(value: int) -> int:
@@ -113,6 +114,11 @@ def checked_index(index: int, size: int) -> int:
     if not 0 <= index < size:
         raise MethodFailed(f"IndexOutOfBoundsException: index {index} for a size of {size}")
     return index
+
+
+def clear(items: list[object] | dict[object, object]) -> str:
+    items.clear()
+    return NO_VALUE
 
 
 ANYTHING: Methods = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gatewright.vtl.bounds import Bounds
 from gatewright.vtl.equality import equals
 from gatewright.vtl.errors import MethodFailed
-from gatewright.vtl.methods.common import ANYTHING, checked_index
+from gatewright.vtl.methods.common import ANYTHING, NO_VALUE, checked_index, clear
 from gatewright.vtl.values import (
     ANY,
     INTEGER,
@@ -62,9 +62,10 @@ def add(rt: Bounds, items: list[object], value: object) -> bool:
     return True
 
 
-def insert(rt: Bounds, items: list[object], index: int, value: object) -> None:
+def insert(rt: Bounds, items: list[object], index: int, value: object) -> str:
     rt.check_items(len(items) + 1)
     items.insert(checked_index(index, len(items) + 1), value)
+    return NO_VALUE
 
 
 def add_all(rt: Bounds, items: list[object], values: list[object]) -> bool:
@@ -128,6 +129,24 @@ def array(items: list[object]) -> JavaArray:
     return JavaArray(items)
 
 
+def refuse(items: list[object], *arguments: object) -> bool:
+    raise MethodFailed(
+        "UnsupportedOperationException: nothing can be added to it, and no item of an array removed"
+    )
+
+
+def refuse_all(items: list[object], values: list[object]) -> bool:
+    return refuse(items) if values else False
+
+
+def refuse_clearing(items: JavaArray) -> str:
+    return str(refuse(items)) if items else NO_VALUE
+
+
+def refuse_removal(rt: Bounds, items: JavaArray, value: object) -> bool:
+    return refuse(items) if contains(rt, items, value) else False
+
+
 def set_remove(rt: Bounds, items: JavaSet, value: object) -> bool:
     """Out of the set and out of the map it was taken from."""
     found = remove(rt, items, value)
@@ -164,11 +183,22 @@ LIST: Methods = {
     "remove": (Method(remove_at, (INTEGER,)), Method(remove, (ANY,), bounded=True)),
     "removeAll": (Method(remove_all, (COLLECTIONS,), bounded=True),),
     "retainAll": (Method(retain_all, (COLLECTIONS,), bounded=True),),
-    "clear": (Method(list.clear),),
+    "clear": (Method(clear),),
 }
-ARRAY: Methods = {**_READ, **_INDEXED}
-SET: Methods = {**_READ, "remove": (Method(set_remove, (ANY,), bounded=True),)}
-COLLECTION: Methods = _READ
+_FIXED: Methods = {
+    "add": (Method(refuse, (ANY,)),),
+    "addAll": (Method(refuse_all, (COLLECTIONS,)),),
+}
+ARRAY: Methods = {
+    **_READ,
+    **_INDEXED,
+    **_FIXED,
+    "add": (Method(refuse, (ANY,)), Method(refuse, (INTEGER, ANY))),
+    "clear": (Method(refuse_clearing),),
+    "remove": (Method(refuse, (INTEGER,)), Method(refuse_removal, (ANY,), bounded=True)),
+}
+SET: Methods = {**_READ, **_FIXED, "remove": (Method(set_remove, (ANY,), bounded=True),)}
+COLLECTION: Methods = {**_READ, **_FIXED}
 ITERATOR: Methods = {
     "hasNext": (Method(JavaIterator.has_next),),
     "next": (Method(JavaIterator.next),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gatewright.vtl.bounds import Bounds
-from gatewright.vtl.methods.common import ANYTHING
+from gatewright.vtl.methods.common import ANYTHING, NO_VALUE, clear
 from gatewright.vtl.methods.lists import contains
 from gatewright.vtl.values import (
     ANY,
@@ -56,10 +56,11 @@ def put_if_absent(rt: Bounds, entries: Map, key: object, value: object) -> objec
     return old
 
 
-def put_all(rt: Bounds, entries: Map, other: Map) -> None:
+def put_all(rt: Bounds, entries: Map, other: Map) -> str:
     rt.check_items(len(entries) + len(other))
     rt.built_list(len(other))
     entries.update(other)
+    return NO_VALUE
 
 
 def replace(entries: Map, key: object, value: object) -> object:
@@ -79,7 +80,7 @@ def key_set(entries: Map) -> JavaSet:
 
 
 def values(entries: Map) -> JavaCollection:
-    return JavaCollection(entries.values())
+    return JavaCollection(entries)
 
 
 def entry_set(entries: Map) -> JavaSet:
@@ -88,8 +89,6 @@ def entry_set(entries: Map) -> JavaSet:
 
 def set_value(entry: MapEntry, value: object) -> object:
     old, entry.value = entry.value, value
-    if entry.owner is not None:
-        entry.owner[map_key(entry.key)] = value
     return old
 
 
@@ -122,9 +121,10 @@ def value_put(target: MapValue, key: str, value: object) -> object:
     return target.put(key, value)
 
 
-def value_put_all(target: MapValue, other: Map) -> None:
+def value_put_all(target: MapValue, other: Map) -> str:
     for key, value in other.items():
         target.put(str(key), value)
+    return NO_VALUE
 
 
 def value_refuse(target: MapValue, *arguments: object) -> object:
@@ -147,7 +147,7 @@ MAP: Methods = {
     "putAll": (Method(put_all, (_MAPS,), bounded=True),),
     "replace": (Method(replace, (ANY, ANY)),),
     "remove": (Method(remove, (ANY,)),),
-    "clear": (Method(dict.clear),),
+    "clear": (Method(clear),),
     "keySet": (Method(key_set),),
     "values": (Method(values),),
     "entrySet": (Method(entry_set),),

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from decimal import Decimal
 
-from gatewright.vtl.equality import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN, compare_numbers, equals, java_class
+from gatewright.jsonpath.java_numbers import double_text
+from gatewright.vtl.equality import (
+    INT_MAX,
+    INT_MIN,
+    LONG_MAX,
+    LONG_MIN,
+    compare_numbers,
+    equals,
+    exact,
+    java_class,
+)
 from gatewright.vtl.errors import MethodFailed
 from gatewright.vtl.methods.common import ANYTHING, fail_comparison, int32
 from gatewright.vtl.values import ANY, BOOLEAN, INTEGER, STRING, Kinds, Method, Methods
@@ -106,14 +117,45 @@ def parse_double(target: object, text: str) -> float:
     return float(stripped.rstrip("fFdD"))
 
 
-def to_hex(target: object, number: int) -> str:
-    del target
-    return f"{number & 0xFFFFFFFF if INT_MIN <= number <= INT_MAX else number & (2**64 - 1):x}"
+def _of_two(function: Callable[[int, int], int]) -> Callable[[int, int, int], int | None]:
+    """A static method of Integer or Long on two numbers of that class; BigInteger has none."""
+
+    def call(target: int, one: int, other: int) -> int | None:
+        fit = _is_static(target, one) and _is_static(target, other)
+        return function(one, other) if fit else None
+
+    return call
 
 
-def to_binary(target: object, number: int) -> str:
+def _is_static(target: int, number: int) -> bool:
+    is_big = java_class(target) == "java.math.BigInteger"
+    return not is_big and value_of_integer(target, number) is not None
+
+
+def to_hex(target: int, number: int) -> str | None:
+    bits = _bits(target, number)
+    return None if bits is None else f"{bits:x}"
+
+
+def to_binary(target: int, number: int) -> str | None:
+    bits = _bits(target, number)
+    return None if bits is None else f"{bits:b}"
+
+
+def _bits(target: int, number: int) -> int | None:
+    """32 of them for an Integer, 64 for a Long; the others have none."""
+    if not _is_static(target, number):
+        return None
+    return number % (2**32 if java_class(target) == "java.lang.Integer" else 2**64)
+
+
+def decimal_of(target: Decimal, number: int | float) -> Decimal | None:
+    """`valueOf` of a BigDecimal, which takes a long or a double."""
     del target
-    return f"{number & 0xFFFFFFFF:b}"
+    if isinstance(number, float):
+        exact(number)  # fails for what is not finite
+        return Decimal(double_text(number))
+    return Decimal(number) if LONG_MIN <= number <= LONG_MAX else None
 
 
 def parse_boolean(target: object, text: str) -> bool:
@@ -142,15 +184,15 @@ _NUMBERS: Methods = {
 INTEGERS: Methods = {
     **_NUMBERS,
     "compareTo": (Method(compare_integers, (INTEGER,)), Method(fail_comparison, (ANY,))),
-    "compare": (Method(lambda target, one, other: compare(one, other), (INTEGER, INTEGER)),),
+    "compare": (Method(_of_two(compare), (INTEGER, INTEGER)),),
     "parseInt": (Method(parse_int, (STRING,)),),
     "parseLong": (Method(parse_long, (STRING,)),),
     "valueOf": (Method(value_of_text, (STRING,)), Method(value_of_integer, (INTEGER,))),
     "toString": (*ANYTHING["toString"], Method(lambda target, number: str(number), (INTEGER,))),
     "toHexString": (Method(to_hex, (INTEGER,)),),
     "toBinaryString": (Method(to_binary, (INTEGER,)),),
-    "max": (Method(lambda target, one, other: max(one, other), (INTEGER, INTEGER)),),
-    "min": (Method(lambda target, one, other: min(one, other), (INTEGER, INTEGER)),),
+    "max": (Method(_of_two(max), (INTEGER, INTEGER)),),
+    "min": (Method(_of_two(min), (INTEGER, INTEGER)),),
 }
 DOUBLES: Methods = {
     **_NUMBERS,
@@ -166,6 +208,7 @@ DOUBLES: Methods = {
 DECIMALS: Methods = {
     **_NUMBERS,
     "compareTo": (Method(compare, (_DECIMALS,)), Method(fail_comparison, (ANY,))),
+    "valueOf": (Method(decimal_of, (_REAL,)),),
 }
 BOOLEANS: Methods = {
     **ANYTHING,

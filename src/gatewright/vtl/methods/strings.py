@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gatewright.vtl import formatting, regexes
 from gatewright.vtl.bounds import Bounds
 from gatewright.vtl.equality import equals
@@ -71,8 +73,13 @@ def last_index_of_from(text: str, part: str, start: int) -> int:
     return units(text).rfind(units(part), 0, start + len(units(part))) if start >= 0 else -1
 
 
-def index_of_code(text: str, code: int) -> int:
-    return index_of(text, chr(code)) if 0 <= code <= 0x10FFFF else -1
+def of_code(function: Callable[..., int]) -> Callable[..., int]:
+    """The method for a string, of the character of a code."""
+
+    def call(text: str, code: int, *start: int) -> int:
+        return function(text, chr(code), *start) if 0 <= code <= 0x10FFFF else -1
+
+    return call
 
 
 def compare_to(text: str, other: str) -> int:
@@ -185,8 +192,16 @@ STRINGS: Methods = {
         Method(starts_with_at, (STRING, INTEGER)),
     ),
     "endsWith": (Method(lambda text, suffix: text.endswith(suffix), (STRING,)),),
-    "indexOf": (Method(index_of, (STRING, INTEGER), optional=1), Method(index_of_code, (INTEGER,))),
-    "lastIndexOf": (Method(last_index_of, (STRING,)), Method(last_index_of_from, (STRING, INTEGER))),
+    "indexOf": (
+        Method(index_of, (STRING, INTEGER), optional=1),
+        Method(of_code(index_of), (INTEGER, INTEGER), optional=1),
+    ),
+    "lastIndexOf": (
+        Method(last_index_of, (STRING,)),
+        Method(last_index_of_from, (STRING, INTEGER)),
+        Method(of_code(last_index_of), (INTEGER,)),
+        Method(of_code(last_index_of_from), (INTEGER, INTEGER)),
+    ),
     "substring": (Method(substring_from, (INTEGER,)), Method(substring, (INTEGER, INTEGER))),
     "subSequence": (Method(substring, (INTEGER, INTEGER)),),
     "charAt": (Method(char_at, (INTEGER,)),),

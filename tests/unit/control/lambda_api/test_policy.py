@@ -14,7 +14,7 @@ from gatewright.control.lambda_api.aliases import create_alias, get_alias
 from gatewright.control.lambda_api.configuration import get_function_configuration
 from gatewright.control.lambda_api.policy import add_permission, get_policy, remove_permission
 from gatewright.functions.api import FunctionName, Source
-from gatewright.functions.permissions import allows
+from gatewright.functions.permissions import allows, compiled
 from gatewright.functions.store import resolve
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:pets"
@@ -69,9 +69,9 @@ def test_the_engine_obeys_what_was_added(
         found = resolve(reader, function).statements
     own = API.replace("*", "prod")
     service = "apigateway.amazonaws.com"
-    assert allows(found, function, Source(service, own, PARTITION.account))
+    assert allows(compiled(found), function, Source(service, own, PARTITION.account))
     other = own.replace("a1b2c3d4e5", "f6g7h8i9j0")
-    assert not allows(found, function, Source(service, other, PARTITION.account))
+    assert not allows(compiled(found), function, Source(service, other, PARTITION.account))
 
 
 @pytest.mark.parametrize(
@@ -174,4 +174,6 @@ def test_conditions_nothing_can_check_keep_services_out(allow: Callable[..., Any
         "Bool": {"lambda:InvokedViaFunctionUrl": "true"},
     }
     source = Source("apigateway.amazonaws.com", API, PARTITION.account)
-    assert not allows([statement], FunctionName(PARTITION.account, PARTITION.region, "pets"), source)
+    assert not allows(
+        compiled([statement]), FunctionName(PARTITION.account, PARTITION.region, "pets"), source
+    )
