@@ -20,14 +20,14 @@ def loads(text: str | bytes) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode()
-        value = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse)
+        value = _DECODER.decode(text)
     except Ambiguous:
         raise
     except RecursionError:
         raise Ambiguous(f"it is nested deeper than {MOST_DEPTH} levels") from None
     except ValueError as error:  # a broken text, bytes that are not UTF-8, an integer of thousands of digits
         raise Ambiguous(f"it is not JSON ({error})") from None
-    if _deeper(value, MOST_DEPTH):
+    if text.count("{") + text.count("[") > MOST_DEPTH and _deeper(value, MOST_DEPTH):
         raise Ambiguous(f"it is nested deeper than {MOST_DEPTH} levels")
     if "\\u" in text and not _is_unicode(value):
         raise Ambiguous("it has half a surrogate pair, which is no character")
@@ -53,6 +53,9 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise Ambiguous(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse)
 
 
 def _deeper(value: Any, levels: int) -> bool:

@@ -92,7 +92,7 @@ class ApiKeys:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="api-keys")
         self._keys = LiveDocuments(catalog, loop, self._thread, "apikeylookup", _key)
         self._plans = LiveDocuments(catalog, loop, self._thread, "usageplanstage", plan_of_stage)
-        self._found: dict[tuple[Partition, str, str, str], tuple[ApiKey, PlanOfStage]] = {}
+        self._found: dict[tuple[Partition, str, str, str], tuple[ApiKey, PlanOfStage]] = {}  # enabled keys
         self._changes = 0
 
     def close(self) -> None:
@@ -109,6 +109,12 @@ class ApiKeys:
         """The key with this value. Raises CatalogUnavailable like `find`."""
         return await self._keys.get(partition, keys.api_key_lookup(value))
 
+    def known(
+        self, partition: Partition, value: str, api: str, stage: str
+    ) -> tuple[ApiKey, PlanOfStage] | None:
+        """What `find` found for an enabled key that is in a plan, if nothing has changed since."""
+        return self._found.get((partition, value, api, stage))
+
     async def find(
         self, partition: Partition, value: str, api: str, stage: str
     ) -> tuple[ApiKey | None, PlanOfStage | None]:
@@ -116,17 +122,13 @@ class ApiKeys:
 
         Raises CatalogUnavailable when that is not known here and cannot be read.
         """
-        asked = (partition, value, api, stage)
-        found = self._found.get(asked)
-        if found is not None:
-            return found
         changes = self._changes
         key = await self.key(partition, value)
         for plan_id in () if key is None else key.plans:
             plan = await self._plans.get(partition, keys.usage_plan_stage(api, stage, plan_id))
             if key is not None and plan is not None:
-                if changes == self._changes:  # else either may be out of date
-                    self._remember(asked, (key, plan))
+                if key.enabled and changes == self._changes:  # else either may be out of date
+                    self._remember((partition, value, api, stage), (key, plan))
                 return key, plan
         return key, None
 

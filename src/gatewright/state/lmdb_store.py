@@ -64,8 +64,10 @@ class LmdbState:
         self._swept = b""
 
     async def admit(self, limits: Sequence[Limit]) -> Limit | None:
-        if not limits or self._is_known_empty(limits[0]):
-            return limits[0] if limits else None
+        if not limits:
+            return None
+        if self._empty and self._is_known_empty(limits[0]):
+            return limits[0]
         refusal = self._counters.write(lambda txn: self._take(txn, limits))
         if refusal is None:
             return None

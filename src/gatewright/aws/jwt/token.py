@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from gatewright.aws import strict_json
@@ -65,7 +66,16 @@ def _parse(text: str) -> Token:
     parts = text.split(".")
     if len(parts) != 3:
         raise _Malformed(f"a signed token has three parts, not {len(parts)}")
-    header, claims = _object("header", parts[0]), _object("payload", parts[1])
+    algorithm, key_id = _header(parts[0])
+    claims = _object("payload", parts[1])
+    signed = f"{parts[0]}.{parts[1]}".encode()
+    return Token(algorithm, key_id, claims, signed, _bytes("signature", parts[2]))
+
+
+@lru_cache(maxsize=256)
+def _header(part: str) -> tuple[str, str]:
+    """The algorithm and the key's id: the same in all tokens that a key has signed."""
+    header = _object("header", part)
     if "crit" in header:
         raise _Malformed(
             f"the header has critical extensions, and none is known here: {shown(header['crit'])}"
@@ -77,8 +87,7 @@ def _parse(text: str) -> Token:
         raise _Malformed(f"the header's alg is {shown(algorithm)}, not a text")
     if not isinstance(key_id, str):
         raise _Malformed(f"the header's kid is {shown(key_id)}, not a text")
-    signed = f"{parts[0]}.{parts[1]}".encode()
-    return Token(algorithm, key_id, claims, signed, _bytes("signature", parts[2]))
+    return algorithm, key_id
 
 
 def _object(what: str, part: str) -> dict[str, Any]:

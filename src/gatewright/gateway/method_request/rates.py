@@ -50,7 +50,9 @@ class Rates:
         limits: tuple[Limit, ...] = self.limits[exchange.verb]
         if self.key_source is not None:
             value = self._value(exchange)
-            key, plan = await _found(exchange, value)
+            key, plan = _known(exchange, value) or await _found(exchange, value)
+            if exchange.tracing is not None:
+                _tell_key(exchange, value, key, plan)
             exchange.identity = {**exchange.identity, "apiKey": value, "apiKeyId": key.id}
             limits = (*plan.limits(key.id, exchange.stage.arn, self.names[exchange.verb]), *limits)
         if limits:
@@ -62,6 +64,14 @@ class Rates:
             return exchange.usage_identifier_key or ""
         sent = exchange.request.headers.get(b"x-api-key")
         return "" if sent is None else sent.decode("latin-1")
+
+
+def _known(exchange: Exchange, value: str) -> tuple[ApiKey, PlanOfStage] | None:
+    """What `_found` comes to, where that needs no look."""
+    access, stage = exchange.outside.access, exchange.stage
+    if access is None:
+        return None
+    return access.api_keys.known(stage.partition, value, stage.api_id, stage.name)
 
 
 async def _found(exchange: Exchange, value: str) -> tuple[ApiKey, PlanOfStage]:
@@ -79,12 +89,15 @@ async def _found(exchange: Exchange, value: str) -> tuple[ApiKey, PlanOfStage]:
         raise _invalid(exchange, "the key is disabled" if key else "there is no such key", value)
     if plan is None:
         raise _invalid(exchange, "No Usage Plan found for key and API Stage", value)
-    if exchange.tracing is not None:
-        where = f"{stage.api_id}/{stage.name}"
-        exchange.tracing.add(
-            "api key", accepted=True, key=masked(value), stage=where, keyId=key.id, plan=plan.id, why=""
-        )
     return key, plan
+
+
+def _tell_key(exchange: Exchange, value: str, key: ApiKey, plan: PlanOfStage) -> None:
+    assert exchange.tracing is not None
+    where = f"{exchange.stage.api_id}/{exchange.stage.name}"
+    exchange.tracing.add(
+        "api key", accepted=True, key=masked(value), stage=where, keyId=key.id, plan=plan.id, why=""
+    )
 
 
 async def _take(exchange: Exchange, limits: tuple[Limit, ...]) -> None:
