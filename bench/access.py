@@ -156,9 +156,9 @@ def _envoy(table: Table, options: Options, backend: int, instance: Gatewright, t
 
 def _goals(table: Table) -> None:
     for name, least in WORTH.items():
-        share = table.median(name) / table.median(f"open, sent the same as {name}")
+        share = table.share(name, f"open, sent the same as {name}")
         table.goals.append((f"{name}: {share:.2f} of the speed without (to reach: {least})", share >= least))
     rate = table.median(FIRST_SEEN)
     table.goals.append((f"{FIRST_SEEN}: {rate:,.0f}/s (to reach: {NEW_TOKENS:,})", rate >= NEW_TOKENS))
-    share = table.median("Envoy, jwt_authn") / table.median("Envoy, open")
+    share = table.share("Envoy, jwt_authn", "Envoy, open")
     table.notes.append(f"Envoy with jwt_authn: {share:.2f} of its own speed without")

@@ -36,7 +36,7 @@ def usage_plan(options: Options) -> Table:
                     result = wrk(url, seconds=options.seconds, script=script)
                     table.add(f"{kind}, {name}", result.rate, result.trouble)
     for kind in ("mock", "proxy"):
-        share = table.median(f"{kind}, keyed") / table.median(f"{kind}, open")
+        share = table.share(f"{kind}, keyed", f"{kind}, open")
         text = f"{kind}: {share:.2f} of the speed without (to reach: {WORTH[kind]})"
         table.goals.append((text, share >= WORTH[kind]))
     return table
