@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from tempfile import NamedTemporaryFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +19,8 @@ def present(context: ssl.SSLContext, shown: ClientCertificate) -> None:
 
     OpenSSL reads both from a file: it is readable by this process's user only, and gone when this returns.
     """
+    from tempfile import NamedTemporaryFile  # large, and few nodes show a certificate
+
     with NamedTemporaryFile("w", prefix="gatewright-", suffix=".pem") as file:
         file.write(f"{shown.certificate}\n{shown.key}\n")
         file.flush()
