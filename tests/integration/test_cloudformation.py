@@ -337,6 +337,7 @@ def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str]
         "stage": ("one", {"said": "one"}, ["~1/GET"]),
         "documentation": (first["documentation"][0], '{"description": "one"}', "v1", "one"),
         "key": (first["key"][0], "the-first-key-of-twenty", "one", [f"{before['parts'].api_id}/dev"]),
+        "certificate": (first["certificate"][0], "one", first["certificate"][0]),
         "alias": ("1", "one"),
         "runs": "one",
         "tags": ["said-one"],
@@ -351,11 +352,18 @@ def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str]
         "stage": ("two", {"said": "two"}, ["~1/GET"]),
         "documentation": (first["documentation"][0], '{"description": "two"}', "v1", "two"),
         "key": (second["key"][0], "another-key-of-twenty", "two", [f"{before['parts'].api_id}/dev"]),
+        "certificate": (first["certificate"][0], "two", first["certificate"][0]),
         "alias": ("2", "two"),
         "runs": "two",
         "tags": ["said-two"],
         "allowed": [f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{before['parts'].api_id}/authorizers/two"],
     }
+    parts.edit("      ClientCertificateId: !GetAtt Certificate.ClientCertificateId\n", "")
+    parts.edit(
+        "Certificate: {Type: AWS::ApiGateway::ClientCertificate, Properties: {Description: !Ref Word}}", ""
+    )
+    parts.deploy(Word="two", Ttl="0", KeyValue="another-key-of-twenty")
+    assert parts.node.client("apigateway").get_client_certificates()["items"] == []
     assert after.notes[:2] == (
         "the template's Rules are not checked",
         "Logs: its DeletionPolicy is not followed: what leaves the template is removed",
@@ -370,6 +378,7 @@ def state_of(parts: Templates, api_id: str, bodied: str) -> dict[str, Any]:
     (part,) = gateway.get_documentation_parts(restApiId=api_id)["items"]
     (key,) = (gateway.get_api_key(apiKey=key, includeValue=True) for key in parts.entities()["keys"])
     stage = gateway.get_stage(restApiId=bodied, stageName="dev")
+    (certificate,) = gateway.get_client_certificates()["items"]
     alias = functions.get_alias(FunctionName="parts-check", Name="live")
     policy = json.loads(functions.get_policy(FunctionName="parts-check", Qualifier="live")["Policy"])
     own = ("gatewright:template", "gatewright:logical-id")
@@ -394,6 +403,11 @@ def state_of(parts: Templates, api_id: str, bodied: str) -> dict[str, Any]:
             gateway.get_documentation_version(restApiId=api_id, documentationVersion="v1")["description"],
         ),
         "key": (key["id"], key["value"], key["description"], key["stageKeys"]),
+        "certificate": (
+            certificate["clientCertificateId"],
+            certificate["description"],
+            gateway.get_stage(restApiId=api_id, stageName="dev")["clientCertificateId"],
+        ),
         "alias": (alias["FunctionVersion"], alias["Description"]),
         "runs": json.loads(functions.invoke(FunctionName="parts-check:live")["Payload"].read()),
         "tags": [name for name in tags if name not in own],

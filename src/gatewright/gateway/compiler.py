@@ -71,6 +71,7 @@ def compile_stage(
         partition=partition,
         variables=variables,
         settings=settings,
+        certificate=live.certificate,
     )
     with _Located("", ""):
         admissions = AdmissionCompiler(

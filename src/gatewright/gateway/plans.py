@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 from gatewright.catalog import keys
-from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Reader
+from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Document, Reader
+from gatewright.gateway.client_certificates import stage_certificate
 from gatewright.gateway.compiler import compile_stage
 from gatewright.gateway.errors import CannotCompile
 from gatewright.gateway.method_request.compile import Live
@@ -187,7 +188,7 @@ class Plans:
             plans = (self._compile_stage(reader, api_id, stage) for stage in stages)
             return {plan.name: plan for plan in plans if plan is not None}
 
-    def _compile_stage(self, reader: Reader, api_id: str, stage: dict[str, object]) -> StagePlan | None:
+    def _compile_stage(self, reader: Reader, api_id: str, stage: Document) -> StagePlan | None:
         name, deployment_id = str(stage["stageName"]), str(stage["deploymentId"])
         kept = self._stages.get(api_id, {}).get(name)
         snapshot = reader.get(keys.snapshot(api_id, deployment_id))
@@ -203,13 +204,14 @@ class Plans:
                 reader.partition,
                 self._settings,
                 lambda path, verb: self._metrics.series(api_id, name, path, verb),
-                _live(reader, api_id, name),
+                _live(reader, api_id, stage),
             )
         except CannotCompile as error:
             log.error("stage %s/%s keeps its last good plan: %s", api_id, name, error)
             return kept
 
 
-def _live(reader: Reader, api_id: str, name: str) -> Live:
-    flushed = reader.get(keys.authorizer_flush(api_id, name)) or {"generation": 0}
-    return Live(flushed["generation"])
+def _live(reader: Reader, api_id: str, stage: Document) -> Live:
+    """Raises CannotCompile."""
+    flushed = reader.get(keys.authorizer_flush(api_id, stage["stageName"])) or {"generation": 0}
+    return Live(flushed["generation"], stage_certificate(reader, stage))

@@ -15,7 +15,7 @@ from gatewright.gateway.exchange import Outside
 from gatewright.server.data_room import access_room, gateway_settings
 from gatewright.server.front import Front, Page, Status, metrics_page
 from gatewright.server.owner_pages import owner_pages
-from gatewright.server.process import tls_of
+from gatewright.server.process import backend_tls_of, tls_of
 from gatewright.server.rooms import (
     MANAGEMENT_BODY_BYTES,
     catalog_room,
@@ -46,7 +46,7 @@ async def management_room(
         openapi_strict=settings.openapi_strict,
     )
     loop = asyncio.get_running_loop()
-    client = Client(loop)
+    client = Client(loop, tls=backend_tls_of(settings))
     async with access_room(catalog, state, settings, _nobody) as access:
         management = Management(
             catalog,

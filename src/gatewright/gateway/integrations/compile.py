@@ -28,6 +28,7 @@ from gatewright.gateway.parameters import (
 from gatewright.gateway.plan import Integration
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.stage_variables import has_placeholder, substitute
+from gatewright.wire.client_certificate import ClientCertificate
 from gatewright.wire.types import render_fields
 
 DEFAULT_TIMEOUT_MS = 29_000
@@ -42,6 +43,7 @@ class IntegrationCompiler:
     partition: Partition
     variables: Mapping[str, str]
     settings: GatewaySettings
+    certificate: ClientCertificate | None = None  # for HTTP backends that ask for one
 
     def compile(self, resource_path: str, method: Document, integration: Document) -> Integration:
         """Raises ValueError with the reason why it would not do what it says."""
@@ -68,7 +70,7 @@ class IntegrationCompiler:
         verb = integration.get("httpMethod", "ANY")
         verify = not (integration.get("tlsConfig") or {}).get("insecureSkipVerification", False)
         return Backend(
-            uri=Uri(substitute(integration["uri"], self.variables), verify=verify),
+            uri=Uri(substitute(integration["uri"], self.variables), verify=verify, shows=self.certificate),
             verb=None if verb == "ANY" else verb,
             timeout=self._timeout(integration),
             api_id=self.api_id.encode(),

@@ -11,6 +11,7 @@ from gatewright.gateway.method_request.authorizers.compile import Surroundings, 
 from gatewright.gateway.method_request.rates import MethodThrottles, account_throttle, compile_rates
 from gatewright.gateway.method_request.resource_policy import compile_resource_policy
 from gatewright.gateway.settings import GatewaySettings
+from gatewright.wire.client_certificate import ClientCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Live:
     """What counts for a stage without being deployed."""
 
     flush_generation: int = 0  # of what authorizers said
+    certificate: ClientCertificate | None = None  # the stage's, for HTTP backends that ask for one
 
 
 NOTHING_LIVE = Live()

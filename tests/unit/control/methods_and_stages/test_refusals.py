@@ -34,11 +34,6 @@ def replace(path: str, value: str) -> dict[str, Any]:
             "/cacheClusterEnabled yet: it would keep responses in a cache. Leave it false.",
         ),
         (
-            replace("/clientCertificateId", "abc123"),
-            "/clientCertificateId yet: it would present a client certificate to HTTP backends. "
-            "Leave it unset.",
-        ),
-        (
             replace("/tracingEnabled", "true"),
             "/tracingEnabled yet: it would send traces to X-Ray. Leave it false.",
         ),
