@@ -171,6 +171,24 @@ def test_a_change_is_made_in_place(pets: Templates) -> None:
     )
 
 
+def test_a_canary_follows_its_template(pets: Templates) -> None:
+    settings = "{PercentTraffic: 50, StageVariableOverrides: {word: hi, tone: low}, UseStageCache: true}"
+    pets.edit("      MethodSettings:\n", f"      CanarySetting: {settings}\n      MethodSettings:\n")
+    (api,) = pets.deploy().apis
+    gateway = pets.node.client("apigateway")
+    where = {"restApiId": api.api_id, "stageName": "dev"}
+    overrides = gateway.get_stage(**where)["canarySettings"]["stageVariableOverrides"]
+    assert overrides == {"word": "hi", "tone": "low"}
+    pets.edit(settings, "{PercentTraffic: 33.3}")
+    pets.deploy()
+    stage = gateway.get_stage(**where)
+    canary = {"deploymentId": stage["deploymentId"], "percentTraffic": 33.3, "useStageCache": False}
+    assert stage["canarySettings"] == canary
+    pets.edit("      CanarySetting: {PercentTraffic: 33.3}\n", "")
+    pets.deploy()
+    assert "canarySettings" not in gateway.get_stage(**where)
+
+
 # What is edited, and the refusal: each stands after resources that are changed before it.
 REFUSED = {
     "by the deployment": (

@@ -46,11 +46,6 @@ def replace(path: str, value: str) -> dict[str, Any]:
             "/accessLogSettings yet: it would write a line for each request to a log. Leave it unset.",
         ),
         (
-            replace("/canarySettings/percentTraffic", "0.5"),
-            "/canarySettings yet: it would send a part of the traffic to another deployment. "
-            "Leave it at percentTraffic 0.0, or unset.",
-        ),
-        (
             replace("/*/*/logging/loglevel", "INFO"),
             "/*/*/logging/loglevel INFO yet: it would write an execution log. Leave it OFF.",
         ),
@@ -78,7 +73,6 @@ def test_each_setting_that_would_change_behaviour(
     [
         {"cacheClusterEnabled": True},
         {"tracingEnabled": True},
-        {"canarySettings": {"percentTraffic": 50.0}},
     ],
 )
 def test_a_stage_that_asks_for_them_is_not_made(do: Do, refused: Refused, given: dict[str, Any]) -> None:
