@@ -9,12 +9,19 @@ from dataclasses import dataclass
 from oracle.engines import Outcome
 
 _FAULTS = frozenset(
-    {"NullPointerException", "ClassCastException", "NegativeArraySizeException", "StackOverflowError"}
+    {
+        "ArrayIndexOutOfBoundsException",
+        "ClassCastException",
+        "NegativeArraySizeException",
+        "NullPointerException",
+        "StackOverflowError",
+    }
 )
 _VIEWS = re.compile(r"keySet|values|entrySet|subList|iterator")
 _EMPTY_RANGE = re.compile(r"\([^()]*\[[^\[\]]*\.\.[^\[\]]*\]")
 _NARROW = re.compile(r"(long|short|byte)Value|\$!?\{?(long|big)\b|[0-9]{10,}")
 _WIDE = re.compile(r"\([^()]*([0-9]{10,}|\$!?\{?(long|big))")
+_STOP = re.compile(r"#\{?stop\}?\s*\(")
 _ADDRESS = re.compile("@[0-9a-fA-F]+")
 _NOT_OFFERED = re.compile(r"toHexString|toArray\(|hashCode\(.|\$!?\{?(dec|big)\.[a-z]+\(")
 
@@ -33,7 +40,8 @@ def _without(outcome: Outcome, part: str) -> str:
 
 
 def _fault(text: str, theirs: Outcome, mine: Outcome) -> bool:
-    return theirs.kind in ("render", "parse") and theirs.text in _FAULTS and mine.kind == "ok"
+    broke = theirs.kind in ("render", "parse") and theirs.text in _FAULTS
+    return broke and (mine.kind == "ok" or theirs.kind == "parse")
 
 
 def _limit(text: str, theirs: Outcome, mine: Outcome) -> bool:
@@ -44,6 +52,10 @@ def _identity(text: str, theirs: Outcome, mine: Outcome) -> bool:
     if not theirs.kind == mine.kind == "ok":
         return False
     return "hashCode()" in text or _ADDRESS.sub("@", theirs.text) == _ADDRESS.sub("@", mine.text)
+
+
+def _stop(text: str, theirs: Outcome, mine: Outcome) -> bool:
+    return _STOP.search(text) is not None and theirs.kind == "render" and mine.kind == "ok"
 
 
 def _view(text: str, theirs: Outcome, mine: Outcome) -> bool:
@@ -94,6 +106,7 @@ KINDS = (
         _recursion,
     ),
     Kind("method", "a method of Java that templates are not offered", _not_offered),
+    Kind("stop", "an argument of #stop, which Velocity evaluates for a message that nobody sees", _stop),
     Kind("comment", "a block comment in the deprecated #literal, or one that a string leaves open", _comment),
 )
 
