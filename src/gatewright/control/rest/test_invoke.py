@@ -10,7 +10,6 @@ from gatewright.catalog.api import Document, Transaction
 from gatewright.control.operation import Call, EffectCall, Params
 from gatewright.control.rest.common import require_api, require_method, require_resource
 from gatewright.gateway.errors import CannotCompile
-from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.test_invoke import Invocation, invoke
 from gatewright.wire.types import Field
 
@@ -23,7 +22,7 @@ async def test_invoke_method(call: EffectCall, params: Params) -> Document:
     if params.get("clientCertificateId"):
         raise BadRequest("Gatewright cannot present client certificates yet: leave clientCertificateId out")
     snapshot, resource_path = _draft(call, params)
-    settings = GatewaySettings(integration_timeout_ms=call.services.limits.integration_timeout_ms)
+    settings = call.services.gateway_settings
     asked = Invocation(
         verb=params["httpMethod"],
         path=params.get("pathWithQueryString") or None,
