@@ -26,11 +26,20 @@ from tests.support.moto_server import moto_server
 from tests.support.processes import BOUND, REGION, Gatewright
 from tests.support.signing import Keys, signed
 
-PAGES = Path(__file__).parents[2] / "docs" / "integrations"
+from gatewright.cli.main import run
+from gatewright.cli.options import load
+
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "integrations"
 ACCOUNT = "123456789012"  # moto's
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/gateway"
 ASSUMED = f"arn:aws:iam::{ACCOUNT}:role/assumed"
 UNKNOWN = f"arn:aws:iam::{ACCOUNT}:role/unknown"
+REFUSING = f"arn:aws:iam::{ACCOUNT}:role/refusing"
+EXAMPLES = {  # and the role that each wants
+    "queue-writer": f"arn:aws:iam::{ACCOUNT}:role/queue-writer",
+    "dynamodb-crud": f"arn:aws:iam::{ACCOUNT}:role/pets-table",
+}
 ALLOW = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 )
@@ -78,7 +87,8 @@ class Cloud:
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        self.queue = self.client("sqs").create_queue(QueueName="letters")["QueueUrl"]
+        self.letters = self.client("sqs").create_queue(QueueName="letters")["QueueUrl"]
+        self.messages_url = self.client("sqs").create_queue(QueueName="messages")["QueueUrl"]
         topic = self.client("sns").create_topic(Name="news")["TopicArn"]
         self.client("sns").subscribe(
             TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:letters"
@@ -105,12 +115,14 @@ class Cloud:
         connect: Any = boto3.client
         return connect(service, endpoint_url=self.url, region_name=REGION, **self._keys)
 
-    def messages(self) -> list[str]:
+    def messages(self, queue: str) -> list[Any]:
+        """Those that wait in the queue, which is empty then."""
         sqs = self.client("sqs")
-        found = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+        asked = {"QueueUrl": queue, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+        found: list[Any] = sqs.receive_message(**asked).get("Messages", [])
         for message in found:
-            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-        return [message["Body"] for message in found]
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -123,15 +135,15 @@ def cloud() -> Iterator[Cloud]:
 def node(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gatewright]:
     """Its default keys are the user's too."""
     config: Path = tmp_path_factory.mktemp("services") / "gatewright.toml"
+    keys = f'access_key = "{cloud.access_key}"\nsecret_key = "{cloud.secret_key}"\n'
+    unknown = 'access_key = "AKIAUNKNOWNUNKNOWN00"\nsecret_key = "nobodys-secret"\n'
+    sts = f'sts = "{cloud.url}"\n'
+    roles = dict.fromkeys((ROLE, *EXAMPLES.values()), keys)
+    roles |= {ASSUMED: keys + sts, UNKNOWN: unknown, REFUSING: unknown + sts}
     config.write_text(
         f'[services]\nendpoint = "{cloud.url}"\n'
-        f'[roles."{ROLE}"]\naccess_key = "{cloud.access_key}"\nsecret_key = "{cloud.secret_key}"\n'
-        f'[roles."{ASSUMED}"]\nsts = "{cloud.url}"\n'
-        f'access_key = "{cloud.access_key}"\nsecret_key = "{cloud.secret_key}"\n'
-        f'[roles."{ROLE}-none-assumes"]\nprofile = "default"\nsts = "{cloud.url}"\n'
-        f'[roles."{UNKNOWN}"]\naccess_key = "AKIAUNKNOWNUNKNOWN00"\nsecret_key = "nobodys-secret"\n'
-        f'[[principals]]\narn = "arn:aws:iam::{ACCOUNT}:user/gateway"\n'
-        f'access_key = "{cloud.access_key}"\nsecret_key = "{cloud.secret_key}"\npolicies = [\'{ALLOW}\']\n'
+        + "".join(f'[roles."{role}"]\n{given}' for role, given in roles.items())
+        + f"[[principals]]\narn = \"arn:aws:iam::{ACCOUNT}:user/gateway\"\n{keys}policies = ['{ALLOW}']\n"
     )
     flags = ("--config", str(config), "--account-id", ACCOUNT)
     with pytest.MonkeyPatch.context() as environment:
@@ -196,13 +208,13 @@ def test_queues_get_messages_by_form_and_by_json(pages: str, cloud: Cloud) -> No
     assert ask(f"{pages}/messages", "POST", {"text": SAID}) == (202, {"queued": True})
     status, answer = ask(f"{pages}/letters", "POST", {"text": SAID})
     assert (status, list(answer)) == (202, ["id"])
-    assert [json.loads(body) for body in cloud.messages()] == [{"text": SAID}] * 2
+    assert [json.loads(one["Body"]) for one in cloud.messages(cloud.letters)] == [{"text": SAID}] * 2
 
 
 def test_a_topic_tells_its_subscribers(pages: str, cloud: Cloud) -> None:
     with cloud.trusting():
         assert ask(f"{pages}/news?text={urllib.parse.quote(SAID)}", "POST") == (200, {"published": True})
-    assert [json.loads(body)["Message"] for body in cloud.messages()] == [SAID]
+    assert [json.loads(one["Body"])["Message"] for one in cloud.messages(cloud.letters)] == [SAID]
 
 
 @pytest.mark.parametrize("key", ["one.png", "a%20b%2Bc(1)'%25.png", "caf%C3%A9:,;=@&$!*.png"])
@@ -249,7 +261,7 @@ def keyed(node: Gatewright) -> Api:
         "/default": (None, None),
         "/assumed": (ASSUMED, None),
         "/unknown": (UNKNOWN, None),
-        "/refused": (f"{ROLE}-none-assumes", None),
+        "/refused": (REFUSING, None),
         "/variable": ("arn:aws:iam::${stageVariables.account}:role/gateway", None),
         "/caller": ("arn:aws:iam::*:user/*", iam),
     }
@@ -309,6 +321,39 @@ def test_what_would_not_be_signed_is_not_deployed(node: Gatewright, case: str) -
     with pytest.raises(ClientError) as caught:
         api.deploy("v1")
     assert reason in caught.value.response["Error"]["Message"]
+
+
+def deployed(node: Gatewright, example: str) -> str:
+    """The stage of an example, which names the role that its own settings give keys."""
+    settings = load({}, ROOT / "examples" / example / "gatewright.toml")
+    assert list(settings.roles) == [EXAMPLES[example]]
+    assert run(["deploy", str(ROOT / "examples" / example), "--endpoint", node.url]) == 0
+    return node.stage_url(example, "dev", "")
+
+
+def test_the_queue_writer_writes(node: Gatewright, cloud: Cloud) -> None:
+    url = deployed(node, "queue-writer")
+    status, answer = ask(f"{url}/messages", "POST", {"to": "ann", "text": SAID})
+    (message,) = cloud.messages(cloud.messages_url)
+    assert (status, answer) == (202, {"id": message["MessageId"]})
+    assert json.loads(message["Body"]) == {"to": "ann", "text": SAID}
+    assert message["MessageAttributes"]["to"]["StringValue"] == "ann"
+    assert ask(f"{url}/messages", "POST", {"to": "ann"})[0] == 400
+
+
+def test_the_table_is_written_read_changed_and_emptied(node: Gatewright) -> None:
+    url = deployed(node, "dynamodb-crud")
+    status, made = ask(f"{url}/pets", "POST", {"name": SAID, "kind": "cat"})
+    assert status == 201
+    ada = f"{url}/pets/{made['id']}"
+    assert ask(ada) == (200, {"id": made["id"], "name": SAID, "kind": "cat"})
+    assert ask(ada, "PUT", {"name": SAID, "kind": "dog"}) == (200, {"done": True})
+    assert {"id": made["id"], "name": SAID, "kind": "dog"} in ask(f"{url}/pets")[1]
+    assert ask(ada, "PUT", {"name": SAID, "kind": "bear"})[0] == 400
+    assert ask(ada, "DELETE") == (204, b"")
+    gone = (404, {"error": "there is no such pet"})
+    assert [ask(ada), ask(ada, "DELETE"), ask(ada, "PUT", {"name": "b", "kind": "cat"})] == [gone] * 3
+    assert made["id"] not in [pet["id"] for pet in ask(f"{url}/pets")[1]]
 
 
 def test_no_secret_is_told(keyed: Api, cloud: Cloud) -> None:
