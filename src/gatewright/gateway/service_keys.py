@@ -85,6 +85,7 @@ class ServiceKeys:
                 raise LookupError("the settings lead to no keys")
             self._loop.call_soon_threadsafe(self._learned, role, secret)
         except Exception as error:
+            self._readers.pop(role, None)  # what is mended meanwhile counts at the next look
             self._loop.call_soon_threadsafe(self._failed, role, error)
 
     def _learned(self, role: str, secret: Secret | None) -> None:
