@@ -15,6 +15,7 @@ _VIEWS = re.compile(r"keySet|values|entrySet|subList|iterator")
 _EMPTY_RANGE = re.compile(r"\([^()]*\[[^\[\]]*\.\.[^\[\]]*\]")
 _NARROW = re.compile(r"(long|short|byte)Value|\$!?\{?(long|big)\b|[0-9]{10,}")
 _WIDE = re.compile(r"\([^()]*([0-9]{10,}|\$!?\{?(long|big))")
+_ADDRESS = re.compile("@[0-9a-fA-F]+")
 _NOT_OFFERED = re.compile(r"toHexString|toArray\(|hashCode\(.|\$!?\{?(dec|big)\.[a-z]+\(")
 
 
@@ -40,7 +41,9 @@ def _limit(text: str, theirs: Outcome, mine: Outcome) -> bool:
 
 
 def _identity(text: str, theirs: Outcome, mine: Outcome) -> bool:
-    return "hashCode()" in text and theirs.kind == mine.kind == "ok"
+    if not theirs.kind == mine.kind == "ok":
+        return False
+    return "hashCode()" in text or _ADDRESS.sub("@", theirs.text) == _ADDRESS.sub("@", mine.text)
 
 
 def _view(text: str, theirs: Outcome, mine: Outcome) -> bool:

@@ -171,6 +171,24 @@ def test_a_change_is_made_in_place(pets: Templates) -> None:
     )
 
 
+def test_a_canary_follows_its_template(pets: Templates) -> None:
+    settings = "{PercentTraffic: 50, StageVariableOverrides: {word: hi, tone: low}, UseStageCache: true}"
+    pets.edit("      MethodSettings:\n", f"      CanarySetting: {settings}\n      MethodSettings:\n")
+    (api,) = pets.deploy().apis
+    gateway = pets.node.client("apigateway")
+    where = {"restApiId": api.api_id, "stageName": "dev"}
+    overrides = gateway.get_stage(**where)["canarySettings"]["stageVariableOverrides"]
+    assert overrides == {"word": "hi", "tone": "low"}
+    pets.edit(settings, "{PercentTraffic: 33.3}")
+    pets.deploy()
+    stage = gateway.get_stage(**where)
+    canary = {"deploymentId": stage["deploymentId"], "percentTraffic": 33.3, "useStageCache": False}
+    assert stage["canarySettings"] == canary
+    pets.edit("      CanarySetting: {PercentTraffic: 33.3}\n", "")
+    pets.deploy()
+    assert "canarySettings" not in gateway.get_stage(**where)
+
+
 # What is edited, and the refusal: each stands after resources that are changed before it.
 REFUSED = {
     "by the deployment": (
@@ -337,6 +355,7 @@ def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str]
         "stage": ("one", {"said": "one"}, ["~1/GET"]),
         "documentation": (first["documentation"][0], '{"description": "one"}', "v1", "one"),
         "key": (first["key"][0], "the-first-key-of-twenty", "one", [f"{before['parts'].api_id}/dev"]),
+        "certificate": (first["certificate"][0], "one", first["certificate"][0]),
         "alias": ("1", "one"),
         "runs": "one",
         "tags": ["said-one"],
@@ -351,11 +370,18 @@ def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str]
         "stage": ("two", {"said": "two"}, ["~1/GET"]),
         "documentation": (first["documentation"][0], '{"description": "two"}', "v1", "two"),
         "key": (second["key"][0], "another-key-of-twenty", "two", [f"{before['parts'].api_id}/dev"]),
+        "certificate": (first["certificate"][0], "two", first["certificate"][0]),
         "alias": ("2", "two"),
         "runs": "two",
         "tags": ["said-two"],
         "allowed": [f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{before['parts'].api_id}/authorizers/two"],
     }
+    parts.edit("      ClientCertificateId: !GetAtt Certificate.ClientCertificateId\n", "")
+    parts.edit(
+        "Certificate: {Type: AWS::ApiGateway::ClientCertificate, Properties: {Description: !Ref Word}}", ""
+    )
+    parts.deploy(Word="two", Ttl="0", KeyValue="another-key-of-twenty")
+    assert parts.node.client("apigateway").get_client_certificates()["items"] == []
     assert after.notes[:2] == (
         "the template's Rules are not checked",
         "Logs: its DeletionPolicy is not followed: what leaves the template is removed",
@@ -370,6 +396,7 @@ def state_of(parts: Templates, api_id: str, bodied: str) -> dict[str, Any]:
     (part,) = gateway.get_documentation_parts(restApiId=api_id)["items"]
     (key,) = (gateway.get_api_key(apiKey=key, includeValue=True) for key in parts.entities()["keys"])
     stage = gateway.get_stage(restApiId=bodied, stageName="dev")
+    (certificate,) = gateway.get_client_certificates()["items"]
     alias = functions.get_alias(FunctionName="parts-check", Name="live")
     policy = json.loads(functions.get_policy(FunctionName="parts-check", Qualifier="live")["Policy"])
     own = ("gatewright:template", "gatewright:logical-id")
@@ -394,6 +421,11 @@ def state_of(parts: Templates, api_id: str, bodied: str) -> dict[str, Any]:
             gateway.get_documentation_version(restApiId=api_id, documentationVersion="v1")["description"],
         ),
         "key": (key["id"], key["value"], key["description"], key["stageKeys"]),
+        "certificate": (
+            certificate["clientCertificateId"],
+            certificate["description"],
+            gateway.get_stage(restApiId=api_id, stageName="dev")["clientCertificateId"],
+        ),
         "alias": (alias["FunctionVersion"], alias["Description"]),
         "runs": json.loads(functions.invoke(FunctionName="parts-check:live")["Payload"].read()),
         "tags": [name for name in tags if name not in own],

@@ -260,6 +260,24 @@ def test_a_flush_is_seen_by_every_worker(node: Gatewright, workers: Workers, tmp
     assert [guarded.ask(connection, "flushed", stage="prod")[0] for connection in workers] == [200, 200]
 
 
+def test_a_canary_does_not_go_by_what_its_stage_was_told(
+    node: Gatewright, workers: Workers, tmp_path: Path
+) -> None:
+    guarded = Guarded(node, tmp_path).deployed("dev")
+    allowed = (200, b"user-both both")
+    assert guarded.ask(workers[0], "both") == allowed
+    (tmp_path / "deny").touch()
+    for percent, expected, before in (("100", (403, EXPLICIT), allowed), ("0", allowed, (403, EXPLICIT))):
+        patch = {"op": "replace", "path": "/canarySettings/percentTraffic", "value": percent}
+        guarded.api.gateway.update_stage(restApiId=guarded.api.id, stageName="dev", patchOperations=[patch])
+        deadline = time.monotonic() + BOUND
+        for connection in workers:
+            while (answer := guarded.ask(connection, "both")) != expected:
+                assert answer == before
+                assert time.monotonic() < deadline, f"a worker has not heard of {percent} %"
+    assert guarded.calls("both") == 2
+
+
 def test_a_function_that_is_killed_fails_its_request_only(
     guarded: Guarded, node: Gatewright, workers: Workers
 ) -> None:

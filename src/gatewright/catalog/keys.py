@@ -20,6 +20,8 @@ REST_APIS = "restapi/"
 API_KEYS = "apikey/"
 USAGE_PLANS = "usageplan/"
 FUNCTIONS = "function/"
+STAGES = "stage/"
+CLIENT_CERTIFICATES = "clientcertificate/"
 
 VARIABLE = "{}"
 
@@ -144,6 +146,15 @@ def usage_plan_stage(api: str, stage: str, plan: str) -> str:
     document, so that the change feed names the API and the stage.
     """
     return f"usageplanstage/{api}/{stage}/{plan}"
+
+
+def client_certificate(certificate: str) -> str:
+    return f"clientcertificate/{certificate}"
+
+
+def client_certificate_key(certificate: str) -> str:
+    """The private key of a client certificate, `{"privateKey": PEM}`: for the data plane only."""
+    return f"clientcertificatekey/{certificate}"
 
 
 def principal(arn: str) -> str:

@@ -65,6 +65,10 @@ ProxyProtocol = Annotated[
         show_default=False,
     ),
 ]
+BackendCaBundle = Annotated[
+    str | None,
+    _flag("backend-ca-bundle", "FILE", "Authorities (PEM) that backends may be certified by too.", TRAFFIC),
+]
 Tracing = Annotated[
     str | None,
     _flag(

@@ -72,6 +72,7 @@ class Options(BaseSettings):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     proxy_protocol: bool = False
+    backend_ca_bundle: Path | None = None
     tracing: Tracing | None = None  # None: by command
     lambda_endpoint: Annotated[str, AfterValidator(_url)] | None = None
     issuers: Issuers = Field(default_factory=dict)
@@ -135,6 +136,7 @@ class Options(BaseSettings):
             tls_cert=self.tls_cert,
             tls_key=self.tls_key,
             proxy_protocol=self.proxy_protocol,
+            backend_ca_bundle=self.backend_ca_bundle,
             tracing=tracing,
             lambda_endpoint=self.lambda_endpoint,
             issuers=self.issuers,

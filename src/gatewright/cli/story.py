@@ -14,7 +14,8 @@ def heading(trace: Facts) -> str:
     took = f" in {trace['milliseconds']:.1f} ms" if "milliseconds" in trace else ""
     moment = datetime.fromtimestamp(trace["time"], UTC).strftime("%Y-%m-%d %H:%M:%S")
     asked = f"{trace.get('verb', '')} {trace['path']}".lstrip()
-    return f"{moment}  {trace['status']}  {asked}{took}  stage {trace['stage']}  {trace['requestId']}"
+    stage = f"{trace['stage']} (canary)" if trace.get("isCanaryRequest") else trace["stage"]
+    return f"{moment}  {trace['status']}  {asked}{took}  stage {stage}  {trace['requestId']}"
 
 
 def tell(trace: Facts) -> Iterator[str]:
@@ -31,6 +32,13 @@ def _any(facts: Facts) -> Iterable[str]:
 
 def _address(facts: Facts) -> Iterable[str]:
     return [facts["why"]]
+
+
+def _canary(facts: Facts) -> Iterable[str]:
+    share = f"{facts['percent']:.12g} % of the requests"
+    if facts["serves"]:
+        return [f"the canary serves it, deployment {facts['deployment']}: it gets {share}"]
+    return [f"deployment {facts['deployment']} serves it: the canary, {facts['canary']}, gets {share}"]
 
 
 def _route(facts: Facts) -> Iterable[str]:
@@ -146,6 +154,7 @@ def _body(facts: Facts) -> Iterator[str]:
 
 _TOLD: Mapping[str, Callable[[Facts], Iterable[str]]] = {
     "address": _address,
+    "canary": _canary,
     "route": _route,
     "resource policy": _verdict,
     "authorizer": _verdict,

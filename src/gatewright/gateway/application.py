@@ -18,7 +18,7 @@ from gatewright.gateway.plan import MethodResponse, StagePlan
 from gatewright.gateway.plans import Plans
 from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.gateway.settings import TRACE_HEADER, GatewaySettings
-from gatewright.gateway.trace import Trace
+from gatewright.gateway.trace import Trace, tell_canary
 from gatewright.gateway.trace_record import record, refusal_record
 from gatewright.telemetry.metrics import Metrics
 from gatewright.telemetry.owner_log import OwnerLog
@@ -94,7 +94,13 @@ class Gateway:
         self._serve(request, reply, address, stages.get(address.stage))
 
     def _serve(self, request: Request, reply: Reply, address: Address, stage: StagePlan | None) -> None:
-        if stage is None or stage.execute_api_disabled:
+        if stage is None:
+            self._refuse(reply, address=address)
+            return
+        canary = stage.canary
+        if canary is not None and canary.takes_next():
+            stage = canary.plan
+        if stage.execute_api_disabled:
             self._refuse(reply, address=address)
             return
         if len(request.body) > self._outside.payload_bytes:
@@ -107,6 +113,8 @@ class Gateway:
         exchange = Exchange(request, stage, address, ids, self._outside)
         if stage.traced or self._trace_all or (self._trace_header and TRACE_HEADER in request.headers):
             exchange.tracing = Trace()
+            if canary is not None:
+                tell_canary(exchange.tracing, stage, canary)
         drive(pipeline.respond(exchange), lambda response: self._answer(exchange, reply, response))
 
     def _answer(self, exchange: Exchange, reply: Reply, response: MethodResponse) -> None:
@@ -137,8 +145,8 @@ class Gateway:
             return
         stage = exchange.stage
         request_id = exchange.request_id.decode()
-        self._log.write(stage.api_id, stage.name, request_id, str(exchange.failure))
-        self._log.write(stage.api_id, stage.name, request_id, f"Method completed with status: {status}")
+        self._log.write(stage.api_id, stage.lane, request_id, str(exchange.failure))
+        self._log.write(stage.api_id, stage.lane, request_id, f"Method completed with status: {status}")
 
     def _refuse(self, reply: Reply, *, unavailable: bool = False, address: Address | None = None) -> None:
         """An answer before any stage is known: nobody can customise it."""

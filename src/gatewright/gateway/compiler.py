@@ -61,7 +61,7 @@ def compile_stage(
     series: SeriesOf,
     live: Live = NOTHING_LIVE,
 ) -> StagePlan:
-    """The plan of one stage. Raises CannotCompile."""
+    """The plan of one stage, without its canary. Raises CannotCompile."""
     snapshot = Snapshot(document)
     variables: Mapping[str, str] = stage.get("variables", {})
     _refuse("", "", refusals.of_api(snapshot.rest_api))
@@ -71,6 +71,7 @@ def compile_stage(
         partition=partition,
         variables=variables,
         settings=settings,
+        certificate=live.certificate,
     )
     with _Located("", ""):
         admissions = AdmissionCompiler(
@@ -97,6 +98,7 @@ def compile_stage(
         execute_api_disabled=snapshot.rest_api.get("disableExecuteApiEndpoint", False),
         traced=stage.get("tags", {}).get(TRACE_TAG) == "on",
         unrouted=series("", ""),
+        is_canary=live.is_canary,
     )
 
 

@@ -64,6 +64,8 @@ def request_context(exchange: Exchange) -> dict[str, Any]:
         "deploymentId": stage.deployment_id,
         "apiId": stage.api_id,
     }
+    if stage.is_canary is not None:
+        context["isCanaryRequest"] = stage.is_canary
     return context
 
 
@@ -93,6 +95,11 @@ def _domain_prefix(exchange: Exchange) -> str:
 def _user_agent(exchange: Exchange) -> str | None:
     value = exchange.request.headers.get(b"user-agent")
     return None if value is None else value.decode("latin-1")
+
+
+def _is_canary(exchange: Exchange) -> str | None:
+    is_canary = exchange.stage.is_canary
+    return None if is_canary is None else str(is_canary).lower()
 
 
 def _absent(_exchange: Exchange) -> None:
@@ -145,6 +152,7 @@ _READERS: Mapping[str, Reader] = {
     "httpMethod": lambda exchange: exchange.verb,
     **{f"identity.{name}": read for name, read in IDENTITY.items()},
     **{f"identity.{name}": _known(name) for name in API_KEY},
+    "isCanaryRequest": _is_canary,
     "operationName": _of_method(lambda method: method.operation_name),
     "path": lambda exchange: exchange.context_path,
     "protocol": lambda _exchange: PROTOCOL,

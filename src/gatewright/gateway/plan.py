@@ -14,6 +14,7 @@ from gatewright.jsonpath import json_smart
 from gatewright.wire.types import Field
 
 if TYPE_CHECKING:
+    from gatewright.gateway.canary import Canary
     from gatewright.gateway.content_handling import BinaryTypes
     from gatewright.gateway.exchange import Exchange
     from gatewright.gateway.gateway_response import GatewayResponses
@@ -92,9 +93,15 @@ class MethodPlan:
     series: Series
 
 
+def lane_of(stage: str, is_canary: bool | None) -> str:
+    """What logs, metrics and caches call a stage or its canary: `prod`, `prod/Canary`, as Amazon names log
+    groups. No stage has a name with a slash."""
+    return f"{stage}/Canary" if is_canary else stage
+
+
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """One stage: its deployment, compiled with the stage's own settings."""
+    """One stage, or its canary: a deployment, compiled with the stage's own settings."""
 
     account: str
     region: str
@@ -109,6 +116,9 @@ class StagePlan:
     execute_api_disabled: bool
     traced: bool
     unrouted: Series  # counts the requests that met no method
+    is_canary: bool | None = None  # `$context.isCanaryRequest`; None where the stage has no canary
+    canary: Canary | None = None  # None where none gets requests
+    lane: str = field(init=False)
     partition: Partition = field(init=False)
     arn: str = field(init=False)  # the ARNs of its methods begin with it
 
@@ -116,3 +126,4 @@ class StagePlan:
         arn = stage_arn(self.region, self.account, self.api_id, self.name)
         object.__setattr__(self, "partition", Partition(self.account, self.region))
         object.__setattr__(self, "arn", arn)
+        object.__setattr__(self, "lane", lane_of(self.name, self.is_canary))

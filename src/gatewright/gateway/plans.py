@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from gatewright.catalog import keys
-from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Reader
+from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Document, Reader
+from gatewright.gateway.canary import CIRCLE, Canary, canary_stage
+from gatewright.gateway.client_certificates import stage_certificate
 from gatewright.gateway.compiler import compile_stage
 from gatewright.gateway.errors import CannotCompile
 from gatewright.gateway.method_request.compile import Live
-from gatewright.gateway.plan import StagePlan
+from gatewright.gateway.plan import StagePlan, lane_of
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.telemetry.metrics import Metrics
 from gatewright.wire.pending import Pending
@@ -187,29 +191,44 @@ class Plans:
             plans = (self._compile_stage(reader, api_id, stage) for stage in stages)
             return {plan.name: plan for plan in plans if plan is not None}
 
-    def _compile_stage(self, reader: Reader, api_id: str, stage: dict[str, object]) -> StagePlan | None:
-        name, deployment_id = str(stage["stageName"]), str(stage["deploymentId"])
-        kept = self._stages.get(api_id, {}).get(name)
-        snapshot = reader.get(keys.snapshot(api_id, deployment_id))
-        if snapshot is None:
-            log.error(
-                "stage %s/%s points at deployment %s, which has no snapshot", api_id, name, deployment_id
-            )
-            return kept
+    def _compile_stage(self, reader: Reader, api_id: str, stage: Document) -> StagePlan | None:
+        name: str = stage["stageName"]
         try:
-            return compile_stage(
-                snapshot,
-                stage,
-                reader.partition,
-                self._settings,
-                lambda path, verb: self._metrics.series(api_id, name, path, verb),
-                _live(reader, api_id, name),
-            )
+            plan = self._compile_lane(reader, api_id, stage, False if "canarySettings" in stage else None)
         except CannotCompile as error:
             log.error("stage %s/%s keeps its last good plan: %s", api_id, name, error)
-            return kept
+            return self._stages.get(api_id, {}).get(name)
+        return replace(plan, canary=self._compile_canary(reader, api_id, stage))
 
+    def _compile_canary(self, reader: Reader, api_id: str, stage: Document) -> Canary | None:
+        """None where no requests are meant for it. One that cannot be compiled gets none: the stage's own
+        deployment is not to suffer from what is only on trial."""
+        percent: float = stage.get("canarySettings", {}).get("percentTraffic", 0.0)
+        if not percent:
+            return None
+        try:
+            plan = self._compile_lane(reader, api_id, canary_stage(stage), True)
+        except CannotCompile as error:
+            log.error("the canary of stage %s/%s gets no requests: %s", api_id, stage["stageName"], error)
+            return None
+        return Canary(plan, percent, secrets.randbelow(CIRCLE))
 
-def _live(reader: Reader, api_id: str, name: str) -> Live:
-    flushed = reader.get(keys.authorizer_flush(api_id, name)) or {"generation": 0}
-    return Live(flushed["generation"])
+    def _compile_lane(
+        self, reader: Reader, api_id: str, stage: Document, is_canary: bool | None
+    ) -> StagePlan:
+        """The stage or its canary, as the document says. Raises CannotCompile."""
+        name: str = stage["stageName"]
+        snapshot = reader.get(keys.snapshot(api_id, stage["deploymentId"]))
+        if snapshot is None:
+            raise CannotCompile("", "", f"its deployment {stage['deploymentId']} has no snapshot")
+        flushed = reader.get(keys.authorizer_flush(api_id, name)) or {"generation": 0}
+        live = Live(flushed["generation"], stage_certificate(reader, stage), is_canary)
+        counted = lane_of(name, is_canary)
+        return compile_stage(
+            snapshot,
+            stage,
+            reader.partition,
+            self._settings,
+            lambda path, verb: self._metrics.series(api_id, counted, path, verb),
+            live,
+        )

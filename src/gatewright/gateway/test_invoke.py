@@ -18,10 +18,12 @@ from gatewright.gateway.compiler import compile_stage
 from gatewright.gateway.exchange import DirectExchange, Exchange, Outside
 from gatewright.gateway.execution_log import render_log
 from gatewright.gateway.ids import RequestIds
+from gatewright.gateway.method_request.compile import Live
 from gatewright.gateway.plan import MethodPlan, MethodResponse, StagePlan
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.trace import Trace, shown_fields, shown_head
 from gatewright.telemetry.metrics import Series
+from gatewright.wire.client_certificate import ClientCertificate
 from gatewright.wire.types import Field, Headers, Request
 
 STAGE = "test-invoke-stage"
@@ -42,6 +44,7 @@ class Invocation:
     fields: list[Field]
     variables: Mapping[str, str]
     identity: Mapping[str, str]  # the caller's, for `$context.identity`
+    certificate: ClientCertificate | None = None  # for HTTP backends that ask for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ def _stage(
     snapshot: Document, partition: Partition, asked: Invocation, settings: GatewaySettings
 ) -> StagePlan:
     stage: Document = {"stageName": STAGE, "deploymentId": "", "variables": dict(asked.variables)}
-    return compile_stage(snapshot, stage, partition, settings, lambda path, verb: Series())
+    live = Live(certificate=asked.certificate)
+    return compile_stage(snapshot, stage, partition, settings, lambda path, verb: Series(), live)
 
 
 def _method(stage: StagePlan, resource_path: str, verb: str) -> MethodPlan:

@@ -15,11 +15,13 @@ from gatewright.gateway.masking import without_secrets
 from gatewright.wire.types import Field
 
 if TYPE_CHECKING:
+    from gatewright.gateway.canary import Canary
     from gatewright.gateway.exchange import Exchange
-    from gatewright.gateway.plan import MethodResponse
+    from gatewright.gateway.plan import MethodResponse, StagePlan
 
 # Each step with the facts it records:
 StepName = Literal[
+    "canary",  # serves: whether the canary does; deployment: the one that serves; canary: its one; percent
     "route",  # path, verb, served, resource, method; unserved: nearest resource or None, why
     "resource policy",  # arn, allowed, why, statements: what each statement said
     "authorizer",  # name, kind, allowed, cached, why; further facts of the kind
@@ -97,6 +99,17 @@ def shown_body(body: bytes | str) -> str:
         return body.decode()
     except UnicodeDecodeError:
         return "[Binary Data]"
+
+
+def tell_canary(trace: Trace, serves: StagePlan, canary: Canary) -> None:
+    """Which of a stage's two deployments serves the request, and what share the canary has."""
+    trace.add(
+        "canary",
+        serves=serves is canary.plan,
+        deployment=serves.deployment_id,
+        canary=canary.plan.deployment_id,
+        percent=canary.percent,
+    )
 
 
 def tell_route(trace: Trace, exchange: Exchange) -> None:

@@ -27,6 +27,7 @@ def record(exchange: Exchange, response: MethodResponse, milliseconds: float) ->
         "apiId": stage.api_id,
         "stage": stage.name,
         "deploymentId": stage.deployment_id,
+        "isCanaryRequest": stage.is_canary,
         "verb": exchange.verb,
         "path": exchange.path,
         "status": response.status,

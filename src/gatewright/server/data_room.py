@@ -22,7 +22,7 @@ from gatewright.gateway.usage_plans import ApiKeys
 from gatewright.gateway.verified_tokens import VerifiedTokens
 from gatewright.server.front import Front, Status
 from gatewright.server.local_callers import of_serve
-from gatewright.server.process import tls_of
+from gatewright.server.process import backend_tls_of, tls_of
 from gatewright.server.rooms import catalog_room, functions_room, server_limits
 from gatewright.server.settings import Settings
 from gatewright.server.state_room import state_room
@@ -49,7 +49,7 @@ async def gateway_room(
 ) -> AsyncIterator[Gateway]:
     """The gateway, counting and logging; what it counted and logged last is written when it ends."""
     loop = asyncio.get_running_loop()
-    client = Client(loop)
+    client = Client(loop, tls=backend_tls_of(settings))
     metrics = Metrics(settings.data_dir)
     log = OwnerLog(log_target)
     traces = TraceLog(settings.data_dir)

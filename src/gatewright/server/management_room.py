@@ -16,7 +16,7 @@ from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.server.data_room import access_room, gateway_settings
 from gatewright.server.front import Front, Page, Status, metrics_page
 from gatewright.server.owner_pages import owner_pages
-from gatewright.server.process import tls_of
+from gatewright.server.process import backend_tls_of, tls_of
 from gatewright.server.rooms import (
     MANAGEMENT_BODY_BYTES,
     catalog_room,
@@ -47,7 +47,7 @@ async def management_room(
         openapi_strict=settings.openapi_strict,
     )
     loop = asyncio.get_running_loop()
-    client = Client(loop)
+    client = Client(loop, tls=backend_tls_of(settings))
     keys = ServiceKeys(loop, settings.services.roles)
     async with access_room(catalog, state, settings, _nobody) as access:
         management = Management(

@@ -10,6 +10,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import uvloop
 
@@ -86,3 +87,20 @@ def tls_of(settings: Settings) -> ssl.SSLContext | None:
         raise CannotStart(
             f"--tls-cert {settings.tls_cert} with --tls-key {settings.tls_key}: cannot be used: {error}"
         ) from error
+
+
+def backend_tls_of(settings: Settings) -> Callable[[bool], ssl.SSLContext]:
+    """Makes contexts for backends, which check chains or do not; an `--backend-ca-bundle` is read once, now.
+    Raises `CannotStart`."""
+    from gatewright.wire.tls import client_context
+
+    if settings.backend_ca_bundle is None:
+        return client_context
+    try:
+        roots = settings.backend_ca_bundle.read_text("ascii", "ignore")  # comments are often not
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=roots)
+    except (OSError, ValueError) as error:
+        raise CannotStart(
+            f"--backend-ca-bundle {settings.backend_ca_bundle}: cannot be used: {error}"
+        ) from error
+    return partial(client_context, roots=roots)

@@ -58,6 +58,7 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     proxy_protocol: bool = False
+    backend_ca_bundle: Path | None = None  # authorities (PEM) that backends' certificates may come from too
     tracing: Tracing = "tagged"
     lambda_endpoint: str | None = None  # None: functions run here, in the embedded Lambda
     issuers: Mapping[str, Place] = field(default_factory=dict)  # by user pool ARN or issuer
@@ -99,7 +100,7 @@ class Settings:
         values: dict[str, Any] = json.loads(text)
         for name in ("listen", "management"):
             values[name] = Address(**values[name])
-        for name in ("data_dir", "tls_cert", "tls_key"):
+        for name in ("data_dir", "tls_cert", "tls_key", "backend_ca_bundle"):
             values[name] = None if values[name] is None else Path(values[name])
         values["issuers"] = {name: Place(**place) for name, place in values["issuers"].items()}
         services = values["services"]

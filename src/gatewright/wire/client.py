@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .client_certificate import ClientCertificate, present
 from .dns import Dns, Resolver, system_resolver
 from .pending import Pending
 from .timers import Timer, TimerWheel
@@ -71,6 +72,9 @@ class ClientLimits:
     pools: int = 4096
     """Targets remembered; beyond them those without a connection are forgotten."""
 
+    contexts: int = 256
+    """TLS contexts remembered: one for each client certificate, and for each way to check a chain."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -81,6 +85,9 @@ class Target:
     port: int
     verify: bool = True
     """Whether the certificate's chain is checked; its host and dates always are."""
+
+    shows: ClientCertificate | None = None
+    """To a backend that asks for one; an https one."""
 
 
 class Client:
@@ -107,7 +114,7 @@ class Client:
             clock=self.timers.clock,
         )
         self._make_tls = tls
-        self._tls: dict[bool, ssl.SSLContext] = {}
+        self._tls: dict[tuple[bool, ClientCertificate | None], ssl.SSLContext] = {}
         self._pools: dict[Target, Pool] = {}
 
     def pool(self, target: Target) -> Pool:
@@ -122,9 +129,15 @@ class Client:
     def tls(self, target: Target) -> ssl.SSLContext | None:
         if target.scheme != "https":
             return None
-        context = self._tls.get(target.verify)
+        wanted = (target.verify, target.shows)
+        context = self._tls.get(wanted)
         if context is None:
-            context = self._tls[target.verify] = self._make_tls(target.verify)
+            context = self._make_tls(target.verify)
+            if target.shows is not None:
+                present(context, target.shows)
+            if len(self._tls) >= self.limits.contexts:
+                self._tls.clear()
+            self._tls[wanted] = context
         return context
 
     async def close(self) -> None:

@@ -15,9 +15,15 @@ def server_context(cert: Path | str, key: Path | str) -> ssl.SSLContext:
     return context
 
 
-def client_context(verify: bool) -> ssl.SSLContext:
-    """TLS to a backend; `verify=False` leaves the chain unchecked. `check_certificate` must follow."""
+def client_context(verify: bool, roots: str | None = None) -> ssl.SSLContext:
+    """TLS to a backend; `verify=False` leaves the chain unchecked. `check_certificate` must follow.
+
+    `roots` are certificates (PEM) of authorities that are trusted besides the system's. Raises ValueError or
+    `ssl.SSLError` if they are none.
+    """
     context = ssl.create_default_context()
+    if roots is not None:
+        context.load_verify_locations(cadata=roots)
     context.check_hostname = False
     if not verify:
         context.verify_mode = ssl.CERT_NONE

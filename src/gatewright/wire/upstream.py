@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -12,7 +13,14 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from .pending import Pending
 from .timers import Timer
 from .types import Field
-from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, ConnectionLost, UpstreamError
+from .upstream_errors import (
+    AnswerTimedOut,
+    AnswerTooLarge,
+    BadAnswer,
+    ConnectionLost,
+    TlsFailed,
+    UpstreamError,
+)
 
 if TYPE_CHECKING:
     from .client import Pool
@@ -228,7 +236,7 @@ class Upstream(asyncio.Protocol):
             call.retried = True
             self._pool.submit(call)
         else:
-            call.fail(ConnectionLost("the backend closed the connection before its answer was complete"))
+            call.fail(_lost(exc))
 
     def expired(self) -> None:
         if self._call is not None:
@@ -332,6 +340,13 @@ class Upstream(asyncio.Protocol):
     def _all_sent(self) -> bool:
         """Whether the whole request has left; a backend may answer before it has read it."""
         return self._transport.get_write_buffer_size() == 0
+
+
+def _lost(exc: Exception | None) -> UpstreamError:
+    """TLS 1.3 tells a client only after the handshake that its certificate is refused, or missing."""
+    if isinstance(exc, ssl.SSLError):
+        return TlsFailed(f"the backend ended TLS: {exc.reason or exc}")
+    return ConnectionLost("the backend closed the connection before its answer was complete")
 
 
 def _too_large(limit: int) -> AnswerTooLarge:

@@ -125,6 +125,13 @@ def test_dev_listens_on_loopback_only() -> None:
     assert load({"dev_listen": "[::1]:4566"}, None).for_dev(Path("/d")).listen == Address("::1", 4566)
 
 
+def test_backends_of_both_commands_may_be_certified_by_further_authorities() -> None:
+    options = load({"backend_ca_bundle": "roots.pem"}, None)
+    for settings in (options.for_serve(), options.for_dev(Path("here"))):
+        assert settings.backend_ca_bundle == Path("roots.pem")
+    assert load({}, None).for_serve().backend_ca_bundle is None
+
+
 def test_a_certificate_needs_its_key() -> None:
     assert _problems(tls_cert="cert.pem") == [
         "--tls-cert and --tls-key belong together: give both, or neither"

@@ -30,6 +30,7 @@ def make_stage(
     variables: Mapping[str, str] | None = None,
     binary_types: Iterable[str] = (),
     gateway_responses: Iterable[Document] = (),
+    is_canary: bool | None = None,
 ) -> StagePlan:
     variables = variables or {}
     return StagePlan(
@@ -46,6 +47,7 @@ def make_stage(
         execute_api_disabled=False,
         traced=False,
         unrouted=cast(Any, None),
+        is_canary=is_canary,
     )
 
 

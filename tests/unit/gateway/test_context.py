@@ -45,6 +45,13 @@ def test_variables(exchange: MakeExchange, name: str, value: str | None) -> None
     assert compile_context(name)(asked) == value
 
 
+def test_whether_a_request_is_the_canarys_is_told_where_there_is_one(exchange: MakeExchange) -> None:
+    for is_canary, text in ((True, "true"), (False, "false")):
+        asked = exchange(is_canary=is_canary)
+        assert compile_context("isCanaryRequest")(asked) == text
+        assert request_context(asked)["isCanaryRequest"] is is_canary
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -67,6 +67,16 @@ def test_context(exchange: MakeExchange, text: str, output: str) -> None:
     assert compiled(text).render(exchange(), "") == output
 
 
+def test_a_template_tells_a_canary_from_its_stage(exchange: MakeExchange) -> None:
+    text = (
+        "$context.isCanaryRequest #if($context.isCanaryRequest)new#{else}old#end "
+        '#if($context.isCanaryRequest == "true")new#{else}old#end $context.keySet().size()'
+    )
+    assert compiled(text).render(exchange(is_canary=True), "") == "true new new 19"
+    assert compiled(text).render(exchange(is_canary=False), "") == "false old old 19"
+    assert compiled("$context.isCanaryRequest|$context.keySet().size()").render(exchange(), "") == "|18"
+
+
 def test_context_cannot_be_written_but_for_the_overrides(exchange: MakeExchange) -> None:
     with pytest.raises(GatewayError) as failed:
         compiled('#set($context.stage = "prod")').render(exchange(), "")

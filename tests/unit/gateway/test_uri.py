@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gatewright.gateway.integrations.uri import InvalidEndpoint, Uri
+from gatewright.wire.client_certificate import ClientCertificate
 
 
 def reading(text: str, **parameters: str) -> tuple[str, str, int, bytes, bytes]:
@@ -67,3 +68,11 @@ def test_a_host_may_be_a_variable() -> None:
 def test_what_is_no_http_address_is_met_by_the_request(text: str) -> None:
     with pytest.raises(InvalidEndpoint):
         Uri(text, verify=True).endpoint({})
+
+
+@pytest.mark.parametrize("path", ["fixed", "{host}"])
+def test_a_certificate_is_for_https_only(path: str) -> None:
+    shown = ClientCertificate("certificate", "key")
+    for scheme, expected in (("http", None), ("https", shown)):
+        uri = Uri(f"{scheme}://{path}.example/", verify=True, shows=shown)
+        assert uri.endpoint({"host": "be"}).target.shows == expected

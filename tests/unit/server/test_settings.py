@@ -13,6 +13,7 @@ SETTINGS = Settings(
     workers=3,
     tls_cert=Path("/tls/cert.pem"),
     tls_key=Path("/tls/key.pem"),
+    backend_ca_bundle=Path("/tls/roots.pem"),
     lambda_endpoint="https://lambda.example",
     drain_timeout=1.5,
     limits=Limits(body_bytes=5),

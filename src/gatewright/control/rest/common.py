@@ -66,6 +66,11 @@ def require_stage(call: Call, api: str, name: str) -> Document:
     return _require(call, keys.stage(api, name), "Invalid stage identifier specified")
 
 
+def require_client_certificate(call: Call, certificate: str) -> Document:
+    missing = "Invalid Client Certificate identifier specified"
+    return _require(call, keys.client_certificate(certificate), missing)
+
+
 def require_documentation_part(call: Call, api: str, part: str) -> Document:
     missing = "Invalid Documentation part identifier specified"
     return _require(call, keys.documentation_part(api, part), missing)

@@ -17,7 +17,8 @@ DEPLOYMENT_ID_LENGTH = 6
 
 
 def create_deployment(call: Call, params: Params) -> Document:
-    """Freeze the API; with `stageName`, serve it there: a new stage is made, one that exists moves."""
+    """Freeze the API; with `stageName`, serve it there: a new stage is made, one that exists moves, or its
+    canary does."""
     api = params["restApiId"]
     rest_api = require_api(call, api)
     stage = _named_stage(call, params)
@@ -115,7 +116,10 @@ def _serve(call: Call, params: Params, stage: Document | None, deployment: str) 
 
 
 def _move(call: Call, api: str, stage: Document, deployment: str, canary: Document | None) -> None:
-    if canary is None:
-        stage["deploymentId"] = deployment
-    else:
+    """A stage with a canary stays where it is: what is new is tried first, until the canary is removed."""
+    if canary is not None:
         stage["canarySettings"] = canary_of(call, api, deployment, canary)
+    elif "canarySettings" in stage:
+        stage["canarySettings"]["deploymentId"] = deployment
+    else:
+        stage["deploymentId"] = deployment

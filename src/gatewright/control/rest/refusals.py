@@ -29,14 +29,8 @@ def _falsy(value: Any) -> bool:
 
 STAGE: dict[str, Refusal] = {
     "cacheClusterEnabled": Refusal(_falsy, "it would keep responses in a cache", "false"),
-    "clientCertificateId": Refusal(_falsy, "it would present a client certificate to HTTP backends", "unset"),
     "tracingEnabled": Refusal(_falsy, "it would send traces to X-Ray", "false"),
     "accessLogSettings": Refusal(_falsy, "it would write a line for each request to a log", "unset"),
-    "canarySettings": Refusal(
-        lambda canary: not canary or not canary["percentTraffic"],
-        "it would send a part of the traffic to another deployment",
-        "at percentTraffic 0.0, or unset",
-    ),
 }
 
 METHOD_SETTINGS: dict[str, Refusal] = {

@@ -18,6 +18,7 @@ from gatewright.control.rest.mapping_expressions import NULL
 from gatewright.control.rest.stage_rules import (
     check_access_log,
     check_cache_size,
+    check_client_certificate,
     check_deployment_id,
     check_documentation_version,
     check_variable,
@@ -184,6 +185,12 @@ def _set_documentation_version(patched: Patched, value: str) -> None:
     _set_text("documentationVersion")(patched, value)
 
 
+def _set_client_certificate(patched: Patched, value: str) -> None:
+    if value:
+        check_client_certificate(patched.call, value)
+    _set_text("clientCertificateId")(patched, value)
+
+
 def _set_text(member: str) -> Callable[[Patched, str], None]:
     def set_text(patched: Patched, value: str) -> None:
         if value:
@@ -204,7 +211,7 @@ _APPLY: dict[str, Callable[[Patched, str, Document], None]] = {
 _REPLACE: dict[str, Callable[[Patched, str], None]] = {
     "/deploymentId": _set_deployment,
     "/description": _set_text("description"),
-    "/clientCertificateId": _set_text("clientCertificateId"),
+    "/clientCertificateId": _set_client_certificate,
     "/documentationVersion": _set_documentation_version,
     "/cacheClusterEnabled": _set_cache_cluster,
     "/cacheClusterSize": _set_cache_size,

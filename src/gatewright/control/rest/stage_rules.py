@@ -96,6 +96,11 @@ def check_documentation_version(call: Call, api: str, version: str) -> None:
         raise BadRequest("Invalid Documentation version specified")
 
 
+def check_client_certificate(call: Call, certificate: str) -> None:
+    if call.tx.get(keys.client_certificate(certificate)) is None:
+        raise BadRequest("Invalid Client Certificate identifier specified")
+
+
 def check_cache_size(size: str) -> None:
     if size not in CACHE_SIZES:
         raise BadRequest(f"Invalid cache cluster size '{size}', must be one of: [{', '.join(CACHE_SIZES)}]")

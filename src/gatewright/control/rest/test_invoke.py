@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import cast
 
-from gatewright.aws.errors import BadRequest
+from gatewright.aws.errors import BadRequest, NotFound
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document, Transaction
 from gatewright.control.operation import Call, EffectCall, Params
 from gatewright.control.rest.common import require_api, require_method, require_resource
+from gatewright.gateway.client_certificates import read_certificate
 from gatewright.gateway.errors import CannotCompile
 from gatewright.gateway.test_invoke import Invocation, invoke
+from gatewright.wire.client_certificate import ClientCertificate
 from gatewright.wire.types import Field
 
 _UNAUTHORIZED: Document = {"authorizationType": "NONE", "apiKeyRequired": False}
@@ -19,8 +21,6 @@ _ACCESS = frozenset(("authorizerId", "authorizationScopes", *_UNAUTHORIZED))
 
 async def test_invoke_method(call: EffectCall, params: Params) -> Document:
     """Run the draft's method as it is; access control is skipped, as at AWS."""
-    if params.get("clientCertificateId"):
-        raise BadRequest("Gatewright cannot present client certificates yet: leave clientCertificateId out")
     snapshot, resource_path = _draft(call, params)
     settings = call.services.gateway_settings
     asked = Invocation(
@@ -30,6 +30,7 @@ async def test_invoke_method(call: EffectCall, params: Params) -> Document:
         fields=request_fields(params),
         variables=params.get("stageVariables") or {},
         identity=_caller(call),
+        certificate=_certificate(call, params),
     )
     try:
         outcome = await invoke(snapshot, resource_path, call.partition, asked, call.outside, settings)
@@ -66,6 +67,17 @@ def _draft(call: EffectCall, params: Params) -> tuple[Document, str]:
     open_method = {name: value for name, value in method.items() if name not in _ACCESS} | _UNAUTHORIZED
     snapshot["resources"] = [{**resource, "resourceMethods": {method["httpMethod"]: open_method}}]
     return snapshot, resource["path"]
+
+
+def _certificate(call: EffectCall, params: Params) -> ClientCertificate | None:
+    name = params.get("clientCertificateId")
+    if not name:
+        return None
+    with call.catalog.read(call.partition) as reader:
+        certificate = read_certificate(reader, name)
+    if certificate is None:
+        raise NotFound("Invalid Client Certificate identifier specified")
+    return certificate
 
 
 def request_fields(params: Params) -> list[Field]:

@@ -32,6 +32,7 @@ from gatewright.gateway.plan import Integration
 from gatewright.gateway.service_keys import DEFAULT
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.stage_variables import has_placeholder, substitute
+from gatewright.wire.client_certificate import ClientCertificate
 from gatewright.wire.types import render_fields
 
 DEFAULT_TIMEOUT_MS = 29_000
@@ -46,6 +47,7 @@ class IntegrationCompiler:
     partition: Partition
     variables: Mapping[str, str]
     settings: GatewaySettings
+    certificate: ClientCertificate | None = None  # for HTTP backends that ask for one
 
     def compile(self, resource_path: str, method: Document, integration: Document) -> Integration:
         """Raises ValueError with the reason why it would not do what it says."""
@@ -77,7 +79,7 @@ class IntegrationCompiler:
 
     def _uri(self, integration: Document) -> Uri:
         verify = not (integration.get("tlsConfig") or {}).get("insecureSkipVerification", False)
-        return Uri(substitute(integration["uri"], self.variables), verify=verify)
+        return Uri(substitute(integration["uri"], self.variables), verify=verify, shows=self.certificate)
 
     def _backend(self, integration: Document, uri: Uri | ServiceUri) -> Backend:
         verb = integration.get("httpMethod", "ANY")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from gatewright.wire.client import Pool, Target
+from gatewright.wire.client_certificate import ClientCertificate
 
 _VARIABLE = re.compile(r"\{([A-Za-z0-9._$-]+)\+?\}")
 _UNSAFE = re.compile(r"[^!-~]|[\"<>?#]")  # what a value mapped into the path may not carry raw
@@ -35,11 +36,12 @@ class Endpoint:
 class Uri:
     """An integration's URI, compiled: taken apart once unless its host is a variable too."""
 
-    __slots__ = ("_known", "_text", "_verify", "fixed")
+    __slots__ = ("_known", "_shows", "_text", "_verify", "fixed")
 
-    def __init__(self, text: str, *, verify: bool) -> None:
+    def __init__(self, text: str, *, verify: bool, shows: ClientCertificate | None = None) -> None:
         self._text = text
         self._verify = verify
+        self._shows = shows
         self._known = self._read_early()
         self.fixed = self._known if _VARIABLE.search(text) is None else None  # what every request gets
 
@@ -63,7 +65,7 @@ class Uri:
         return Endpoint(known.target, known.host, path, query)
 
     def _read(self, text: str) -> Endpoint:
-        return Endpoint(*split(text, verify=self._verify))
+        return Endpoint(*split(text, verify=self._verify, shows=self._shows))
 
 
 def _fill(text: str, path_parameters: Mapping[str, str]) -> str:
@@ -75,7 +77,9 @@ def _filled(match: re.Match[str], path_parameters: Mapping[str, str]) -> str:
     return match[0] if value is None else _UNSAFE.sub(lambda unsafe: quote(unsafe[0]), value)
 
 
-def split(text: str, *, verify: bool) -> tuple[Target, bytes, str, str]:
+def split(
+    text: str, *, verify: bool, shows: ClientCertificate | None = None
+) -> tuple[Target, bytes, str, str]:
     """(target, Host, path, query) of an absolute http(s) URL. Raises InvalidEndpoint."""
     try:
         parts = urlsplit(text)
@@ -86,6 +90,6 @@ def split(text: str, *, verify: bool) -> tuple[Target, bytes, str, str]:
         raise InvalidEndpoint(f"{text!r} is no http or https address")
     shown = f"[{name}]" if ":" in name else name
     host = shown if port in (None, PORTS[scheme]) else f"{shown}:{port}"
-    target = Target(scheme, name, port or PORTS[scheme], verify)
+    target = Target(scheme, name, port or PORTS[scheme], verify, shows if scheme == "https" else None)
     path, query = (_RAW.sub(lambda unsafe: quote(unsafe[0]), part) for part in (parts.path, parts.query))
     return target, host.encode("latin-1"), path or "/", query

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gatewright.gateway.context import IDENTITY, compile_context, epoch_milliseconds, identity
@@ -33,9 +33,14 @@ _KEYS = (
     "responseOverride",
     "apiId",
     "awsEndpointRequestId",
+    "isCanaryRequest",
 )
 _MAPS = frozenset(("authorizer", "identity", "requestOverride", "responseOverride"))
-_TEXTS = {name: compile_context(name) for name in _KEYS if name not in _MAPS}
+_VALUES: Mapping[str, Callable[[Exchange], object]] = {
+    **{name: compile_context(name) for name in _KEYS if name not in _MAPS},
+    "requestTimeEpoch": epoch_milliseconds,
+    "isCanaryRequest": lambda exchange: exchange.stage.is_canary,  # so that `#if` tells false from true
+}
 
 
 class ContextMap(MapValue):
@@ -51,9 +56,9 @@ class ContextMap(MapValue):
 
     def get(self, name: str) -> object:
         exchange = self._exchange
-        read = _TEXTS.get(name)
+        read = _VALUES.get(name)
         if read is not None:
-            return epoch_milliseconds(exchange) if name == "requestTimeEpoch" else read(exchange)
+            return read(exchange)
         if name in ("requestOverride", "responseOverride"):
             overrides = exchange.overrides
             if overrides is None:

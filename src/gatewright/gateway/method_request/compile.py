@@ -10,7 +10,9 @@ from gatewright.gateway.method_request.admission import Admission
 from gatewright.gateway.method_request.authorizers.compile import Surroundings, compile_authorizer
 from gatewright.gateway.method_request.rates import MethodThrottles, account_throttle, compile_rates
 from gatewright.gateway.method_request.resource_policy import compile_resource_policy
+from gatewright.gateway.plan import lane_of
 from gatewright.gateway.settings import GatewaySettings
+from gatewright.wire.client_certificate import ClientCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Live:
     """What counts for a stage without being deployed."""
 
     flush_generation: int = 0  # of what authorizers said
+    certificate: ClientCertificate | None = None  # the stage's, for HTTP backends that ask for one
+    is_canary: bool | None = None  # whether it is the stage's canary; None where the stage has none
 
 
 NOTHING_LIVE = Live()
@@ -45,7 +49,7 @@ class AdmissionCompiler:
         )
         self._surroundings = Surroundings(
             api_id=rest_api["id"],
-            stage_name=stage["stageName"],
+            lane=lane_of(stage["stageName"], live.is_canary),
             deployment_id=stage["deploymentId"],
             flush_generation=live.flush_generation,
             partition=partition,

@@ -138,7 +138,7 @@ DEPLOYMENT = Life(
     own=("deploymentId", "id"),
 )
 
-# Access logs, tracing, caches and client certificates are refused as long as they are not enforced.
+# Access logs, tracing and caches are refused as long as they are not enforced.
 STAGE = Life(
     "stage",
     {**ON_API, "stageName": "live"},
@@ -170,6 +170,7 @@ STAGE = Life(
                 "description": None,
                 "documentationVersion": None,
                 "variables": {"colour": "blue", "size": "2"},
+                "clientCertificateId": "<certificate>",
             },
             [
                 *replace("/deploymentId", "<later>"),
@@ -178,9 +179,24 @@ STAGE = Life(
                 patch("remove", "/variables/old"),
                 *replace("/variables/colour", "blue"),
                 *replace("/variables/size", "2"),
+                *replace("/clientCertificateId", "<certificate>"),
             ],
         ),
+        Step({"clientCertificateId": None}, replace("/clientCertificateId", "")),
     ),
+)
+
+CLIENT_CERTIFICATE = Life(
+    "client_certificate",
+    {},
+    {"description": "Managed by Terraform", "tags": {"env": "dev"}},
+    ("description", "tags"),
+    (
+        Step({"description": "other"}, replace("/description", "other")),
+        Step({"description": None}, replace("/description", "")),
+    ),
+    create="generate",
+    own=("clientCertificateId", "clientCertificateId"),
 )
 
 # The provider sends the fields of a location that are not configured as empty texts.
@@ -215,4 +231,5 @@ LIVES = (
     STAGE,
     DOCUMENTATION_PART,
     DOCUMENTATION_VERSION,
+    CLIENT_CERTIFICATE,
 )

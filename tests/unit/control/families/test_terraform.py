@@ -48,8 +48,13 @@ def place(client: Any, api: str, root: str) -> Place:
     }
 
 
+@pytest.fixture(scope="module")
+def certificate(client: Any) -> str:
+    return str(client.generate_client_certificate()["clientCertificateId"])
+
+
 @pytest.fixture
-def deployable(client: Any, place: Place) -> Place:
+def deployable(client: Any, place: Place, certificate: str) -> Place:
     on = {"restApiId": place["api"]}
     client.put_integration(**on, resourceId=place["pets"], httpMethod="PUT", **MOCK)
     return {
@@ -57,6 +62,7 @@ def deployable(client: Any, place: Place) -> Place:
         "deployment": client.create_deployment(**on)["id"],
         "later": client.create_deployment(**on)["id"],
         "documentation": client.create_documentation_version(**on, documentationVersion="1.0")["version"],
+        "certificate": certificate,
     }
 
 

@@ -19,7 +19,7 @@ from gatewright.control.rest.deployment import (
 )
 from gatewright.control.rest.integration import put_integration
 from gatewright.control.rest.method import put_method
-from gatewright.control.rest.stage import create_stage, delete_stage, get_stage
+from gatewright.control.rest.stage import create_stage, delete_stage, get_stage, update_stage
 
 Refused = Callable[..., tuple[str, int, str]]
 Do = Callable[..., Any]
@@ -172,18 +172,40 @@ def test_a_canary_deployment_leaves_the_stage_where_it_is(
     do: Do, mock_method: None, refused: Refused
 ) -> None:
     do(create_deployment, stageName="prod")
-    canary = {"percentTraffic": 0.0, "stageVariableOverrides": {"color": "blue"}}
+    canary = {"percentTraffic": 12.34, "stageVariableOverrides": {"color": "blue"}}
     do(create_deployment, stageName="prod", canarySettings=canary)
     stage = do(get_stage, stageName="prod")
     assert stage["deploymentId"] == "000000"
     assert stage["canarySettings"] == {
         "deploymentId": "000001",
-        "percentTraffic": 0.0,
+        "percentTraffic": 12.34,
         "stageVariableOverrides": {"color": "blue"},
         "useStageCache": False,
     }
     in_use = "Active stages pointing to this deployment must be moved or deleted"
     assert refused(delete_deployment, deploymentId="000001")[2] == in_use
+
+
+def test_canary_settings_of_a_deployment_replace_those_of_the_stage(do: Do, mock_method: None) -> None:
+    do(create_deployment, stageName="prod")
+    first = {"percentTraffic": 10.0, "stageVariableOverrides": {"color": "blue"}, "useStageCache": True}
+    do(create_deployment, stageName="prod", canarySettings=first)
+    do(create_deployment, stageName="prod", canarySettings={"percentTraffic": 20.0})
+    canary = {"deploymentId": "000002", "percentTraffic": 20.0, "useStageCache": False}
+    assert do(get_stage, stageName="prod")["canarySettings"] == canary
+
+
+def test_a_deployment_to_a_stage_with_a_canary_goes_to_the_canary(do: Do, mock_method: None) -> None:
+    do(create_deployment, stageName="prod")
+    do(create_deployment, stageName="prod", canarySettings={"percentTraffic": 10.0})
+    do(create_deployment, stageName="prod")
+    stage = do(get_stage, stageName="prod")
+    assert stage["deploymentId"] == "000000"
+    canary = {"deploymentId": "000002", "percentTraffic": 10.0, "useStageCache": False}
+    assert stage["canarySettings"] == canary
+    do(update_stage, stageName="prod", patchOperations=[{"op": "remove", "path": "/canarySettings"}])
+    do(create_deployment, stageName="prod")
+    assert do(get_stage, stageName="prod")["deploymentId"] == "000003"
 
 
 def test_a_deployment_in_use_cannot_be_deleted(

@@ -34,11 +34,6 @@ def replace(path: str, value: str) -> dict[str, Any]:
             "/cacheClusterEnabled yet: it would keep responses in a cache. Leave it false.",
         ),
         (
-            replace("/clientCertificateId", "abc123"),
-            "/clientCertificateId yet: it would present a client certificate to HTTP backends. "
-            "Leave it unset.",
-        ),
-        (
             replace("/tracingEnabled", "true"),
             "/tracingEnabled yet: it would send traces to X-Ray. Leave it false.",
         ),
@@ -49,11 +44,6 @@ def replace(path: str, value: str) -> dict[str, Any]:
         (
             {"op": "add", "path": "/accessLogSettings/format", "value": "$context.requestId"},
             "/accessLogSettings yet: it would write a line for each request to a log. Leave it unset.",
-        ),
-        (
-            replace("/canarySettings/percentTraffic", "0.5"),
-            "/canarySettings yet: it would send a part of the traffic to another deployment. "
-            "Leave it at percentTraffic 0.0, or unset.",
         ),
         (
             replace("/*/*/logging/loglevel", "INFO"),
@@ -83,7 +73,6 @@ def test_each_setting_that_would_change_behaviour(
     [
         {"cacheClusterEnabled": True},
         {"tracingEnabled": True},
-        {"canarySettings": {"percentTraffic": 50.0}},
     ],
 )
 def test_a_stage_that_asks_for_them_is_not_made(do: Do, refused: Refused, given: dict[str, Any]) -> None:

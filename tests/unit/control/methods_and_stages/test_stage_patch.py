@@ -232,6 +232,7 @@ class TestCanary:
         operations = [
             patch("replace", "/canarySettings/deploymentId", "000001"),
             patch("replace", "/canarySettings/stageVariableOverrides/size", "big"),
+            patch("replace", "/canarySettings/percentTraffic", "99.99"),
         ]
         do(update_stage, stageName="prod", patchOperations=operations)
         promoted = do(
@@ -245,7 +246,12 @@ class TestCanary:
         )
         assert promoted["deploymentId"] == "000001"
         assert promoted["variables"] == {"color": "green", "size": "big"}
-        assert promoted["canarySettings"]["percentTraffic"] == 0.0
+        assert promoted["canarySettings"] == {
+            "deploymentId": "000001",
+            "percentTraffic": 0.0,
+            "stageVariableOverrides": {"size": "big"},
+            "useStageCache": False,
+        }
 
     def test_promoting_a_canary_made_by_the_same_list_changes_nothing(self, do: Do) -> None:
         operations = [

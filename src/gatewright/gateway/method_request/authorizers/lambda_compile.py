@@ -93,7 +93,7 @@ def _cache(surroundings: Surroundings, document: Document, identity: Identity) -
         return None
     if not identity.sources:
         raise _refused(document, "without an identitySource authorizerResultTtlInSeconds must be 0")
-    where = (surroundings.api_id, surroundings.stage_name, surroundings.deployment_id)
+    where = (surroundings.api_id, surroundings.lane, surroundings.deployment_id)
     space = "/".join((*where, str(surroundings.flush_generation))).encode()
     return PolicyCache(space, document["id"], ttl)
 

@@ -234,13 +234,13 @@ def _entries(name: str, now: Params, wanted: Params) -> Iterator[Patch]:
 
 
 def _block(name: str, now: Params, wanted: Params) -> Iterator[Patch]:
-    if name in wanted:
-        for member, value in wanted[name].items():
-            inner = value.items() if isinstance(value, dict) else ((None, value),)
-            for key, each in inner:
-                yield replace(f"/{name}/{member}" + (f"/{key}" if key else ""), each)
-    elif name in now:
+    """It is made anew, so that what is no more wanted of it goes."""
+    if name in now:
         yield remove(f"/{name}")
+    for member, value in wanted.get(name, {}).items():
+        inner = value.items() if isinstance(value, dict) else ((None, value),)
+        for key, each in inner:
+            yield replace(f"/{name}/{member}" + (f"/{key}" if key else ""), each)
 
 
 def _setting_patches(now: dict[str, Params], wanted: dict[str, Params]) -> Iterator[Patch]:

@@ -45,6 +45,10 @@ def sweep(stack: Stack) -> None:
     for api in list(stack.every("get_rest_apis")):
         if stack.made_by_this(api) and api["id"] not in stack.wanted["api"]:
             stack.apigateway.delete_rest_api(restApiId=api["id"])
+    for certificate in list(stack.every("get_client_certificates")):
+        name = certificate["clientCertificateId"]
+        if stack.made_by_this(certificate) and name not in stack.wanted["certificate"]:
+            stack.apigateway.delete_client_certificate(clientCertificateId=name)
     _sweep_functions(stack)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatewright.projects.cloudformation.resources import (
     accepted,
+    certificates,
     documentation,
     functions,
     methods,
@@ -19,6 +20,7 @@ KINDS: dict[str, Kind] = {
     "AWS::ApiGateway::Account": accepted.ACCOUNT,
     "AWS::ApiGateway::ApiKey": usage.API_KEY,
     "AWS::ApiGateway::Authorizer": parts.AUTHORIZER,
+    "AWS::ApiGateway::ClientCertificate": certificates.CLIENT_CERTIFICATE,
     "AWS::ApiGateway::Deployment": serving.DEPLOYMENT,
     "AWS::ApiGateway::DocumentationPart": documentation.PART,
     "AWS::ApiGateway::DocumentationVersion": documentation.VERSION,
@@ -44,7 +46,6 @@ KINDS: dict[str, Kind] = {
 
 _REASONS = {
     "AWS::ApiGateway::BasePathMapping": "custom domain names are not there yet",
-    "AWS::ApiGateway::ClientCertificate": "client certificates are not there yet",
     "AWS::ApiGateway::DomainName": "custom domain names are not there yet",
     "AWS::ApiGateway::VpcLink": "VPC links are not there yet; use connectionType INTERNET",
     "AWS::Lambda::LayerVersion": "layers are not there; put the code beside the function's",
