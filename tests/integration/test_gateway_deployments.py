@@ -150,15 +150,15 @@ def test_a_disabled_execute_api_endpoint_answers_forbidden_after_a_deployment(de
                 "uri": "arn:aws:apigateway:us-east-1:sqs:path/000000000000/queue",
                 "credentials": "arn:aws:iam::000000000000:role/r",
             },
-            "credentials are not supported yet",
+            "the settings do not say where its keys come from",
         ),
         (
             {
                 "type": "AWS",
                 "integrationHttpMethod": "POST",
-                "uri": "arn:aws:apigateway:us-east-1:dynamodb:action/PutItem",
+                "uri": "arn:aws:apigateway:us-east-1:dynamodb:action/",
             },
-            "other AWS services are not supported yet",
+            "is no AWS service's URI",
         ),
         (
             {

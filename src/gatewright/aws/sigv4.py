@@ -28,7 +28,15 @@ SKEW_SECONDS = 300
 EMPTY_PAYLOAD = canonical.payload_hash(b"")
 
 # Left out of what `sign` signs: proxies on the way change them.
-_UNSIGNED = {b"authorization", b"connection", b"expect", b"te", b"transfer-encoding", b"user-agent"}
+_UNSIGNED = {
+    b"authorization",
+    b"connection",
+    b"expect",
+    b"te",
+    b"transfer-encoding",
+    b"user-agent",
+    b"x-amzn-trace-id",
+}
 # Need no place among the signed headers: they are compared with the secret, the string to sign and the body.
 _FREE = {"x-amz-security-token", "x-amz-date", "x-amz-content-sha256"}
 

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gatewright.cli.issuer_options import Issuers
 from gatewright.cli.principal_option import PrincipalOption, no_key_twice
+from gatewright.cli.service_options import Roles, Services, service_settings
 from gatewright.gateway.issuers import TEST_ISSUER
 from gatewright.gateway.settings import Tracing
 from gatewright.projects.names import FILE_NAME, PARAMETERS, TABLE
@@ -78,6 +79,8 @@ class Options(BaseSettings):
     issuer_keys_lifetime: Annotated[float, Field(gt=0, le=3600)] = 3600.0
     issuer_refetch_floor: Annotated[float, Field(ge=0, le=3600)] = 5.0
     test_issuer: bool | None = None  # None: by command
+    services: Services = Field(default_factory=dict)
+    roles: Roles = Field(default_factory=dict)
     openapi_strict: bool = False
     drain_timeout: Annotated[float, Field(ge=0, le=3600)] = 30.0
     drain_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
@@ -140,6 +143,7 @@ class Options(BaseSettings):
             issuer_keys_lifetime=self.issuer_keys_lifetime,
             issuer_refetch_floor=self.issuer_refetch_floor,
             test_issuer=test_issuer,
+            services=service_settings(self.services, self.roles),
             openapi_strict=self.openapi_strict,
             drain_timeout=self.drain_timeout,
             drain_delay=self.drain_delay,
@@ -239,9 +243,11 @@ def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]
             where = ".".join(map(str, problem["loc"]))
             problems.append(f"{where} in {path}: {problem['msg'].removeprefix('Value error, ')}")
         elif problem["type"] == "extra_forbidden":
-            problems.append(f"{path}: there is no setting {option!r}; `gatewright serve --help` lists them")
+            name = ".".join(map(str, problem["loc"]))
+            problems.append(f"{path}: there is no setting {name!r}; `gatewright serve --help` lists them")
         else:
             reason = problem["msg"].removeprefix("Value error, ")
             entry = f", {problem['loc'][1]!r}" if len(problem["loc"]) > 1 else ""
-            problems.append(f"{sources.name(option)}{entry}: {reason} (got {str(problem['input'])!r})")
+            got = "" if option == "roles" else f" (got {str(problem['input'])!r})"  # may hold secrets
+            problems.append(f"{sources.name(option)}{entry}: {reason}{got}")
     return problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gatewright.control.usage import UsageCounters
 from gatewright.gateway.settings import GatewaySettings
@@ -38,3 +38,8 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)  # for drafts that are run
     usage: UsageCounters | None = None  # None: nothing counts requests against quotas
+
+    @property
+    def gateway_settings(self) -> GatewaySettings:
+        """What drafts are compiled with: what will serve them, and the limits in force here."""
+        return replace(self.gateway, integration_timeout_ms=self.limits.integration_timeout_ms)

@@ -16,6 +16,7 @@ from gatewright.gateway.gateway_response import DataPlaneRefusals, front_end
 from gatewright.gateway.ids import RequestIds
 from gatewright.gateway.plan import MethodResponse, StagePlan
 from gatewright.gateway.plans import Plans
+from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.gateway.settings import TRACE_HEADER, GatewaySettings
 from gatewright.gateway.trace import Trace, tell_canary
 from gatewright.gateway.trace_record import record, refusal_record
@@ -47,9 +48,10 @@ class Gateway:
         traces: TraceLog,
         timers: TimerWheel,
         access: Access,
+        keys: ServiceKeys,
     ) -> None:
         self._plans = Plans(catalog, settings, metrics, (access.api_keys, access.callers), loop)
-        self._outside = Outside(client, functions, timers, settings.payload_bytes, access)
+        self._outside = Outside(client, functions, timers, settings.payload_bytes, access, keys)
         self._log = log
         self._traces = traces
         self._trace_all = settings.tracing == "all"

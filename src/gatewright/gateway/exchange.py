@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gatewright.aws.canonical import ALGORITHM
+from gatewright.aws.sigv4 import Secret
 from gatewright.functions.api import Functions
 from gatewright.gateway import header_rules, query_string
 from gatewright.gateway.compression import decode_request_body
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gatewright.gateway.address import Address
     from gatewright.gateway.mapping_template.overrides import Overrides
     from gatewright.gateway.plan import MethodPlan, StagePlan
+    from gatewright.gateway.service_keys import ServiceKeys
     from gatewright.gateway.trace import Trace
 
 NO_PARAMETERS: dict[str, str] = {}
@@ -38,6 +40,7 @@ class Outside:
     timers: TimerWheel
     payload_bytes: int
     access: Access | None = None  # None where nobody is admitted or refused: tests of drafts and templates
+    keys: ServiceKeys | None = None  # None where no AWS service is called
 
 
 class Exchange:
@@ -66,6 +69,7 @@ class Exchange:
         "path_parameters",
         "request",
         "request_id",
+        "signer",
         "stage",
         "tracing",
         "usage_identifier_key",
@@ -91,6 +95,7 @@ class Exchange:
         self.path_parameters = NO_PARAMETERS  # raw values, never percent-decoded
         # Set by whoever learns who calls: members of `$context.identity`
         self.identity = NOBODY
+        self.signer: Secret | None = None  # whose signature was verified
         self.authorizer: Mapping[str, Any] | None = None  # `$context.authorizer`
         self.usage_identifier_key: str | None = None  # the API key that a Lambda authorizer names
         # Set by the integration

@@ -18,13 +18,19 @@ def of_api(rest_api: Document) -> Iterator[str]:
         )
 
 
+def is_service(integration: Document) -> bool:
+    """Whether it calls an AWS service, invocations of Lambda functions apart: those are made by name."""
+    uri = integration.get("uri", "")
+    return integration["type"] == "AWS" and not (":lambda:path/" in uri and uri.endswith("/invocations"))
+
+
 def of_integration(integration: Document) -> Iterator[str]:
     """Reasons why an integration would not do what it says."""
     if integration.get("connectionType") == "VPC_LINK":
         yield "VPC links are not supported yet; use connectionType INTERNET"
-    if integration.get("credentials"):
+    if integration.get("credentials") and not is_service(integration):
         yield (
-            "integration credentials are not supported yet; "
+            "integration credentials are not supported yet but for AWS services other than Lambda functions; "
             "remove them and let the function's resource policy allow apigateway.amazonaws.com"
         )
     if integration.get("responseTransferMode") == "STREAM":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gatewright.gateway.issuers import IssuerSettings
+from gatewright.gateway.services import ServiceSettings
 
 TRACE_HEADER = b"x-gatewright-trace"
 TRACE_TAG = "gatewright:trace"  # of a stage; `on` traces its requests
@@ -26,3 +27,4 @@ class GatewaySettings:
     account_rate: float | None = None  # requests a second over all APIs of an account and region
     account_burst: int | None = None
     issuers: IssuerSettings = field(default_factory=IssuerSettings)
+    services: ServiceSettings = field(default_factory=ServiceSettings)

@@ -16,6 +16,7 @@ from gatewright.gateway.callers import Callers, Local
 from gatewright.gateway.gateway_response import DataPlaneRefusals
 from gatewright.gateway.issuers import IssuerSettings
 from gatewright.gateway.jwks import KEY_CLIENT, KeySets
+from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.usage_plans import ApiKeys
 from gatewright.gateway.verified_tokens import VerifiedTokens
@@ -53,6 +54,7 @@ async def gateway_room(
     log = OwnerLog(log_target)
     traces = TraceLog(settings.data_dir)
     bounds = gateway_settings(settings)
+    keys = ServiceKeys(loop, settings.services.roles)
     async with access_room(catalog, state, settings, local) as access:
         gateway = Gateway(
             catalog,
@@ -65,6 +67,7 @@ async def gateway_room(
             traces=traces,
             timers=TimerWheel(loop),
             access=access,
+            keys=keys,
         )
         ticker = Ticker(loop, metrics.publish, log.flush, traces.flush)
         await gateway.start()
@@ -72,6 +75,7 @@ async def gateway_room(
             yield gateway
         finally:
             await gateway.close()
+            keys.close()
             await client.close()
             ticker.stop()
             metrics.close()
@@ -121,6 +125,7 @@ def gateway_settings(settings: Settings) -> GatewaySettings:
             keys_lifetime=settings.issuer_keys_lifetime,
             refetch_floor=settings.issuer_refetch_floor,
         ),
+        services=settings.services,
     )
 
 

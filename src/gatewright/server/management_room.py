@@ -12,6 +12,7 @@ from gatewright.control.auth import Verifier
 from gatewright.control.context import Limits, Services
 from gatewright.functions.api import Functions
 from gatewright.gateway.exchange import Outside
+from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.server.data_room import access_room, gateway_settings
 from gatewright.server.front import Front, Page, Status, metrics_page
 from gatewright.server.owner_pages import owner_pages
@@ -47,11 +48,12 @@ async def management_room(
     )
     loop = asyncio.get_running_loop()
     client = Client(loop, tls=backend_tls_of(settings))
+    keys = ServiceKeys(loop, settings.services.roles)
     async with access_room(catalog, state, settings, _nobody) as access:
         management = Management(
             catalog,
             Services(limits=limits, gateway=gateway_settings(settings), usage=Usage(state)),
-            Outside(client, functions, TimerWheel(loop), settings.limits.body_bytes, access),
+            Outside(client, functions, TimerWheel(loop), settings.limits.body_bytes, access, keys),
             loop=loop,
             verifier=verifier,
             default_partition=home_partition(settings),
@@ -60,6 +62,7 @@ async def management_room(
             yield management
         finally:
             management.close()
+            keys.close()
             await client.close()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gatewright.gateway.issuers import Place
+from gatewright.gateway.services import RoleKeys, ServiceSettings
 from gatewright.gateway.settings import Tracing
 from gatewright.server.address import Address
 
@@ -64,6 +65,8 @@ class Settings:
     issuer_keys_lifetime: float = 3_600.0  # seconds
     issuer_refetch_floor: float = 5.0
     test_issuer: TestIssuer = "off"
+    # Where AWS services are, and whose keys sign; with secrets.
+    services: ServiceSettings = field(default_factory=ServiceSettings, repr=False)
     openapi_strict: bool = False  # an import takes what Amazon takes: OpenAPI 3.0, not 3.1
     drain_timeout: float = 30.0  # seconds given to requests in flight when a process stops
     drain_delay: float = 0.0  # seconds of serving on with health 503 before the listeners stop
@@ -100,6 +103,9 @@ class Settings:
         for name in ("data_dir", "tls_cert", "tls_key", "backend_ca_bundle"):
             values[name] = None if values[name] is None else Path(values[name])
         values["issuers"] = {name: Place(**place) for name, place in values["issuers"].items()}
+        services = values["services"]
+        services["roles"] = {role: RoleKeys(**keys) for role, keys in services["roles"].items()}
+        values["services"] = ServiceSettings(**services)
         values["limits"] = Limits(**values["limits"])
         values["state"] = StateSizes(**values["state"])
         values["principals"] = tuple(values["principals"])

@@ -10,7 +10,6 @@ from gatewright.catalog.api import Document, Reader
 from gatewright.control.operation import Call
 from gatewright.gateway.compiler import check_deployment
 from gatewright.gateway.errors import CannotCompile
-from gatewright.gateway.settings import GatewaySettings
 
 
 def freeze(call: Call, rest_api: Document) -> Document:
@@ -47,9 +46,8 @@ def summary(snapshot: Document) -> Document:
 
 def refuse_uncompilable(call: Call, snapshot: Document) -> None:
     """Refuse what would not do what it says, naming resource path, method and reason."""
-    settings = GatewaySettings(integration_timeout_ms=call.services.limits.integration_timeout_ms)
     try:
-        check_deployment(snapshot, call.partition, settings)
+        check_deployment(snapshot, call.partition, call.services.gateway_settings)
     except CannotCompile as error:
         raise BadRequest(f"Gatewright cannot deploy this API: {error}") from None
 

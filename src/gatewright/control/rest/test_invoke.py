@@ -11,7 +11,6 @@ from gatewright.control.operation import Call, EffectCall, Params
 from gatewright.control.rest.common import require_api, require_method, require_resource
 from gatewright.gateway.client_certificates import read_certificate
 from gatewright.gateway.errors import CannotCompile
-from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.test_invoke import Invocation, invoke
 from gatewright.wire.client_certificate import ClientCertificate
 from gatewright.wire.types import Field
@@ -23,7 +22,7 @@ _ACCESS = frozenset(("authorizerId", "authorizationScopes", *_UNAUTHORIZED))
 async def test_invoke_method(call: EffectCall, params: Params) -> Document:
     """Run the draft's method as it is; access control is skipped, as at AWS."""
     snapshot, resource_path = _draft(call, params)
-    settings = GatewaySettings(integration_timeout_ms=call.services.limits.integration_timeout_ms)
+    settings = call.services.gateway_settings
     asked = Invocation(
         verb=params["httpMethod"],
         path=params.get("pathWithQueryString") or None,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from gatewright.catalog.api import Document, Partition
 from gatewright.functions.api import FunctionName
+from gatewright.gateway import refusals
 from gatewright.gateway.integration_request import IntegrationRequest, RequestBody
 from gatewright.gateway.integration_response import ResponsePlan, Responses, compile_pattern, final_fields
+from gatewright.gateway.integrations.aws_service import CALLER, AwsService, NoService
 from gatewright.gateway.integrations.http import Backend, Http, HttpProxy
 from gatewright.gateway.integrations.lambda_ import (
     Invocation,
@@ -18,6 +20,7 @@ from gatewright.gateway.integrations.lambda_ import (
     function_of,
 )
 from gatewright.gateway.integrations.mock import Mock
+from gatewright.gateway.integrations.service_uri import ServiceUri
 from gatewright.gateway.integrations.uri import Uri
 from gatewright.gateway.mapping_template.template import compile_templates
 from gatewright.gateway.parameters import (
@@ -26,6 +29,7 @@ from gatewright.gateway.parameters import (
     compile_response_mappings,
 )
 from gatewright.gateway.plan import Integration
+from gatewright.gateway.service_keys import DEFAULT
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.stage_variables import has_placeholder, substitute
 from gatewright.wire.client_certificate import ClientCertificate
@@ -52,10 +56,17 @@ class IntegrationCompiler:
         if kind == "MOCK":
             return Mock(self._body(integration), mappings, self._responses(kind, method, integration))
         if kind == "HTTP_PROXY":
-            return HttpProxy(self._backend(integration), mappings, integration.get("contentHandling"))
+            return HttpProxy(
+                self._backend(integration, self._uri(integration)),
+                mappings,
+                integration.get("contentHandling"),
+            )
         if kind == "HTTP":
             request = IntegrationRequest(kind, mappings, self._body(integration))
-            return Http(self._backend(integration), request, self._responses(kind, method, integration))
+            backend = self._backend(integration, self._uri(integration))
+            return Http(backend, request, self._responses(kind, method, integration))
+        if refusals.is_service(integration):
+            return self._service(method, integration, mappings)
         return self._lambda(kind, resource_path, method, integration, mappings)
 
     def _body(self, integration: Document) -> RequestBody:
@@ -66,11 +77,14 @@ class IntegrationCompiler:
             integration.get("contentHandling"),
         )
 
-    def _backend(self, integration: Document) -> Backend:
-        verb = integration.get("httpMethod", "ANY")
+    def _uri(self, integration: Document) -> Uri:
         verify = not (integration.get("tlsConfig") or {}).get("insecureSkipVerification", False)
+        return Uri(substitute(integration["uri"], self.variables), verify=verify, shows=self.certificate)
+
+    def _backend(self, integration: Document, uri: Uri | ServiceUri) -> Backend:
+        verb = integration.get("httpMethod", "ANY")
         return Backend(
-            uri=Uri(substitute(integration["uri"], self.variables), verify=verify, shows=self.certificate),
+            uri=uri,
             verb=None if verb == "ANY" else verb,
             timeout=self._timeout(integration),
             api_id=self.api_id.encode(),
@@ -106,6 +120,35 @@ class IntegrationCompiler:
             head=None if constant is None else render_fields(final_fields(kind, constant)),
         )
 
+    def _service(
+        self, method: Document, integration: Document, mappings: RequestMappings | None
+    ) -> Integration:
+        role = self._role(method, integration)
+        try:
+            uri = ServiceUri(substitute(integration["uri"], self.variables), self.settings.services)
+        except ValueError:
+            if has_placeholder(integration["uri"]):
+                return NoService()
+            raise
+        request = IntegrationRequest("AWS", mappings, self._body(integration))
+        responses = self._responses("AWS", method, integration)
+        return AwsService(uri, self._backend(integration, uri), role, request, responses)
+
+    def _role(self, method: Document, integration: Document) -> str | None:
+        """Whose keys sign; None where an unset stage variable leaves nobody: requests then fail."""
+        given: str = integration.get("credentials") or DEFAULT
+        role = substitute(given, self.variables)
+        if role == CALLER and method.get("authorizationType") != "AWS_IAM":
+            raise ValueError(f"credentials {CALLER} pass the caller's on: set authorizationType AWS_IAM")
+        if given == DEFAULT or role == CALLER or role in self.settings.services.roles:
+            return role
+        if has_placeholder(given):
+            return None
+        raise ValueError(
+            f"credentials {role}: the settings do not say where its keys come from; write a table "
+            f'[roles."{role}"] with profile, access_key and secret_key, or sts'
+        )
+
     def _lambda(
         self,
         kind: str,
@@ -137,4 +180,4 @@ class IntegrationCompiler:
         except ValueError as error:
             if has_placeholder(uri):
                 return None
-            raise ValueError(f"{error}; integrations with other AWS services are not supported yet") from None
+            raise ValueError(f"{error}; AWS_PROXY integrations with Firehose are not supported yet") from None

@@ -13,6 +13,7 @@ from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.integration_request import IntegrationRequest
 from gatewright.gateway.integration_response import Responses
 from gatewright.gateway.integrations import proxied_fields
+from gatewright.gateway.integrations.service_uri import ServiceUri
 from gatewright.gateway.integrations.uri import Endpoint, InvalidEndpoint, Uri
 from gatewright.gateway.parameters import NOTHING_MAPPED, Mapped, RequestMappings
 from gatewright.gateway.plan import IntegrationAnswer, MethodResponse
@@ -35,7 +36,7 @@ BODILESS = frozenset(("GET", "HEAD", "OPTIONS"))
 class Backend:
     """What both types know of the other side."""
 
-    uri: Uri
+    uri: Uri | ServiceUri
     verb: str | None  # None: the client's own
     timeout: float  # seconds
     api_id: bytes
@@ -178,20 +179,26 @@ class Http:
         mapped, body = self._request.prepare(exchange)
         endpoint = backend.endpoint(mapped)
         query = query_string.render(mapped.query)
-        fields = _mapped_fields(exchange, endpoint, mapped, backend, body)
+        fields = mapped_fields(exchange, endpoint, mapped.headers, backend, body)
         return backend.call(exchange, endpoint, query, render_fields(fields), body, self._response)
 
     def _response(self, exchange: Exchange, answer: Answer) -> MethodResponse:
-        found = IntegrationAnswer(answer.status, str(answer.status), answer.fields, answer.body)
-        response = self._responses.respond(exchange, found)
-        response.rendered = b"X-Amzn-Trace-Id: %b\r\n%b" % (exchange.trace, response.rendered)
-        return response
+        return mapped_response(self._responses, exchange, answer)
 
 
-def _mapped_fields(
-    exchange: Exchange, endpoint: Endpoint, mapped: Mapped, backend: Backend, body: bytes
+def mapped_response(responses: Responses, exchange: Exchange, answer: Answer) -> MethodResponse:
+    """The integration response that the answer's status selects, with the request's trace id."""
+    found = IntegrationAnswer(answer.status, str(answer.status), answer.fields, answer.body)
+    response = responses.respond(exchange, found)
+    response.rendered = b"X-Amzn-Trace-Id: %b\r\n%b" % (exchange.trace, response.rendered)
+    return response
+
+
+def mapped_fields(
+    exchange: Exchange, endpoint: Endpoint, mapped: list[Field], backend: Backend, body: bytes
 ) -> list[Field]:
-    fields = list(mapped.headers)
+    """The mapped header fields with those that the service adds where they are missing."""
+    fields = list(mapped)
     present = {name.lower() for name, _ in fields}
     if b"host" not in present:
         fields.append((b"Host", endpoint.host))

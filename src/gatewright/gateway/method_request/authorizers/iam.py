@@ -42,6 +42,7 @@ class IamAuthorizer:
                     "authorizer", name=KIND, kind=KIND, allowed=False, cached=False, why=error.message
                 )
             raise refused_signature(error) from None
+        exchange.signer = credential
         exchange.identity = {**exchange.identity, **_identity(credential)}
         _decide(exchange, credential.principal, None if policy is None else policy.policy)
 
