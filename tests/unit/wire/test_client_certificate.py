@@ -21,7 +21,7 @@ from gatewright.wire.tls import client_context
 
 def made() -> ClientCertificate:
     now = int(time.time())
-    return ClientCertificate(*self_signed(now, now + 60))
+    return ClientCertificate(*self_signed(now, now + 86_400))
 
 
 OURS, OTHERS = made(), made()
