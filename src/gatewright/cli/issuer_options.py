@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+from gatewright.cli.table_option import table_or_json
 from gatewright.gateway.issuers import TEST_ISSUER, Place
 
 _USER_POOL = re.compile(r"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+", re.ASCII)
 _PLACE = (
     f'write a URL such as "http://127.0.0.1:9000/realms/x", "{TEST_ISSUER}", or {{ url = …, issuer = … }}'
 )
-
-
-def _table(value: Any) -> Any:
-    """A variable's value is the table as JSON."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise ValueError(
-            'must be a JSON object, such as {"https://issuer.example.com": "http://…"}'
-        ) from None
 
 
 def _configured(name: str) -> str:
@@ -66,5 +54,5 @@ def _is_url(text: str) -> bool:
 
 Issuers = Annotated[
     dict[Annotated[str, AfterValidator(_configured)], Annotated[Place, BeforeValidator(_place)]],
-    BeforeValidator(_table),
+    BeforeValidator(table_or_json('{"https://issuer.example.com": "http://…"}')),
 ]

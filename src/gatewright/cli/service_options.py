@@ -11,28 +11,18 @@ sts = "https://sts.amazonaws.com"       # where they assume the role; without it
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from gatewright.cli.table_option import table_or_json
 from gatewright.gateway.services import RoleKeys, ServiceSettings
 
 EVERY = "endpoint"  # the key that stands for the services without an endpoint of their own
 _SERVICE = re.compile(r"(?:[A-Za-z0-9_-]+\.)*[a-z0-9-]+", re.ASCII)
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
-
-
-def _table(value: Any) -> Any:
-    """A variable's value is the table as JSON."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise ValueError("must be a JSON object with the table's keys") from None
 
 
 def _endpoint(url: Any) -> str:
@@ -104,9 +94,12 @@ class RoleOption(BaseModel):
 
 Services = Annotated[
     dict[Annotated[str, AfterValidator(_service)], Annotated[str, BeforeValidator(_served)]],
-    BeforeValidator(_table),
+    BeforeValidator(table_or_json('{"endpoint": "http://127.0.0.1:5000"}')),
 ]
-Roles = Annotated[dict[Annotated[str, AfterValidator(_role)], RoleOption], BeforeValidator(_table)]
+Roles = Annotated[
+    dict[Annotated[str, AfterValidator(_role)], RoleOption],
+    BeforeValidator(table_or_json('{"arn:aws:iam::123456789012:role/writer": {"profile": "writer"}}')),
+]
 
 
 def service_settings(services: dict[str, str], roles: dict[str, RoleOption]) -> ServiceSettings:
