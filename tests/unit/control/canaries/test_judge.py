@@ -253,7 +253,8 @@ def test_a_tag_from_before_tags_were_checked_is_told_and_stops_nobody(
     room: Room, caplog: pytest.LogCaptureFixture
 ) -> None:
     with room.catalog.write(PARTITION) as tx:
-        tx.put(keys.stage(room.api, "aaa"), {**room.stage, "stageName": "aaa", "tags": {TAG: "on"}})
+        stage = tx.get(keys.stage(room.api, "prod")) or {}
+        tx.put(keys.stage(room.api, "aaa"), {**stage, "stageName": "aaa", "tags": {TAG: "on"}})
     room.begin()
     assert "canaries of stage aaa are not judged: Invalid gatewright:canary-judge tag" in caplog.text
     room.both(600, failed=600)
