@@ -11,10 +11,12 @@ from pathlib import Path
 
 from access import access
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
+from services import send_message
 from usage_plan import usage_plan
 
 SCENARIOS["plan"] = usage_plan
 SCENARIOS["access"] = access
+SCENARIOS["sqs"] = send_message
 
 
 def show(table: Table) -> None:
