@@ -55,7 +55,7 @@ class Checks:
     async def _ask(self, member: Member) -> None:
         try:
             async with asyncio.timeout(self._check.timeout):
-                await self._connect(*member.address)
+                await self._connect(member)
         except TimeoutError:
             self._heard.failed(member, f"its health check took longer than {self._check.timeout:g} s")
         except (OSError, UpstreamError, Unhealthy, ValueError) as error:
@@ -63,8 +63,9 @@ class Checks:
         else:
             self._heard.passed(member)
 
-    async def _connect(self, host: str, port: int) -> None:
+    async def _connect(self, member: Member) -> None:
         """Raises what tells that the target is not well."""
+        host, port = member.address
         address = (await self._client.dns.addresses(host))[0]
         tls = self._client.context(False) if self._check.protocol == "HTTPS" else None
         reader, writer = await asyncio.open_connection(
@@ -72,13 +73,13 @@ class Checks:
         )
         try:
             if self._check.protocol != "TCP":
-                await self._get(reader, writer, host)
+                await self._get(reader, writer, member)
         finally:
             writer.close()
 
-    async def _get(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
+    async def _get(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, member: Member) -> None:
         writer.write(
-            f"GET {self._check.path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: Gatewright-HealthCheck\r\n"
+            f"GET {self._check.path} HTTP/1.1\r\nHost: {member}\r\nUser-Agent: Gatewright-HealthCheck\r\n"
             "Connection: close\r\n\r\n".encode("latin-1")
         )
         said = (await reader.readline()).split()

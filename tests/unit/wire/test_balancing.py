@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -155,3 +156,57 @@ def test_checks_take_a_target_out_and_bring_it_back(run: Run) -> None:
                     await asyncio.sleep(0)
 
     run(scenario())
+
+
+WELL = b"HTTP/1.1 399 Well\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("says", "reason"),
+    [
+        (WELL, None),
+        (b"HTTP/1.1 400 Bad\r\n\r\n", "its health check failed: /up answered HTTP/1.1 400 Bad"),
+        (b"SSH-2.0\r\n", "its health check failed: /up answered SSH-2.0"),
+        (b"x" * 10_000, "its health check failed: "),
+    ],
+)
+def test_checks_over_tls_read_the_status_and_no_certificate(
+    run: Run,
+    server_tls: ssl.SSLContext,
+    caplog: pytest.LogCaptureFixture,
+    says: bytes,
+    reason: str | None,
+) -> None:
+    check = HealthCheck("HTTPS", "/up", interval=0.05, healthy=1, unhealthy=1)
+
+    async def scenario() -> None:
+        async with (
+            backend([1, says, None], tls=server_tls) as playing,
+            backend([1, WELL, None], tls=server_tls) as other,
+            group(playing.port, other.port, check=check) as (client, _),
+        ):
+            first = balancer_of(client).members[0]
+            while not (first.passed if reason is None else not first.in_use):
+                await asyncio.sleep(0)
+            assert playing.heads[0].startswith(b"GET /up HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % playing.port)
+
+    run(scenario())
+    assert (reason or "") in caplog.text
+    assert bool(caplog.text) == bool(reason)
+
+
+def test_a_target_that_says_nothing_fails_its_check(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    check = HealthCheck("HTTP", timeout=0.1, unhealthy=1)
+
+    async def scenario() -> None:
+        async with (
+            backend([1]) as playing,
+            backend([1, WELL, None]) as other,
+            group(playing.port, other.port, check=check) as (client, _),
+        ):
+            first = balancer_of(client).members[0]
+            while first.in_use:
+                await asyncio.sleep(0)
+
+    run(scenario())
+    assert "its health check took longer than 0.1 s" in caplog.text

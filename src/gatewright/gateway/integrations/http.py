@@ -49,7 +49,9 @@ class Backend:
     def endpoint(self, mapped: Mapped) -> Endpoint:
         try:
             return self.uri.fixed or self.uri.endpoint(mapped.path)
-        except (InvalidEndpoint, LeadsNowhere) as error:
+        except InvalidEndpoint:
+            raise configuration_error("Invalid endpoint address") from None
+        except LeadsNowhere as error:
             raise configuration_error("Invalid endpoint address", detail=str(error)) from None
 
     async def call(
