@@ -64,6 +64,8 @@ def serve(
     idle_timeout: flags.IdleTimeout = None,
     account_rate_limit: flags.AccountRateLimit = None,
     account_burst_limit: flags.AccountBurstLimit = None,
+    max_function_instances: flags.MaxFunctionInstances = None,
+    function_idle_timeout: flags.FunctionIdleTimeout = None,
     state_counters_bytes: flags.StateCountersBytes = None,
     state_policies_bytes: flags.StatePoliciesBytes = None,
 ) -> None:
