@@ -13,10 +13,12 @@ from access import access
 from functions import functions
 from nodes import many_apis, redeploying, two_workers
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
+from services import send_message
 from usage_plan import usage_plan
 
 SCENARIOS["plan"] = usage_plan
 SCENARIOS["access"] = access
+SCENARIOS["sqs"] = send_message
 SCENARIOS["functions"] = functions
 SCENARIOS["workers"] = two_workers
 SCENARIOS["redeploy"] = redeploying

@@ -22,6 +22,7 @@ USAGE_PLANS = "usageplan/"
 FUNCTIONS = "function/"
 STAGES = "stage/"
 CLIENT_CERTIFICATES = "clientcertificate/"
+VPC_LINKS = "vpclink/"
 
 VARIABLE = "{}"
 
@@ -161,6 +162,14 @@ def client_certificate(certificate: str) -> str:
 def client_certificate_key(certificate: str) -> str:
     """The private key of a client certificate, `{"privateKey": PEM}`: for the data plane only."""
     return f"clientcertificatekey/{certificate}"
+
+
+def vpc_link(link: str) -> str:
+    """`{"id": …, "name": …, "targetArns": [one], "description": …, "tags": {…}}`; the last two at need.
+
+    Its status is the settings' to say, so that it is not kept.
+    """
+    return f"vpclink/{link}"
 
 
 def principal(arn: str) -> str:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gatewright.cli.issuer_options import Issuers
+from gatewright.cli.load_balancer_options import LoadBalancers
 from gatewright.cli.principal_option import PrincipalOption, no_key_twice
 from gatewright.cli.service_options import Roles, Services, service_settings
 from gatewright.gateway.issuers import TEST_ISSUER
@@ -81,6 +82,7 @@ class Options(BaseSettings):
     test_issuer: bool | None = None  # None: by command
     services: Services = Field(default_factory=dict)
     roles: Roles = Field(default_factory=dict)
+    load_balancers: LoadBalancers = Field(default_factory=dict)
     openapi_strict: bool = False
     drain_timeout: Annotated[float, Field(ge=0, le=3600)] = 30.0
     drain_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
@@ -146,6 +148,7 @@ class Options(BaseSettings):
             issuer_refetch_floor=self.issuer_refetch_floor,
             test_issuer=test_issuer,
             services=service_settings(self.services, self.roles),
+            load_balancers={arn: given.load_balancer() for arn, given in self.load_balancers.items()},
             openapi_strict=self.openapi_strict,
             drain_timeout=self.drain_timeout,
             drain_delay=self.drain_delay,

@@ -17,13 +17,14 @@ from gatewright.control.rest.common import (
     require_client_certificate,
     require_stage,
     require_usage_plan,
+    require_vpc_link,
 )
 from gatewright.control.rest.custom_id import TAG
 
 # The account field of these ARNs is empty.
 _ARN = re.compile(r"arn:aws[a-z-]*:apigateway:(?P<region>[a-z0-9-]+)::/(?P<path>.+)")
 _API = re.compile(r"restapis/(?P<api>[^/]+)(?:/stages/(?P<stage>[^/]+))?")
-_OF_ACCOUNT = re.compile(r"(?P<kind>apikeys|clientcertificates|usageplans)/(?P<id>[^/]+)")
+_OF_ACCOUNT = re.compile(r"(?P<kind>apikeys|clientcertificates|usageplans|vpclinks)/(?P<id>[^/]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def _of_account(call: Call, kind: str, entity: str) -> _Tagged:
         return _Tagged(keys.api_key(entity), require_api_key(call, entity))
     if kind == "clientcertificates":
         return _Tagged(keys.client_certificate(entity), require_client_certificate(call, entity))
+    if kind == "vpclinks":
+        return _Tagged(keys.vpc_link(entity), require_vpc_link(call, entity))
     return _Tagged(keys.usage_plan(entity), require_usage_plan(call, entity))
 
 
