@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from hashlib import sha256
 from typing import Any
 
@@ -193,3 +194,20 @@ def test_a_blob_goes_when_no_partition_uses_it(catalog: Catalog, home: Partition
         assert tx.drop_blob(digest, f"code/{digest}/") is True
         assert tx.drop_blob(digest, f"code/{digest}/") is False
         assert tx.get_blob(digest) is None
+
+
+def test_a_reader_keeps_its_snapshot_while_others_write(catalog: Catalog, home: Partition) -> None:
+    def write(number: int) -> None:
+        with catalog.write(home) as tx:
+            tx.put("a/1", {"n": number})
+            tx.put("a/2", {"n": number})
+
+    write(1)
+    with catalog.read(home) as reader:
+        assert reader.get("a/1") == {"n": 1}
+        writer = threading.Thread(target=write, args=[2])
+        writer.start()
+        writer.join(10)
+        assert reader.get("a/2") == {"n": 1}
+    with catalog.read(home) as reader:
+        assert reader.get("a/2") == {"n": 2}
