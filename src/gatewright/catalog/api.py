@@ -34,7 +34,7 @@ class Change:
 class CatalogUnavailable(Exception):
     """The store cannot be read or written now: busy beyond the bound, disk full, file damaged, server away.
 
-    Of a write it may also say that nobody knows whether it was made; it is never said of one that is promised.
+    Of a write it may also say that nobody knows whether it was made.
     """
 
 
@@ -102,7 +102,7 @@ class Catalog(Protocol):
         what is kept, one Change with key "" stands for "anything may have changed"."""
 
     def mark(self) -> int:
-        """Cheap poll (a few microseconds): a number that moves once any process or thread may have committed."""
+        """Cheap poll (a few microseconds): a number that moves once any process may have committed."""
 
     def changed(self) -> bool:
         """Whether the mark has moved since the last call: for one caller, who reads `changes` then."""

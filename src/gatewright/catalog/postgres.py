@@ -1,7 +1,8 @@
 """The catalog of many machines: a PostgreSQL database, shared by all nodes.
 
-Reads are REPEATABLE READ snapshots. One writer at a time holds the row of the revision counter; the others wait
-for it, for a bounded time. A commit is on the server's disk before it returns, and tells every node by NOTIFY.
+Reads are REPEATABLE READ snapshots. One writer at a time holds the row of the revision counter; the others
+wait for it, for a bounded time. A commit is on the server's disk before it returns, and tells every node by
+NOTIFY.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _LOCK_SCHEMA = f"SELECT pg_advisory_xact_lock(hashtext('{NAMESPACE}'))"
 
 
 def open_catalog(url: str, *, patient: bool = False, busy_seconds: float = BUSY_SECONDS) -> Catalog:
-    """Open the catalog in the database that `url` names; its tables are made, or brought up to date, if need be.
+    """Open the catalog in the database that `url` names; its tables are made or brought up to date.
 
     Raises `CatalogUnavailable` when that cannot be done, or when a newer Gatewright has been there. With
     `patient`, only what is asked of the catalog later raises it, until the database can be reached.

@@ -176,6 +176,9 @@ class SqlCatalog(ABC):
     def mark(self) -> int: ...
 
     @abstractmethod
+    def close(self) -> None: ...
+
+    @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection with a consistent snapshot; nothing is kept of what is done to it."""
 

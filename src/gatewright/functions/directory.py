@@ -38,6 +38,8 @@ class Directory:
         self._catalog = catalog
         self._targets: dict[FunctionName, Target] = {}
         self._revision: int | None = None  # None: the catalog was not read yet
+        self._mark: int | None = None  # the catalog's, when it was looked at last
+        self._unread: set[Owned] = set()  # changed, and not to be read since
 
     def lookup(self, function: FunctionName) -> Target:
         """Raises FunctionNotFound, or InvocationFailed when the catalog cannot be read."""
@@ -60,27 +62,31 @@ class Directory:
         try:
             found = self.read(FunctionName(partition.account, partition.region, name, version.version))
         except InvocationFailed:
+            self._unread.add(owner)
             return True  # unreadable: the last good configuration stays
         return found.primary.runs_as(version)
 
     def refresh(self) -> set[Owned] | None:
         """Forget what changed since the last call: those functions, or None if it may be any."""
+        again, self._unread = self._unread, set()
         try:
-            revision = self._catalog.revision()
-            if revision == self._revision:
-                return set()
-            changed = self._changed_since(self._revision)
+            mark = self._catalog.mark()
+            if mark == self._mark:
+                return again
+            changed = self._changed()
         except CatalogUnavailable:
-            return set()
-        self._revision = revision
+            return again
+        self._mark = mark
         self._forget(changed)
-        return changed
+        return None if changed is None else changed | again
 
-    def _changed_since(self, revision: int | None) -> set[Owned] | None:
-        if revision is None:
+    def _changed(self) -> set[Owned] | None:
+        if self._revision is None:
+            self._revision = self._catalog.revision()
             return None
         changed = set()
-        for change in self._catalog.changes(revision):
+        for change in self._catalog.changes(self._revision):
+            self._revision = change.revision
             if not change.key:
                 return None
             kind, _, rest = change.key.partition("/")

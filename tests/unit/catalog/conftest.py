@@ -21,14 +21,6 @@ def home() -> Partition:
     return Partition("123456789012", "us-east-1")
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Postgres]:
-    """One for all; the catalog in it is whosever test it is."""
-    server = Postgres().start()
-    yield server
-    server.close()
-
-
 @pytest.fixture
 def database(server: Postgres) -> str:
     """The URL of a database without a catalog."""

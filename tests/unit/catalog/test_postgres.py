@@ -23,11 +23,15 @@ def catalog(database: str) -> Iterator[Catalog]:
     catalog.close()
 
 
+@pytest.fixture(autouse=True)
+def _sooner_than_in_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_feed, "ASK_SECONDS", 0.1)
+
+
 @pytest.fixture
 def way(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
-    """A way to the server that can be cut; silence is noticed sooner than in life."""
+    """A way to the server that can be cut; silence is noticed soon."""
     monkeypatch.setattr(postgres_feed, "ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(postgres_feed, "ASK_SECONDS", 0.1)
     way = Way(server.port)
     yield way
     way.close()

@@ -31,9 +31,9 @@ class Failing:
         self._check()
         return self._catalog.read(partition)
 
-    def revision(self) -> int:
+    def mark(self) -> int:
         self._check()
-        return self._catalog.revision()
+        return self._catalog.mark()
 
     def changes(self, since: int) -> list[Change]:
         return self.history if self.history is not None else self._catalog.changes(since)
