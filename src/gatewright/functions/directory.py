@@ -40,6 +40,13 @@ class Directory:
         self._revision: int | None = None  # None: the catalog was not read yet
         self._mark: int | None = None  # the catalog's, when it was looked at last
         self._unread: set[Owned] = set()  # changed, and not to be read since
+        self.forgot = 0  # how often something was forgotten: what was read before may be out of date
+
+    def known(self, function: FunctionName) -> Target | None:
+        return self._targets.get(function)
+
+    def remember(self, resolved: ResolvedFunction) -> None:
+        self._targets[resolved.function] = Target(resolved)
 
     def lookup(self, function: FunctionName) -> Target:
         """Raises FunctionNotFound, or InvocationFailed when the catalog cannot be read."""
@@ -95,6 +102,7 @@ class Directory:
         return changed
 
     def _forget(self, changed: set[Owned] | None) -> None:
+        self.forgot += 1
         for function in list(self._targets):
             if changed is None or (Partition(function.account, function.region), function.name) in changed:
                 del self._targets[function]

@@ -99,6 +99,21 @@ def test_an_unreadable_catalog_keeps_what_is_known(catalog: Failing) -> None:
         directory.lookup(FunctionName("123456789012", "eu-west-1", "dogs"))
 
 
+def test_a_change_that_could_not_be_read_is_told_of_again(catalog: Failing) -> None:
+    put(catalog, keys.function("pets"), MemorySize=128)
+    directory = Directory(catalog)
+    directory.refresh()
+    before = directory.lookup(PETS).resolved.primary
+    put(catalog, keys.function("pets"), MemorySize=256)
+    assert directory.refresh() == {(PARTITION, "pets")}
+    catalog.broken = True
+    assert directory.current((PARTITION, "pets"), before)
+    catalog.broken = False
+    assert directory.refresh() == {(PARTITION, "pets")}
+    assert not directory.current((PARTITION, "pets"), before)
+    assert directory.refresh() == set()
+
+
 def test_whether_a_version_still_is_what_it_was(catalog: Failing) -> None:
     put(catalog, keys.function("pets"), MemorySize=128)
     directory = Directory(catalog)
