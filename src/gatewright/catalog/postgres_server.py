@@ -15,7 +15,7 @@ from gatewright.catalog.postgres_faults import unavailable
 from gatewright.catalog.postgres_tables import NAMESPACE
 
 SCHEMES = ("postgresql://", "postgres://")
-STATEMENT_SECONDS = 30  # the most that one statement may take: a blob of 250 MiB takes a few
+STATEMENT_SECONDS = 120  # the most that one statement may take: a blob of 250 MiB may take 20
 STANDSTILL_SECONDS = 60  # after which the server ends a transaction whose client does nothing
 
 # Of libpq, in force where the URL says nothing else. Whoever is cut off is given up within ten seconds or so.
@@ -25,6 +25,7 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 5_000,  # milliseconds
+    "client_encoding": "UTF8",
     "fallback_application_name": "gatewright",
 }
 

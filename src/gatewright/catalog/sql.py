@@ -68,6 +68,7 @@ class SqlReader:
     ) -> Iterator[tuple[str, Document]]:
         statement, values = f"SELECT key, body FROM documents WHERE {_BELOW}", self._below(prefix)
         if after:
+            bounds.check_key(after)  # it may come from a client
             statement += " AND key > :after"
             values["after"] = after
         if through:

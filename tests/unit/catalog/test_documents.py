@@ -166,6 +166,15 @@ def test_a_prefix_ends_with_a_slash(catalog: Catalog, home: Partition) -> None:
         reader.list("restapi")
 
 
+def test_a_listing_begins_after_a_key_only(catalog: Catalog, home: Partition) -> None:
+    """Positions come from clients."""
+    with (
+        catalog.read(home) as reader,
+        pytest.raises(InvalidDocument, match="must not contain a NUL character"),
+    ):
+        list(reader.list("a/", after="a/\0"))
+
+
 def test_a_listing_can_be_narrowed(catalog: Catalog, home: Partition) -> None:
     with catalog.write(home) as tx:
         for key in ("a/1", "a/2/x", "a/2/y", "a/3", "a/30", "b/1"):
