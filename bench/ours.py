@@ -62,7 +62,7 @@ class Gatewright:
 
 
 @contextlib.contextmanager
-def gatewright(directory: Path, workers: int = 1) -> Iterator[Gatewright]:
+def gatewright(directory: Path, workers: int = 1, cpu: str = SERVER_CPU) -> Iterator[Gatewright]:
     port, management = free_port(), free_port()
     command = [
         str(Path(sys.executable).parent / "gatewright"),
@@ -72,7 +72,7 @@ def gatewright(directory: Path, workers: int = 1) -> Iterator[Gatewright]:
         *("--management", f"127.0.0.1:{management}"),
         *("--workers", str(workers)),
     ]
-    with running(command, management, cpu=SERVER_CPU, cwd=directory) as pid:
+    with running(command, management, cpu=cpu, cwd=directory) as pid:
         instance = Gatewright(directory, port, management, pid)
         _wait_until_served(instance)
         yield instance

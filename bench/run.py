@@ -10,11 +10,17 @@ import tempfile
 from pathlib import Path
 
 from access import access
+from functions import functions
+from nodes import many_apis, redeploying, two_workers
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
 from usage_plan import usage_plan
 
 SCENARIOS["plan"] = usage_plan
 SCENARIOS["access"] = access
+SCENARIOS["functions"] = functions
+SCENARIOS["workers"] = two_workers
+SCENARIOS["redeploy"] = redeploying
+SCENARIOS["many"] = many_apis
 
 
 def show(table: Table) -> None:

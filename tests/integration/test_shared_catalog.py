@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import urllib.error
 import urllib.request
@@ -133,16 +132,3 @@ def test_a_worker_that_comes_up_without_postgresql_serves_when_it_is_back(
     assert _ask(url) == (503, b'{"message":"Service Unavailable"}')
     server.start()
     _soon(lambda: _ask(url) == (200, b"kept"), "it serves again")
-
-
-def test_a_node_does_not_start_without_postgresql(server: Postgres, tmp_path: Path) -> None:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("GATEWRIGHT_CATALOG", server.url(password="wr0ng"))
-        node = _node(tmp_path / "c")
-    try:
-        assert node.exit_code() == 1
-        line = node.log_line("cannot be reached", "password")
-        assert "wr0ng" not in line
-        assert os.path.exists(tmp_path / "c")
-    finally:
-        node.close()

@@ -44,6 +44,7 @@ API_KINDS = (
     "deployment",
     "snapshot",
     "stage",
+    "canaryverdict",
 )
 
 
@@ -118,6 +119,11 @@ def snapshot(api: str, deployment_id: str) -> str:
 
 def stage(api: str, name: str) -> str:
     return f"stage/{api}/{name}"
+
+
+def canary_verdict(api: str, stage: str, when: str) -> str:
+    """What a judge found of a canary of the stage, the oldest first: see `control.canaries.sentence`."""
+    return f"canaryverdict/{api}/{stage}/{when}"
 
 
 def api_key(key_id: str) -> str:

@@ -100,6 +100,8 @@ class Options(BaseSettings):
     body_timeout: Annotated[float, Field(gt=0, le=3600)] = DEFAULTS.body_timeout
     idle_timeout: Annotated[float, Field(gt=0, le=86_400)] = DEFAULTS.idle_timeout
     max_integration_timeout_ms: Annotated[int, Field(ge=50, le=3_600_000)] = DEFAULTS.integration_timeout_ms
+    max_function_instances: Annotated[int, Field(ge=1, le=10_000)] = DEFAULTS.function_instances
+    function_idle_timeout: Annotated[float, Field(gt=0, le=86_400)] = DEFAULTS.function_idle_timeout
     account_rate_limit: Annotated[float, Field(ge=0, le=1e9)] | None = None
     account_burst_limit: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
     # Where they are None, it is the command that says how much.
@@ -165,6 +167,8 @@ class Options(BaseSettings):
                 body_timeout=self.body_timeout,
                 idle_timeout=self.idle_timeout,
                 integration_timeout_ms=self.max_integration_timeout_ms,
+                function_instances=self.max_function_instances,
+                function_idle_timeout=self.function_idle_timeout,
                 account_rate=self.account_rate_limit,
                 account_burst=self.account_burst_limit,
             ),

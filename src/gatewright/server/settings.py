@@ -35,6 +35,8 @@ class Limits:
     integration_timeout_ms: int = 29_000
     account_rate: float | None = None  # requests a second over all APIs of an account and region
     account_burst: int | None = None
+    function_instances: int = 256  # processes that run functions, of one worker
+    function_idle_timeout: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)

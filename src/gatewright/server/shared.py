@@ -41,7 +41,7 @@ def join(settings: Settings) -> None:
 
 def share(catalog: Catalog, directory: Path, make: dict[str, Callable[[], object]]) -> None:
     """Copy the catalog's files to the directory; it takes over the directory's where it has none, which are
-    made if need be."""
+    made if need be, and those that the owner mounted there."""
     with catalog.read(keys.NODES) as reader:
         missing = _copied(reader, directory, make)
     if not missing:
@@ -71,20 +71,26 @@ def _put(tx: Transaction, path: Path) -> None:
 
 
 def _copied(reader: Reader, directory: Path, names: Iterable[str]) -> list[str]:
-    """Copy what is there; the names of what is not."""
+    """Copy what is there; the names of what is not, or is not to be used."""
     missing = []
     for name in names:
         document = reader.get(keys.node_file(name))
-        if document is None:
+        if document is None or not _taken(directory / name, document["text"]):
             missing.append(name)
-        else:
-            _take(directory / name, document["text"])
     return missing
 
 
-def _take(path: Path, text: str) -> None:
-    if path.exists():
-        if path.read_text() == text:
-            return
+def _taken(path: Path, text: str) -> bool:
+    """False for another file that cannot be replaced, as one that is mounted cannot: the owner gave it."""
+    there = path.exists()
+    if there and path.read_text() == text:
+        return True
+    try:
+        private_file.replace(path, text)
+    except OSError:
+        if not there:
+            raise
+        return False
+    if there:
         log.warning("%s is replaced by the one that all nodes of the catalog share", path)
-    private_file.replace(path, text)
+    return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
+from gatewright.control.canaries.wish import wish_of
 from gatewright.control.operation import Call, Params
 from gatewright.control.rest.common import (
     check_tags,
@@ -76,6 +77,8 @@ def _of_account(call: Call, kind: str, entity: str) -> _Tagged:
 
 def _save(call: Call, tagged: _Tagged, tags: dict[str, str]) -> None:
     check_tags(tags)
+    if tagged.key.startswith(keys.STAGES):
+        wish_of(tags)
     tagged.document.pop("tags", None)
     if tags:
         tagged.document["tags"] = tags
