@@ -15,6 +15,9 @@ CALLERS = Partition("aws", "global")
 PRINCIPALS = "principal/"
 ACCESS_KEYS = "accesskey/"
 
+# What nodes that share a catalog have in common.
+NODES = Partition("aws", "nodes")
+
 ACCOUNT = "account"
 REST_APIS = "restapi/"
 API_KEYS = "apikey/"
@@ -184,6 +187,11 @@ def access_key(access_key_id: str) -> str:
     Of a role's session also `sessionName`, `sessionToken`, `expiration` and perhaps its `policy`.
     """
     return f"accesskey/{access_key_id}"
+
+
+def node_file(name: str) -> str:
+    """A file that each node keeps a copy of, in `NODES`: `{"text": …}`; with secrets."""
+    return f"nodefile/{name}"
 
 
 def below(kind: str, *owners: str) -> str:

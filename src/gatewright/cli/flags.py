@@ -20,6 +20,10 @@ Config = Annotated[
 DataDir = Annotated[
     str | None, _flag("data-dir", "DIR", "Everything is kept here. [./gatewright-data]", WHERE)
 ]
+Catalog = Annotated[
+    str | None,
+    _flag("catalog", "URL", "PostgreSQL that many nodes share. [SQLite in the data directory]", WHERE),
+]
 DevDataDir = Annotated[
     str | None,
     _flag("data-dir", "DIR", "Keep everything here. [a temporary directory, removed at the end]", WHERE),

@@ -42,6 +42,7 @@ def serve(
     context: typer.Context,
     config: flags.Config = None,
     data_dir: flags.DataDir = None,
+    catalog: flags.Catalog = None,
     listen: flags.Listen = None,
     management: flags.Management = None,
     workers: flags.Workers = None,
@@ -226,6 +227,26 @@ def token(
     wanted = Wanted(sub, scope or [], expires, aud or [], claim or [], access, pool, issuer)
     options = load({"dev_listen": listen}, config)
     typer.echo(signed(claims_of(wanted), options, None if data_dir is None else Path(data_dir)))
+
+
+@app.command()
+def migrate(
+    source: Annotated[
+        str, typer.Option("--from", metavar="DIR|URL", help="What is copied; it is left as it is.")
+    ],
+    target: Annotated[str, typer.Option("--to", metavar="URL|DIR", help="Where to. Must be empty.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Remove what the target holds.")] = False,
+) -> None:
+    """Copy a catalog: from a data directory (SQLite) to PostgreSQL, or back.
+
+    All accounts, regions and function code go over in one transaction and are compared. A password is given
+    in PGPASSWORD or ~/.pgpass.
+
+      $ gatewright migrate --from /var/lib/gatewright --to postgresql://gatewright@db/gatewright
+    """
+    from gatewright.cli.migrate import migrate as copy
+
+    copy(source, target, replace)
 
 
 @app.command()

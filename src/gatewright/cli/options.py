@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +48,13 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _catalog(url: str) -> str:
+    from gatewright.catalog.postgres_server import parameters_of  # large: one machine goes without
+
+    parameters_of(url)
+    return url
+
+
 def _loopback(address: Address) -> Address:
     if not address.loopback:
         raise ValueError(
@@ -65,6 +73,7 @@ class Options(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", enable_decoding=False)
 
     data_dir: Path = Path("gatewright-data")
+    catalog: Annotated[str, AfterValidator(_catalog)] | None = None
     listen: AddressOption = Address("0.0.0.0", 8080)
     management: AddressOption = Address("127.0.0.1", 8081)
     workers: Annotated[int, Field(ge=1, le=1024, default_factory=usable_cores)]
@@ -110,7 +119,8 @@ class Options(BaseSettings):
         tracing = self.tracing or "tagged"
         sizes = StateSizes()
         on: TestIssuer = "mapped" if self.test_issuer else "off"
-        return self._settings(self.data_dir, self.listen, self.management, self.workers, tracing, sizes, on)
+        where = self._settings(self.data_dir, self.listen, self.management, self.workers, tracing, sizes, on)
+        return replace(where, catalog=self.catalog)
 
     def for_dev(self, data_dir: Path) -> Settings:
         tracing = self.tracing or "all"
@@ -216,6 +226,8 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
         options = Options(**{**sources.file, **sources.flags})
     except ValidationError as error:
         raise BadOptions("\n".join(_explain(error, sources, path))) from error
+    if sources.flags.get("catalog") is not None:
+        refuse_password("--catalog", sources.flags["catalog"])
     if (options.tls_cert is None) != (options.tls_key is None):
         raise BadOptions("--tls-cert and --tls-key belong together: give both, or neither")
     if (options.account_rate_limit is None) != (options.account_burst_limit is None):
@@ -223,6 +235,17 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
             "--account-rate-limit and --account-burst-limit belong together: give both, or neither"
         )
     return options
+
+
+def refuse_password(flag: str, url: str) -> None:
+    """Raises `BadOptions`: everybody on the machine may read the arguments of a process."""
+    from gatewright.catalog.postgres_server import has_password
+
+    if has_password(url):
+        raise BadOptions(
+            f"{flag}: a password among the arguments can be read by every user of the machine: give it in "
+            "PGPASSWORD, ~/.pgpass, GATEWRIGHT_CATALOG or gatewright.toml"
+        )
 
 
 def _read(path: Path, required: bool) -> dict[str, Any]:
@@ -255,6 +278,7 @@ def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]
         else:
             reason = problem["msg"].removeprefix("Value error, ")
             entry = f", {problem['loc'][1]!r}" if len(problem["loc"]) > 1 else ""
-            got = "" if option == "roles" else f" (got {str(problem['input'])!r})"  # may hold secrets
+            secret = option in ("roles", "catalog")  # or may hold one
+            got = "" if secret else f" (got {str(problem['input'])!r})"
             problems.append(f"{sources.name(option)}{entry}: {reason}{got}")
     return problems

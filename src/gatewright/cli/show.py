@@ -27,12 +27,21 @@ def serve_starting(settings: Settings) -> None:
             "APIs": settings.listen.url(scheme),
             "Management": settings.management.url(scheme),
             "Data directory": str(settings.data_dir),
+            **_shared_catalog(settings),
             "Credentials": f"{settings.credentials} (AWS_SHARED_CREDENTIALS_FILE)",
             "Account, region": f"{settings.account_id}, {settings.region}",
             "Workers": str(settings.workers),
             "Functions": settings.lambda_endpoint or "embedded Lambda",
         },
     )
+
+
+def _shared_catalog(settings: Settings) -> dict[str, str]:
+    if settings.catalog is None:
+        return {}
+    from gatewright.catalog.postgres_server import shown
+
+    return {"Catalog": shown(settings.catalog)}
 
 
 def serve_ready(settings: Settings) -> None:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = (
     0.02  # how often the catalog is asked whether it changed: a change is served well within 200 ms
 )
+RETRY_SECONDS = 1.0  # until an API is read again whose change was told of, and could not be read
 REMEMBERED_ABSENT = 10_000  # unknown APIs remembered, since addresses come from strangers
 
 Stages = dict[str, StagePlan]
@@ -70,15 +71,22 @@ class Plans:
         self._refreshing = False
         self._behind = False  # a change was noticed, and what it was is not read yet
         self._unreadable = False  # the owner was told of it
+        self._stale: set[str] = set()  # APIs that are to be read again
+        self._closed = False
         self._poll: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin to follow the catalog. Raises CatalogUnavailable."""
-        self._revision = self._catalog.revision()
-        self._catalog.changed()
+        """Begin to follow the catalog, now or once it can be read."""
+        try:
+            self._catalog.changed()
+            self._revision = self._catalog.revision()
+        except CatalogUnavailable as error:
+            self._behind = True
+            self._tell_unreadable(error)
         self._poll_later()
 
     def close(self) -> None:
+        self._closed = True
         if self._poll is not None:
             self._poll.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -166,13 +174,23 @@ class Plans:
         return named | self._linked.copy() if linked else named
 
     def _recompile(self, api_id: str) -> None:
-        def finished(result: Stages | Exception | None) -> None:
-            if isinstance(result, Exception):
-                log.error("API %s keeps its last good plans: %s", api_id, result)
-            else:
-                self._keep(api_id, result)
+        """Again later if the catalog cannot be read: nobody will tell of this change a second time."""
+        if not self._closed:
+            self._in_thread(
+                lambda: self._compile_api(api_id), lambda result: self._recompiled(api_id, result)
+            )
 
-        self._in_thread(lambda: self._compile_api(api_id), finished)
+    def _recompiled(self, api_id: str, result: Stages | Exception | None) -> None:
+        if isinstance(result, Exception):
+            if api_id not in self._stale:
+                log.error("API %s keeps its last good plans: %s", api_id, result)
+        else:
+            self._keep(api_id, result)
+        if isinstance(result, CatalogUnavailable):
+            self._stale.add(api_id)
+            self._loop.call_later(RETRY_SECONDS, self._recompile, api_id)
+        else:
+            self._stale.discard(api_id)
 
     def _in_thread(self, work: Callable[[], T], finished: Callable[[T | Exception], None]) -> None:
         def run() -> None:

@@ -16,15 +16,24 @@ from gatewright.wire.limits import ServerLimits
 
 @contextmanager
 def catalog_room(settings: Settings) -> Iterator[Catalog]:
-    """The node's configuration. Raises `CannotStart`."""
+    """The node's configuration. Raises `CannotStart`; not for a PostgreSQL that is away: a process that comes
+    up then serves as soon as it is back."""
     try:
-        catalog = open_catalog(settings.data_dir)
+        catalog = _opened(settings)
     except CatalogUnavailable as error:
         raise CannotStart(f"--data-dir {settings.data_dir}: the catalog cannot be opened: {error}") from error
     try:
         yield catalog
     finally:
         catalog.close()
+
+
+def _opened(settings: Settings) -> Catalog:
+    if settings.catalog is None:
+        return open_catalog(settings.data_dir)
+    from gatewright.catalog import postgres  # large: one machine goes without
+
+    return postgres.open_catalog(settings.catalog, patient=True)
 
 
 @asynccontextmanager

@@ -74,6 +74,8 @@ class Settings:
     openapi_strict: bool = False  # an import takes what Amazon takes: OpenAPI 3.0, not 3.1
     drain_timeout: float = 30.0  # seconds given to requests in flight when a process stops
     drain_delay: float = 0.0  # seconds of serving on with health 503 before the listeners stop
+    # The PostgreSQL that all nodes share, perhaps with a password; None: SQLite in the data directory.
+    catalog: str | None = field(default=None, repr=False)
     limits: Limits = Limits()
     state: StateSizes = StateSizes()
     # Callers of APIs, each {"key": …, "principal": …}, documents as `catalog.keys` has them; with secrets.
@@ -120,7 +122,7 @@ class Settings:
 
 
 # Read once, when the sockets are opened and the processes counted.
-FIXED_AT_START = ("data_dir", "listen", "management", "workers")
+FIXED_AT_START = ("data_dir", "catalog", "listen", "management", "workers")
 
 
 def reloaded(running: Settings, read: Settings) -> tuple[Settings, list[str]]:

@@ -146,3 +146,15 @@ def test_a_named_file_must_be_there() -> None:
 def test_a_broken_file_is_told() -> None:
     with pytest.raises(BadOptions, match=r"broken.toml is not valid TOML: Invalid value"):
         load({}, _file("workers =", "broken.toml"))
+
+
+def test_a_catalogs_password_is_kept_out_of_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql://ann:s3cret@db/gatewright"
+    assert "among the arguments can be read by every user" in _problems(catalog=url)[0]
+    monkeypatch.setenv("GATEWRIGHT_CATALOG", url)
+    settings = load({}, None).for_serve()
+    assert settings.catalog == url
+    assert "s3cret" not in repr(settings)
+    assert load({}, None).for_dev(Path("here")).catalog is None
+    monkeypatch.setenv("GATEWRIGHT_CATALOG", "mysql://ann:s3cret@db/gatewright")
+    assert _problems() == ["GATEWRIGHT_CATALOG: must be a URL such as postgresql://user@host/database"]
