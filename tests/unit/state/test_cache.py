@@ -128,8 +128,8 @@ def test_what_a_process_has_at_hand_is_flushed_by_any_other(
     assert [get(state, PROD, b"token"), get(state, PROD, b"token")] == [b"policy"] * 2
     program = (
         "import sys; from pathlib import Path; from gatewright.state.lmdb_store import *; "
-        "state = open_state(Path(sys.argv[1]), counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES,"
-        f" boot='this boot'); state.policies.flush({PROD!r}); state.close()"
+        "state = open_state(Path(sys.argv[1]), boot='this boot');"
+        f" state.policies.flush({PROD!r}); state.close()"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "state")], check=True, timeout=60)
     assert get(state, PROD, b"token") is None
