@@ -41,6 +41,7 @@ def serve(
     context: typer.Context,
     config: flags.Config = None,
     data_dir: flags.DataDir = None,
+    state: flags.State = None,
     listen: flags.Listen = None,
     management: flags.Management = None,
     workers: flags.Workers = None,

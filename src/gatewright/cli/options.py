@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from gatewright.gateway.settings import Tracing
 from gatewright.projects.names import FILE_NAME, PARAMETERS, TABLE
 from gatewright.server.address import Address
 from gatewright.server.settings import Limits, Settings, StateSizes, TestIssuer, usable_cores
+from gatewright.state.valkey_servers import parse_servers
 
 PREFIX = "GATEWRIGHT_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
@@ -46,6 +48,11 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _valkey(url: str) -> str:
+    parse_servers(url)
+    return url
+
+
 def _loopback(address: Address) -> Address:
     if not address.loopback:
         raise ValueError(
@@ -64,6 +71,7 @@ class Options(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", enable_decoding=False)
 
     data_dir: Path = Path("gatewright-data")
+    state: Annotated[str, AfterValidator(_valkey)] | None = None
     listen: AddressOption = Address("0.0.0.0", 8080)
     management: AddressOption = Address("127.0.0.1", 8081)
     workers: Annotated[int, Field(ge=1, le=1024, default_factory=usable_cores)]
@@ -106,7 +114,8 @@ class Options(BaseSettings):
         tracing = self.tracing or "tagged"
         sizes = StateSizes()
         on: TestIssuer = "mapped" if self.test_issuer else "off"
-        return self._settings(self.data_dir, self.listen, self.management, self.workers, tracing, sizes, on)
+        where = self._settings(self.data_dir, self.listen, self.management, self.workers, tracing, sizes, on)
+        return replace(where, valkey=self.state)
 
     def for_dev(self, data_dir: Path) -> Settings:
         tracing = self.tracing or "all"
@@ -209,6 +218,11 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
         options = Options(**{**sources.file, **sources.flags})
     except ValidationError as error:
         raise BadOptions("\n".join(_explain(error, sources, path))) from error
+    if sources.flags.get("state") is not None and parse_servers(sources.flags["state"]).password is not None:
+        raise BadOptions(
+            "--state: a password among the arguments can be read by every user of the machine: give the URL in "
+            "GATEWRIGHT_STATE or gatewright.toml"
+        )
     if (options.tls_cert is None) != (options.tls_key is None):
         raise BadOptions("--tls-cert and --tls-key belong together: give both, or neither")
     if (options.account_rate_limit is None) != (options.account_burst_limit is None):
@@ -248,6 +262,8 @@ def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]
         else:
             reason = problem["msg"].removeprefix("Value error, ")
             entry = f", {problem['loc'][1]!r}" if len(problem["loc"]) > 1 else ""
-            got = "" if option == "roles" else f" (got {str(problem['input'])!r})"  # may hold secrets
+            got = (
+                "" if option in ("roles", "state") else f" (got {str(problem['input'])!r})"
+            )  # may hold secrets
             problems.append(f"{sources.name(option)}{entry}: {reason}{got}")
     return problems

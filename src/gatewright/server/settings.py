@@ -72,6 +72,7 @@ class Settings:
     drain_delay: float = 0.0  # seconds of serving on with health 503 before the listeners stop
     limits: Limits = Limits()
     state: StateSizes = StateSizes()
+    valkey: str | None = field(default=None, repr=False)  # where the state is instead; may hold a password
     # Callers of APIs, each {"key": …, "principal": …}, documents as `catalog.keys` has them; with secrets.
     principals: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
