@@ -12,9 +12,11 @@ from pathlib import Path
 from access import access
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
 from usage_plan import usage_plan
+from valkey_state import valkey_state
 
 SCENARIOS["plan"] = usage_plan
 SCENARIOS["access"] = access
+SCENARIOS["valkey"] = valkey_state
 
 
 def show(table: Table) -> None:

@@ -220,8 +220,8 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
         raise BadOptions("\n".join(_explain(error, sources, path))) from error
     if sources.flags.get("state") is not None and parse_servers(sources.flags["state"]).password is not None:
         raise BadOptions(
-            "--state: a password among the arguments can be read by every user of the machine: give the URL in "
-            "GATEWRIGHT_STATE or gatewright.toml"
+            "--state: a password among the arguments can be read by every user of the machine: give the URL "
+            "in GATEWRIGHT_STATE or gatewright.toml"
         )
     if (options.tls_cert is None) != (options.tls_key is None):
         raise BadOptions("--tls-cert and --tls-key belong together: give both, or neither")
@@ -262,8 +262,7 @@ def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]
         else:
             reason = problem["msg"].removeprefix("Value error, ")
             entry = f", {problem['loc'][1]!r}" if len(problem["loc"]) > 1 else ""
-            got = (
-                "" if option in ("roles", "state") else f" (got {str(problem['input'])!r})"
-            )  # may hold secrets
+            # Some may hold secrets.
+            got = "" if option in ("roles", "state") else f" (got {str(problem['input'])!r})"
             problems.append(f"{sources.name(option)}{entry}: {reason}{got}")
     return problems

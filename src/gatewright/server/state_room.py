@@ -26,7 +26,7 @@ _log = logging.getLogger("gatewright")
 
 @contextmanager
 def state_room(settings: Settings) -> Iterator[State]:
-    """Open it for this process, whose event loop runs. Raises `CannotStart`; not for a Valkey that is away."""
+    """Open it for this process, whose loop runs. Raises `CannotStart`; not for a Valkey that is away."""
     state = _embedded(settings) if settings.valkey is None else _in_valkey(settings, settings.valkey)
     try:
         yield state

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
+from valkey.exceptions import ValkeyClusterException, ValkeyError
+
 from gatewright.state.api import StateUnavailable
 from gatewright.state.valkey_scripts import PROBE
 from gatewright.state.valkey_servers import Client, Servers
@@ -67,8 +69,6 @@ class Link:
 
     def call(self, command: Callable[[Client], T]) -> T:
         """Run `command` here and wait for it. Raises `ValkeyAway`."""
-        from valkey.exceptions import ValkeyClusterException, ValkeyError
-
         if self._closed:
             raise self._gone("it was closed")
         try:

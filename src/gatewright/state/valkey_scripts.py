@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any
 
+from valkey.exceptions import NoScriptError
+
 from gatewright.state.periods import USAGE_DAYS
 from gatewright.state.valkey_servers import Client
 
@@ -22,8 +24,6 @@ class Script:
         self._sha = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 
     def run(self, client: Client, keys: Sequence[bytes], *arguments: Any) -> Any:
-        from valkey.exceptions import NoScriptError
-
         try:
             return client.evalsha(self._sha, len(keys), *keys, *arguments)
         except NoScriptError:

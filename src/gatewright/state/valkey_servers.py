@@ -52,12 +52,13 @@ class Servers:
     password: str | None = field(repr=False)
 
     def __str__(self) -> str:
-        where = ",".join(f"{host}:{port}" for host, port in self.hosts)
+        where = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.hosts)
         scheme = "valkeys" if self.tls else "valkey"
         return f"{scheme}+cluster://{where}" if self.cluster else f"{scheme}://{where}/{self.database}"
 
     def connect(self) -> Client:
         """A client. A single server is connected to with the first command, a cluster now."""
+        # Imported here, and where commands are sent: whoever only reads a URL goes without.
         from valkey import Valkey, cluster
         from valkey.backoff import NoBackoff
         from valkey.exceptions import ConnectionError

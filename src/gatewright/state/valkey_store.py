@@ -67,7 +67,7 @@ class ValkeyState:
         self._clock = clock
         self._monotonic = monotonic
         self._time = time_sent
-        self._processes = processes  # that share the limits, as last heard
+        self.processes = processes  # that share the limits, as last heard
         self._id = uuid4().hex
         self._buckets: dict[bytes, BucketLease] = {}
         self._quotas: dict[bytes, QuotaLease] = {}
@@ -138,7 +138,7 @@ class ValkeyState:
         """While Valkey is away: by this process's share of each limit."""
         now = self._monotonic()
         for limit, lease in zip(limits, leases, strict=True):
-            if not lease.has_alone(now, self._processes):
+            if not lease.has_alone(now, self.processes):
                 return limit
         for lease in leases:
             lease.take_alone()
@@ -157,7 +157,7 @@ class ValkeyState:
 
     def _ask_bucket(self, lease: BucketLease, most: float | None) -> None:
         now, bucket = self._monotonic(), lease.limit
-        share = bucket.burst / 2 / self._processes if most is None else most
+        share = bucket.burst / 2 / self.processes if most is None else most
         hold = lease.asks(now, share)
         if hold < lease.left:
             lease.back, lease.left = lease.back + lease.left - hold, hold
@@ -175,7 +175,7 @@ class ValkeyState:
 
     def _ask_quota(self, lease: QuotaLease, most: float | None) -> None:
         now, quota, used = self._monotonic(), lease.limit, lease.used
-        share = min(lease.spare, MOST) / 2 / self._processes if most is None else most
+        share = min(lease.spare, MOST) / 2 / self.processes if most is None else most
         hold = lease.asks(now, share)
         lease.left = min(lease.left, hold)
         sent = self._told(lease, hold)
@@ -232,7 +232,7 @@ class ValkeyState:
         def heard(answer: Pending[Any]) -> None:
             self._beating = False
             try:
-                self._processes = max(1, answer.result())
+                self.processes = max(1, answer.result())
             except ValkeyAway:
                 pass
 

@@ -12,7 +12,7 @@ from gatewright.state.valkey_servers import parse_servers
     [
         ("valkey://host", "valkey://host:6379/0"),
         ("valkey://host/", "valkey://host:6379/0"),
-        ("valkey://[::1]:7000/3", "valkey://::1:7000/3"),
+        ("valkey://[::1]:7000/3", "valkey://[::1]:7000/3"),
         ("valkeys://ann:secret@host", "valkeys://host:6379/0"),
         ("valkey+cluster://host:7000", "valkey+cluster://host:7000"),
         ("valkeys://:secret@a:1,b", "valkeys+cluster://a:1,b:6379"),
