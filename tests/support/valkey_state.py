@@ -38,10 +38,11 @@ class Waited:
 class WaitedState:
     """A State whose coroutines never suspend, and whose usage is told before it is asked for."""
 
-    def __init__(self, server: ValkeyServer, clock: MovedClock, processes: int = 1) -> None:
+    def __init__(self, server: ValkeyServer, clock: MovedClock, processes: int = 1, user: str = "") -> None:
+        """`user` is what stands before the host in the URL."""
         self.loop = Deliveries()
         state = open_valkey(
-            parse_servers(server.url),
+            parse_servers(server.url.replace("://", f"://{user}")),
             self.loop,
             processes=processes,
             policies_bytes=POLICIES_BYTES,

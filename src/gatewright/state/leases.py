@@ -57,8 +57,13 @@ class Lease:
         self.asking, self.asked_at, self.asked_taken = True, now, self.taken
         return max(batch, len(self.waiters))
 
+    @property
+    def held(self) -> bool:
+        """Whether the server counts something as this process's."""
+        return self.left > 0
+
     def is_idle(self, now: float) -> bool:
-        return self.left > 0 and now - self.asked_at > IDLE_SECONDS and self.taken == self.asked_taken
+        return self.held and now - self.asked_at > IDLE_SECONDS and self.taken == self.asked_taken
 
     def answer(self) -> Pending[None]:
         """What is resolved with the next answer."""

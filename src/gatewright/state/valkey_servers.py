@@ -53,8 +53,9 @@ class Servers:
 
     def __str__(self) -> str:
         where = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.hosts)
-        scheme = "valkeys" if self.tls else "valkey"
-        return f"{scheme}+cluster://{where}" if self.cluster else f"{scheme}://{where}/{self.database}"
+        if self.cluster:
+            return f"valkey+cluster://{where}"
+        return f"{'valkeys' if self.tls else 'valkey'}://{where}/{self.database}"
 
     def connect(self) -> Client:
         """A client. A single server is connected to with the first command, a cluster now."""
@@ -97,6 +98,11 @@ def parse_servers(url: str) -> Servers:
     database = int(match["database"] or 0)
     if cluster and database:
         raise ValueError(f"names the database {database}, but a cluster has only database 0: leave it out")
+    if cluster and match["scheme"] == "valkeys":
+        raise ValueError(
+            "asks for TLS to a cluster, whose certificates the client would accept for any host: use "
+            "valkey+cluster:// on a network that is trusted or encrypted otherwise, or one server with valkeys://"
+        )
     return Servers(
         hosts,
         match["scheme"] == "valkeys",

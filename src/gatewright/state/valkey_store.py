@@ -35,6 +35,8 @@ from gatewright.wire.pending import Pending
 
 POLICIES_BYTES = 64 * 2**20  # of one space of policies
 REPORT_SECONDS = 0.1  # between two reports of what was used
+REPORTS = 300  # at once
+LEAVE_SECONDS = 2.0  # that it may take a process to give back what it holds at its end
 HOLD_SECONDS = 10.0  # a process that was not heard of for so long is dead
 BEAT_SECONDS = 2.0
 REMEMBERED = 20_000  # limits in one process
@@ -71,7 +73,8 @@ class ValkeyState:
         self._id = uuid4().hex
         self._buckets: dict[bytes, BucketLease] = {}
         self._quotas: dict[bytes, QuotaLease] = {}
-        self._active: set[AnyLease] = set()  # that hold something, or counted what was not told yet
+        # Those that hold something, or counted what was not told yet; who asked last stands last.
+        self._active: dict[AnyLease, None] = {}
         self._beaten = -inf
         self._beating = False
         self.policies = ValkeyPolicies(self.link, policies_bytes, time_sent)
@@ -142,14 +145,15 @@ class ValkeyState:
                 return limit
         for lease in leases:
             lease.take_alone()
-            self._active.add(lease)
+            self._active[lease] = None
         return None
 
     # ---- asking -------------------------------------------------------------------------------------------
 
     def _ask(self, lease: AnyLease, *, most: float | None = None) -> None:
         """Ask for the next batch; `most` 0 gives back what is left."""
-        self._active.add(lease)
+        self._active.pop(lease, None)
+        self._active[lease] = None
         if isinstance(lease, BucketLease):
             self._ask_bucket(lease, most)
         else:
@@ -215,14 +219,24 @@ class ValkeyState:
         now = self._monotonic()
         if (self._buckets or self._quotas) and now - self._beaten >= BEAT_SECONDS and not self._beating:
             self._beat(now)
-        day = day_at(self._clock())
+        self._report(now, day_at(self._clock()))
+
+    def _report(self, now: float, day: int) -> None:
+        """Tell what was used, give back what is not: of those that wait longest, so many at once."""
+        asked = 0
         for lease in [lease for lease in self._active if not lease.asking]:
             if lease.is_idle(now) or lease.is_over(day):
                 self._ask(lease, most=0)
             elif lease.unsaid:
                 self._ask(lease)
-            elif not lease.held:
-                self._active.discard(lease)
+            elif lease.held:
+                continue
+            else:
+                del self._active[lease]
+                continue
+            asked += 1
+            if asked == REPORTS:
+                break
 
     def _beat(self, now: float) -> None:
         """Say that this process is there, and hear how many are."""
@@ -282,7 +296,10 @@ class ValkeyState:
         self.link.close()
 
     def _leave(self) -> None:
+        until = time.monotonic() + LEAVE_SECONDS
         for lease in self._active:
+            if time.monotonic() > until:
+                break  # what is left counts as held by a dead process
             if isinstance(lease, BucketLease):
                 bucket, back = lease.limit, lease.left + lease.back
                 self.link.call(

@@ -110,6 +110,28 @@ def test_what_a_dead_process_held_counts_as_used(join: Join, clock: MovedClock) 
     assert used(alive) == 100 - counted + 3
 
 
+def test_a_changed_quota_gives_back_what_is_held(join: Join, clock: MovedClock) -> None:
+    state = join()
+    assert passed(state, QUOTA, 5) == 5
+    lowered = Quota("plan", "key", 8, "MONTH")
+    assert passed(state, lowered, 50) == 3
+    rest([state], clock)
+    clock.move(seconds=20)
+    assert used(state) == 8
+    assert passed(state, QUOTA, 200) == 92
+
+
+def test_many_limits_are_told_of_by_turns(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gatewright.state.valkey_store.REPORTS", 7)
+    state = join()
+    quotas = [Quota("plan", f"key{number}", None, "DAY") for number in range(20)]
+    for quota in quotas:
+        assert passed(state, quota, 2) == 2
+    for _ in range(3):
+        state.report()
+    assert [state.inner.usage(quota, TODAY, TODAY)[0].used for quota in quotas] == [2] * 20
+
+
 def test_a_midnight_in_use(join: Join, clock: MovedClock) -> None:
     state = join()
     assert passed(state, QUOTA, 30) == 30
@@ -294,6 +316,31 @@ def test_a_server_that_refuses_is_away(
     assert "OOM" in caplog.text or "maxmemory" in caplog.text
     come_back(state)
     assert used(state) == 1
+
+
+def test_a_user_with_the_documented_rights(
+    server: ValkeyServer, join: Join, clock: MovedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "many-machines.md").read_text()
+    rights = text.partition("The user needs `")[2].partition("`")[0].split()
+    server.client.acl_setuser("gateway", enabled=True, passwords=["+s@cret"], keys=["gatewright:*"])
+    server.client.execute_command("ACL", "SETUSER", "gateway", *rights)
+    state = WaitedState(server, clock, user="gateway:s%40cret@")
+    limits: list[Limit] = [Bucket(b"k", 1, 50), QUOTA]
+    assert [answer(state.admit(limits)) for _ in range(5)] == [None] * 5
+    state.set_remaining(QUOTA, 7)
+    assert used(state) == 5
+    assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 100))
+    assert answer(state.responses.get(b"stage", b"k")).value == b"value"
+    state.responses.flush(b"stage")
+    assert state.housekeep()["valkey"].entries > 0
+    state.close()
+    assert not caplog.text
+    wrong = WaitedState(server, clock, user="gateway:guess@")
+    assert passed(wrong, QUOTA, 1) == 1
+    assert "invalid username-password pair" in caplog.text
+    assert "guess" not in caplog.text
+    wrong.close()
 
 
 def test_keys_are_not_stored(join: Join, server: ValkeyServer) -> None:

@@ -15,7 +15,7 @@ from gatewright.state.valkey_servers import parse_servers
         ("valkey://[::1]:7000/3", "valkey://[::1]:7000/3"),
         ("valkeys://ann:secret@host", "valkeys://host:6379/0"),
         ("valkey+cluster://host:7000", "valkey+cluster://host:7000"),
-        ("valkeys://:secret@a:1,b", "valkeys+cluster://a:1,b:6379"),
+        ("valkey://:secret@a:1,b", "valkey+cluster://a:1,b:6379"),
     ],
 )
 def test_what_is_understood_and_shown(url: str, shown: str) -> None:
@@ -42,6 +42,8 @@ def test_the_parts_of_a_url() -> None:
         ("valkey://host/name", "is no URL of Valkey"),
         ("valkey://host?x=secret", "is no URL of Valkey"),
         ("valkey://a,b/1", "a cluster has only database 0"),
+        ("valkeys://:secret@a,b", "asks for TLS to a cluster"),
+        ("valkeys+cluster://a", "asks for TLS to a cluster"),
         ("valkey+cluster://a/1", "a cluster has only database 0"),
     ],
 )
