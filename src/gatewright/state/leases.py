@@ -11,6 +11,7 @@ on readings of one monotonic clock: the store asks, and says what was answered.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from math import inf
 
 from gatewright.state.api import Bucket, Quota
@@ -22,6 +23,9 @@ AHEAD_SECONDS = 0.2  # of use that a batch should last
 IDLE_SECONDS = 1.0  # without use, after which what is left is given back
 LEAST_BATCH = 10  # for those who come now and then
 ASK_AGAIN_SECONDS = 0.05  # an empty limit is refused from memory so long, or until it has a token
+
+
+_numbers = count()
 
 
 @dataclass(slots=True, eq=False)
@@ -145,6 +149,7 @@ class QuotaLease(Lease):
     limit: Quota
     day: int
     spare: float
+    number: int = field(default_factory=_numbers.__next__)  # no other lease of the process has it
     before: QuotaLease | None = None  # of an earlier day, which is to be told before this one asks
     fresh: bool = True  # the server may not know of it
     offset: int = 0  # between what it says it used and `taken`

@@ -312,7 +312,7 @@ class ValkeyState:
     def _told(self, lease: QuotaLease, hold: int) -> tuple[Any, ...]:
         """What HOLD is told behind the time."""
         quota = lease.limit
-        who = f"{self._id}:{lease.day}"
+        who = f"{self._id}:{lease.number}"
         return (*_period(quota, lease.day), who, lease.used, hold, int(lease.fresh), HOLD_SECONDS)
 
 

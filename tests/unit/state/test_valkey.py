@@ -132,6 +132,19 @@ def test_many_limits_are_told_of_by_turns(join: Join, monkeypatch: pytest.Monkey
     assert [state.inner.usage(quota, TODAY, TODAY)[0].used for quota in quotas] == [2] * 20
 
 
+def test_limits_that_were_forgotten_are_counted_on(
+    join: Join, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gatewright.state.valkey_store.REMEMBERED", 3)
+    state = join()
+    quotas = [Quota("plan", f"key{number}", 10, "DAY") for number in range(9)]
+    for _ in range(3):
+        for quota in quotas:
+            assert passed(state, quota, 2) == 2
+            rest([state], clock)
+    assert [state.inner.usage(quota, TODAY, TODAY)[0].used for quota in quotas] == [6] * 9
+
+
 def test_a_midnight_in_use(join: Join, clock: MovedClock) -> None:
     state = join()
     assert passed(state, QUOTA, 30) == 30
