@@ -62,7 +62,9 @@ class Gatewright:
 
 
 @contextlib.contextmanager
-def gatewright(directory: Path, workers: int = 1, flags: Sequence[str] = ()) -> Iterator[Gatewright]:
+def gatewright(
+    directory: Path, workers: int = 1, cpu: str = SERVER_CPU, flags: Sequence[str] = ()
+) -> Iterator[Gatewright]:
     port, management = free_port(), free_port()
     command = [
         str(Path(sys.executable).parent / "gatewright"),
@@ -73,7 +75,7 @@ def gatewright(directory: Path, workers: int = 1, flags: Sequence[str] = ()) -> 
         *("--workers", str(workers)),
         *flags,
     ]
-    with running(command, management, cpu=SERVER_CPU, cwd=directory) as pid:
+    with running(command, management, cpu=cpu, cwd=directory) as pid:
         instance = Gatewright(directory, port, management, pid)
         _wait_until_served(instance)
         yield instance

@@ -91,6 +91,9 @@ class Catalog(Protocol):
     def find(self, key: str) -> Partition | None:
         """The partition that holds exactly this key: API ids are unique over all partitions."""
 
+    def partitions(self, prefix: str) -> list[Partition]:
+        """Those that have documents below `prefix` (ends with a slash)."""
+
     def revision(self) -> int:
         """The revision of the newest committed write, 0 for an empty catalog."""
 

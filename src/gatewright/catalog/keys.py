@@ -22,6 +22,7 @@ USAGE_PLANS = "usageplan/"
 FUNCTIONS = "function/"
 STAGES = "stage/"
 CLIENT_CERTIFICATES = "clientcertificate/"
+VPC_LINKS = "vpclink/"
 
 VARIABLE = "{}"
 
@@ -41,6 +42,7 @@ API_KINDS = (
     "deployment",
     "snapshot",
     "stage",
+    "canaryverdict",
 )
 
 
@@ -117,6 +119,11 @@ def stage(api: str, name: str) -> str:
     return f"stage/{api}/{name}"
 
 
+def canary_verdict(api: str, stage: str, when: str) -> str:
+    """What a judge found of a canary of the stage, the oldest first: see `control.canaries.sentence`."""
+    return f"canaryverdict/{api}/{stage}/{when}"
+
+
 def api_key(key_id: str) -> str:
     return f"apikey/{key_id}"
 
@@ -155,6 +162,14 @@ def client_certificate(certificate: str) -> str:
 def client_certificate_key(certificate: str) -> str:
     """The private key of a client certificate, `{"privateKey": PEM}`: for the data plane only."""
     return f"clientcertificatekey/{certificate}"
+
+
+def vpc_link(link: str) -> str:
+    """`{"id": …, "name": …, "targetArns": [one], "description": …, "tags": {…}}`; the last two at need.
+
+    Its status is the settings' to say, so that it is not kept.
+    """
+    return f"vpclink/{link}"
 
 
 def principal(arn: str) -> str:

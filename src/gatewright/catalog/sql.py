@@ -194,6 +194,13 @@ class SqlCatalog(ABC):
             rows = connection.rows("SELECT account, region FROM documents WHERE key = :key LIMIT 1", key=key)
         return Partition(*rows[0]) if rows else None
 
+    def partitions(self, prefix: str) -> list[Partition]:
+        bounds.check_prefix(prefix)
+        select = "SELECT DISTINCT account, region FROM documents WHERE key >= :prefix AND key < :past"
+        with self._reading() as connection:
+            rows = connection.rows(select, prefix=prefix, past=prefix[:-1] + _PAST_SLASH)
+        return [Partition(*row) for row in rows]
+
     def revision(self) -> int:
         with self._reading() as connection:
             return counter(connection, REVISION)

@@ -115,6 +115,13 @@ BodyTimeout = Annotated[str | None, _flag("body-timeout", "SECONDS", "To receive
 IdleTimeout = Annotated[
     str | None, _flag("idle-timeout", "SECONDS", "A quiet kept connection. [310]", LIMITS)
 ]
+MaxFunctionInstances = Annotated[
+    str | None,
+    _flag("max-function-instances", "N", "Processes that run functions, of one worker. [256]", LIMITS),
+]
+FunctionIdleTimeout = Annotated[
+    str | None, _flag("function-idle-timeout", "SECONDS", "One of them without work. [300]", LIMITS)
+]
 AccountRateLimit = Annotated[
     str | None,
     _flag(

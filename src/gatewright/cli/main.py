@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from gatewright import __version__
-from gatewright.cli import checkup, flags, policy, principals, projects, show, vtl
+from gatewright.cli import canary, checkup, flags, policy, principals, projects, show, vtl
 from gatewright.cli.examples import EXAMPLES
 from gatewright.cli.options import CONFIG_VARIABLE, DEFAULT_FILE, BadOptions, Options, load
 from gatewright.server.errors import CannotStart
@@ -34,6 +34,7 @@ app = typer.Typer(
 app.add_typer(vtl.app, name="vtl")
 app.add_typer(principals.app, name="principals")
 app.add_typer(policy.app, name="policy")
+app.add_typer(canary.app, name="canary")
 
 
 @app.command()
@@ -65,6 +66,8 @@ def serve(
     idle_timeout: flags.IdleTimeout = None,
     account_rate_limit: flags.AccountRateLimit = None,
     account_burst_limit: flags.AccountBurstLimit = None,
+    max_function_instances: flags.MaxFunctionInstances = None,
+    function_idle_timeout: flags.FunctionIdleTimeout = None,
     state_counters_bytes: flags.StateCountersBytes = None,
     state_policies_bytes: flags.StatePoliciesBytes = None,
 ) -> None:

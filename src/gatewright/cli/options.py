@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gatewright.cli.issuer_options import Issuers
+from gatewright.cli.load_balancer_options import LoadBalancers
 from gatewright.cli.principal_option import PrincipalOption, no_key_twice
 from gatewright.cli.service_options import Roles, Services, service_settings
 from gatewright.gateway.issuers import TEST_ISSUER
@@ -89,6 +90,7 @@ class Options(BaseSettings):
     test_issuer: bool | None = None  # None: by command
     services: Services = Field(default_factory=dict)
     roles: Roles = Field(default_factory=dict)
+    load_balancers: LoadBalancers = Field(default_factory=dict)
     openapi_strict: bool = False
     drain_timeout: Annotated[float, Field(ge=0, le=3600)] = 30.0
     drain_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
@@ -99,6 +101,8 @@ class Options(BaseSettings):
     body_timeout: Annotated[float, Field(gt=0, le=3600)] = DEFAULTS.body_timeout
     idle_timeout: Annotated[float, Field(gt=0, le=86_400)] = DEFAULTS.idle_timeout
     max_integration_timeout_ms: Annotated[int, Field(ge=50, le=3_600_000)] = DEFAULTS.integration_timeout_ms
+    max_function_instances: Annotated[int, Field(ge=1, le=10_000)] = DEFAULTS.function_instances
+    function_idle_timeout: Annotated[float, Field(gt=0, le=86_400)] = DEFAULTS.function_idle_timeout
     account_rate_limit: Annotated[float, Field(ge=0, le=1e9)] | None = None
     account_burst_limit: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
     # Where they are None, it is the command that says how much.
@@ -153,6 +157,7 @@ class Options(BaseSettings):
             issuer_refetch_floor=self.issuer_refetch_floor,
             test_issuer=test_issuer,
             services=service_settings(self.services, self.roles),
+            load_balancers={arn: given.load_balancer() for arn, given in self.load_balancers.items()},
             openapi_strict=self.openapi_strict,
             drain_timeout=self.drain_timeout,
             drain_delay=self.drain_delay,
@@ -164,6 +169,8 @@ class Options(BaseSettings):
                 body_timeout=self.body_timeout,
                 idle_timeout=self.idle_timeout,
                 integration_timeout_ms=self.max_integration_timeout_ms,
+                function_instances=self.max_function_instances,
+                function_idle_timeout=self.function_idle_timeout,
                 account_rate=self.account_rate_limit,
                 account_burst=self.account_burst_limit,
             ),

@@ -64,6 +64,7 @@ class Plans:
         # The API's stages if they are compiled already.
         self.known: Callable[[str], Stages | None] = self._stages.get
         self._absent: set[str] = set()
+        self._linked: set[str] = set()  # APIs whose integrations go through VPC links
         self._loading: dict[str, list[Pending[Stages | None]]] = {}
         self._revision = 0
         self._refreshing = False
@@ -155,12 +156,14 @@ class Plans:
 
     def _touched(self, changes: list[Change]) -> set[str]:
         """APIs whose plans these changes may alter: drafts alter none."""
+        linked = any(change.key.startswith(keys.VPC_LINKS) for change in changes)
         if any(change.key == "" for change in changes):
             self._absent.clear()
             return set(self._stages)
         kinds = ("stage", "restapi", "authorizerflush")
         parts = (change.key.split("/") for change in changes)
-        return {part[1] for part in parts if part[0] in kinds and len(part) > 1}
+        named = {part[1] for part in parts if part[0] in kinds and len(part) > 1}
+        return named | self._linked.copy() if linked else named
 
     def _recompile(self, api_id: str) -> None:
         def finished(result: Stages | Exception | None) -> None:
@@ -222,7 +225,12 @@ class Plans:
         if snapshot is None:
             raise CannotCompile("", "", f"its deployment {stage['deploymentId']} has no snapshot")
         flushed = reader.get(keys.authorizer_flush(api_id, name)) or {"generation": 0}
-        live = Live(flushed["generation"], stage_certificate(reader, stage), is_canary)
+
+        def link(link_id: str) -> Document | None:
+            self._linked.add(api_id)
+            return reader.get(keys.vpc_link(link_id))
+
+        live = Live(flushed["generation"], stage_certificate(reader, stage), is_canary, link)
         counted = lane_of(name, is_canary)
         return compile_stage(
             snapshot,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from gatewright.gateway.issuers import IssuerSettings
+from gatewright.gateway.load_balancers import LoadBalancer
 from gatewright.gateway.services import ServiceSettings
 
 TRACE_HEADER = b"x-gatewright-trace"
@@ -28,3 +30,4 @@ class GatewaySettings:
     account_burst: int | None = None
     issuers: IssuerSettings = field(default_factory=IssuerSettings)
     services: ServiceSettings = field(default_factory=ServiceSettings)
+    load_balancers: Mapping[str, LoadBalancer] = field(default_factory=dict)  # by ARN; what VPC links lead to

@@ -46,7 +46,14 @@ def _functions(catalog: Catalog, settings: Settings) -> Functions:
     from gatewright.functions.engine import Engine
     from gatewright.functions.settings import FunctionSettings
 
-    return Engine(catalog, loop=loop, settings=FunctionSettings(settings.data_dir))
+    limits = settings.limits
+    bounds = FunctionSettings(
+        settings.data_dir,
+        instances=limits.function_instances,
+        function_instances=limits.function_instances,
+        idle=limits.function_idle_timeout,
+    )
+    return Engine(catalog, loop=loop, settings=bounds)
 
 
 def home_partition(settings: Settings) -> Partition:
