@@ -15,9 +15,11 @@ from nodes import many_apis, redeploying, two_workers
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
 from services import send_message
 from usage_plan import usage_plan
+from valkey_state import valkey_state
 
 SCENARIOS["plan"] = usage_plan
 SCENARIOS["access"] = access
+SCENARIOS["valkey"] = valkey_state
 SCENARIOS["sqs"] = send_message
 SCENARIOS["functions"] = functions
 SCENARIOS["workers"] = two_workers

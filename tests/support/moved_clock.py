@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gatewright.state.api import State
-from gatewright.state.lmdb_store import LEAST_BYTES, open_state
+from gatewright.state.lmdb_store import LEAST_BYTES, LEAST_RESPONSES_BYTES, open_state
 
 
 class MovedClock:
@@ -26,6 +26,7 @@ def open_small(directory: Path, clock: MovedClock, boot: str = "this boot") -> S
         directory,
         counters_bytes=LEAST_BYTES,
         policies_bytes=LEAST_BYTES,
+        responses_bytes=LEAST_RESPONSES_BYTES,
         clock=lambda: clock.unix,
         monotonic=lambda: clock.monotonic,
         boot=boot,

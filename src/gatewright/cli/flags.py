@@ -38,6 +38,10 @@ TestIssuerDir = Annotated[
         "data-dir", "DIR", "Sign with the key of the `serve` that runs there. [ask the running dev]", WHERE
     ),
 ]
+State = Annotated[
+    str | None,
+    _flag("state", "URL", "Valkey that many nodes share. [files in the data directory]", WHERE),
+]
 Listen = Annotated[str | None, _flag("listen", "HOST:PORT", "Where APIs are served. [0.0.0.0:8080]", WHERE)]
 DevListen = Annotated[
     str | None, _flag("listen", "HOST:PORT", "Loopback address for everything. [127.0.0.1:4566]", WHERE)

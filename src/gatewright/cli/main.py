@@ -43,6 +43,7 @@ def serve(
     config: flags.Config = None,
     data_dir: flags.DataDir = None,
     catalog: flags.Catalog = None,
+    state: flags.State = None,
     listen: flags.Listen = None,
     management: flags.Management = None,
     workers: flags.Workers = None,

@@ -21,6 +21,7 @@ from gatewright.gateway.settings import Tracing
 from gatewright.projects.names import FILE_NAME, PARAMETERS, TABLE
 from gatewright.server.address import Address
 from gatewright.server.settings import Limits, Settings, StateSizes, TestIssuer, usable_cores
+from gatewright.state.valkey_servers import parse_servers
 
 PREFIX = "GATEWRIGHT_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
@@ -55,6 +56,11 @@ def _catalog(url: str) -> str:
     return url
 
 
+def _valkey(url: str) -> str:
+    parse_servers(url)
+    return url
+
+
 def _loopback(address: Address) -> Address:
     if not address.loopback:
         raise ValueError(
@@ -74,6 +80,7 @@ class Options(BaseSettings):
 
     data_dir: Path = Path("gatewright-data")
     catalog: Annotated[str, AfterValidator(_catalog)] | None = None
+    state: Annotated[str, AfterValidator(_valkey)] | None = None
     listen: AddressOption = Address("0.0.0.0", 8080)
     management: AddressOption = Address("127.0.0.1", 8081)
     workers: Annotated[int, Field(ge=1, le=1024, default_factory=usable_cores)]
@@ -120,7 +127,7 @@ class Options(BaseSettings):
         sizes = StateSizes()
         on: TestIssuer = "mapped" if self.test_issuer else "off"
         where = self._settings(self.data_dir, self.listen, self.management, self.workers, tracing, sizes, on)
-        return replace(where, catalog=self.catalog)
+        return replace(where, catalog=self.catalog, valkey=self.state)
 
     def for_dev(self, data_dir: Path) -> Settings:
         tracing = self.tracing or "all"
@@ -228,6 +235,11 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
         raise BadOptions("\n".join(_explain(error, sources, path))) from error
     if sources.flags.get("catalog") is not None:
         refuse_password("--catalog", sources.flags["catalog"])
+    if sources.flags.get("state") is not None and parse_servers(sources.flags["state"]).password is not None:
+        raise BadOptions(
+            "--state: a password among the arguments can be read by every user of the machine: give the URL "
+            "in GATEWRIGHT_STATE or gatewright.toml"
+        )
     if (options.tls_cert is None) != (options.tls_key is None):
         raise BadOptions("--tls-cert and --tls-key belong together: give both, or neither")
     if (options.account_rate_limit is None) != (options.account_burst_limit is None):
@@ -278,7 +290,7 @@ def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]
         else:
             reason = problem["msg"].removeprefix("Value error, ")
             entry = f", {problem['loc'][1]!r}" if len(problem["loc"]) > 1 else ""
-            secret = option in ("roles", "catalog")  # or may hold one
+            secret = option in ("roles", "catalog", "state")  # or may hold one
             got = "" if secret else f" (got {str(problem['input'])!r})"
             problems.append(f"{sources.name(option)}{entry}: {reason}{got}")
     return problems

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from gatewright import __version__
 from gatewright.server.settings import Settings
+from gatewright.state.valkey_servers import parse_servers
 
 if TYPE_CHECKING:
     from gatewright.projects.api import CannotDeploy, Deployed
@@ -28,6 +29,7 @@ def serve_starting(settings: Settings) -> None:
             "Management": settings.management.url(scheme),
             "Data directory": str(settings.data_dir),
             **_shared_catalog(settings),
+            **_shared_state(settings),
             "Credentials": f"{settings.credentials} (AWS_SHARED_CREDENTIALS_FILE)",
             "Account, region": f"{settings.account_id}, {settings.region}",
             "Workers": str(settings.workers),
@@ -42,6 +44,10 @@ def _shared_catalog(settings: Settings) -> dict[str, str]:
     from gatewright.catalog.postgres_server import shown
 
     return {"Catalog": shown(settings.catalog)}
+
+
+def _shared_state(settings: Settings) -> dict[str, str]:
+    return {} if settings.valkey is None else {"State": str(parse_servers(settings.valkey))}
 
 
 def serve_ready(settings: Settings) -> None:

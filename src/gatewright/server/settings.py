@@ -78,6 +78,7 @@ class Settings:
     catalog: str | None = field(default=None, repr=False)
     limits: Limits = Limits()
     state: StateSizes = StateSizes()
+    valkey: str | None = field(default=None, repr=False)  # where the state is instead; may hold a password
     # Callers of APIs, each {"key": …, "principal": …}, documents as `catalog.keys` has them; with secrets.
     principals: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 

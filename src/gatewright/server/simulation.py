@@ -63,7 +63,7 @@ async def simulate(catalog: Catalog, settings: Settings, question: Question, *, 
     local = of_dev(settings) if dev else of_serve(settings)
     client, timers = Client(asyncio.get_running_loop()), TimerWheel(asyncio.get_running_loop())
     with tempfile.TemporaryDirectory(prefix="gatewright-simulate-") as directory:
-        apart = replace(settings, data_dir=Path(directory), state=SMALL)
+        apart = replace(settings, data_dir=Path(directory), state=SMALL, valkey=None)
         with state_room(apart) as state:
             async with (
                 access_room(catalog, state, settings, local) as access,

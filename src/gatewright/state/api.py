@@ -1,4 +1,5 @@
-"""What changes while the gateway runs and all its workers share: token buckets, quotas, cached policies.
+"""What changes while the gateway runs and all its workers share: token buckets, quotas, cached policies and
+responses.
 
 What a request asks is `async`, so that a store across the network can wait for it; the embedded store never
 suspends and answers in microseconds. What management and timers ask is synchronous: they have threads.
@@ -105,6 +106,26 @@ class Cache(Protocol):
         """Forget the space: no `get` that begins after this returned, on any worker, sees what was in it."""
 
 
+class Responses(Protocol):
+    """Responses with a time to live, in spaces that have a size each and are flushed as a whole."""
+
+    async def get(self, space: bytes, key: bytes) -> Cached:
+        """The value, unless it expired, was flushed, made room or was never put. `key` is of any length."""
+
+    async def put(
+        self, space: bytes, key: bytes, value: bytes, ttl: float, generation: int, most_bytes: int
+    ) -> bool:
+        """Keep `value` for `ttl` seconds, in place of what is there under the key.
+
+        All values of the space together may have `most_bytes`: those used least recently make room, a bounded
+        number of them at once. False, and nothing is kept, if the space was flushed since `generation` was
+        read, if there is no room, or if the value is over the size that is kept.
+        """
+
+    def flush(self, space: bytes) -> None:
+        """Forget the space: no `get` that begins after this returned, on any worker, sees what was in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """What a store holds, for metrics: rows, the bytes their pages take, the bytes there are."""
@@ -120,6 +141,10 @@ class State(Protocol):
     @property
     def policies(self) -> Cache:
         """Policies that Lambda authorizers answered with."""
+
+    @property
+    def responses(self) -> Responses:
+        """What stages answered, where they cache it; a space is one stage's."""
 
     async def admit(self, limits: Sequence[Limit]) -> Limit | None:
         """Take one token from every bucket and one request from every quota, or nothing at all.

@@ -2,6 +2,7 @@
 
     counters/   token buckets and usage: volatile
     policies/   cached authorizer policies: volatile
+    responses/  cached responses: volatile
     ledger/     usage on the disk: durable
     boot        which run of the machine the volatile ones belong to
     users.lock  shared by all processes that use the directory
@@ -21,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gatewright.state import ledger
 from gatewright.state.api import StateUnavailable
@@ -31,17 +33,27 @@ OPENING_SECONDS = 30.0  # how long one process waits for another to open the dir
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
+class Sizes(NamedTuple):
+    """The bytes of each volatile environment's file."""
+
+    counters: int
+    policies: int
+    responses: int
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What a process has of the directory; `users` is the descriptor of its share in the lock."""
 
     counters: Environment
     policies: Environment
+    responses: Environment
     users: int
 
     def close(self) -> None:
         self.counters.close()
         self.policies.close()
+        self.responses.close()
         os.close(self.users)
 
 
@@ -53,8 +65,8 @@ def this_boot() -> str:
         return ""
 
 
-def open_directory(path: Path, boot: str, *, counters_bytes: int, policies_bytes: int) -> Opened:
-    """Open both environments. The sizes are those of the first process; the others go along with them."""
+def open_directory(path: Path, boot: str, sizes: Sizes) -> Opened:
+    """Open the volatile environments. Their sizes are those of the first process; the others go along."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _opening(path / "opening.lock"):
@@ -62,10 +74,11 @@ def open_directory(path: Path, boot: str, *, counters_bytes: int, policies_bytes
             try:
                 alone = _try_lock(users, fcntl.LOCK_EX)
                 if alone:
-                    _begin_anew(path, boot, counters_bytes)
+                    _begin_anew(path, boot, sizes.counters)
                 opened = Opened(
-                    _open(path / "counters", counters_bytes, alone),
-                    _open(path / "policies", policies_bytes, alone),
+                    _open(path / "counters", sizes.counters, alone),
+                    _open(path / "policies", sizes.policies, alone),
+                    _open(path / "responses", sizes.responses, alone),
                     users,
                 )
                 fcntl.flock(users, fcntl.LOCK_SH)
@@ -87,7 +100,7 @@ def _begin_anew(path: Path, boot: str, counters_bytes: int) -> None:
     if boot and mark.exists() and mark.read_text() == boot and (path / "counters" / DATA).exists():
         return
     mark.unlink(missing_ok=True)  # first, and written last: whatever ends this process, it is done again
-    for name in ("counters", "policies"):
+    for name in ("counters", "policies", "responses"):
         if (path / name).exists():
             shutil.rmtree(path / name)
     if (path / "ledger" / DATA).exists():

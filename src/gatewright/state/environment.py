@@ -94,9 +94,10 @@ class Environment:
                 "if that is not enough, raise its size and start Gatewright again"
             )
 
-    def has_room(self, txn: Transaction) -> bool:
+    def has_room(self, txn: Transaction, more: int = 0) -> bool:
+        """Whether rows of `more` bytes may be added."""
         size = self._size(txn)
-        return size.used_bytes < size.total_bytes * FULL
+        return size.used_bytes + more < size.total_bytes * FULL
 
     def size(self) -> Size:
         return self.read(self._size)

@@ -11,7 +11,7 @@ from gatewright.state.api import StateUnavailable
 
 _REMOVE = (
     "stop Gatewright and remove the directory: usage is taken from state/ledger, "
-    "token buckets begin full, cached policies are asked for again"
+    "token buckets begin full, cached policies and responses are asked for again"
 )
 _RIGHTS = "let this user read and write the file and its directory"
 _DISK_FULL = ("cannot be made: the disk is full", "make room on the disk, or make the store smaller")

@@ -9,21 +9,19 @@ than LMDB takes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import blake2b
 from struct import Struct
 
 from gatewright.state.api import Cached
 from gatewright.state.environment import Environment, Transaction, scan
+from gatewright.state.spaces import check_space, digest_of
 
 MOST_BYTES = 256 * 1024  # of a value
 MOST_SECONDS = 86_400.0  # to live; Amazon's authorizers take 3600
 RECENT, RECENT_BYTES = 1024, 8192  # values a process has at hand, while their space is not flushed
-SPACE_BYTES = 400  # of a space's name
 
 _HEAD = Struct("<dQ")  # expires (Unix seconds), generation
 _EXPIRY = Struct(">cQ")  # microseconds, so that rows sort by time
 _ENTRY, _ORDER, _ORDER_END, _GENERATION = b"e", b"x", b"y", b"g"
-_DIGEST_BYTES = 24
 _AT_ONCE = 50  # entries removed in one transaction, which others wait for
 
 
@@ -46,7 +44,7 @@ class LmdbCache:
         return self._read(space, key)
 
     def _read(self, space: bytes, key: bytes) -> Cached:
-        digest = _digest(space, key)
+        digest = digest_of(space, key)
         generation, row = self._environment.read(
             lambda txn: (_generation(txn, space), txn.get(_ENTRY + digest))
         )
@@ -67,7 +65,7 @@ class LmdbCache:
             return False
         expires = self._clock() + min(ttl, MOST_SECONDS)
         row = _HEAD.pack(expires, generation) + value
-        digest = _digest(space, key)
+        digest = digest_of(space, key)
         self._recent.pop((space, key), None)
 
         def store(txn: Transaction) -> bool:
@@ -86,7 +84,7 @@ class LmdbCache:
         def move_on(txn: Transaction) -> None:
             txn.put(_GENERATION + space, (_generation(txn, space) + 1).to_bytes(8, "big"))
 
-        _check_space(space)
+        check_space(space)
         self._environment.write(move_on)
 
     def remove_expired(self) -> int:
@@ -126,15 +124,3 @@ def _remove_first(txn: Transaction, past: bytes) -> int:
 
 def _order(expires: float, digest: bytes) -> bytes:
     return _EXPIRY.pack(_ORDER, int(expires * 1e6)) + digest
-
-
-def _digest(space: bytes, key: bytes) -> bytes:
-    _check_space(space)
-    return blake2b(
-        bytes([len(space) >> 8, len(space) & 255]) + space + key, digest_size=_DIGEST_BYTES
-    ).digest()
-
-
-def _check_space(space: bytes) -> None:
-    if not 0 < len(space) <= SPACE_BYTES:
-        raise ValueError(f"A space has 1 to {SPACE_BYTES} bytes, {space[:40]!r} has {len(space)}")

@@ -17,18 +17,19 @@ from typing import NamedTuple
 
 from gatewright.state import buckets, housekeeping, ledger, quotas
 from gatewright.state.api import Bucket, DayUsage, Limit, Quota, Size, State
-from gatewright.state.directory import open_directory, open_ledger, this_boot
+from gatewright.state.directory import Sizes, open_directory, open_ledger, this_boot
 from gatewright.state.environment import Environment, Transaction
 from gatewright.state.lmdb_cache import LmdbCache
-from gatewright.state.periods import day_at, day_of
+from gatewright.state.lmdb_responses import LmdbResponses
+from gatewright.state.periods import USAGE_DAYS, check_span, day_at, day_of
 from gatewright.state.quotas import RowOf
 from gatewright.state.rows import BUCKETS, usage_key
 
 COUNTERS_BYTES = 128 * 2**20  # some 900,000 buckets and days of usage
 POLICIES_BYTES = 64 * 2**20
+RESPONSES_BYTES = 256 * 2**20
 LEAST_BYTES = 4 * 2**20  # a quarter of it is room enough to delete in
-USAGE_DAYS = 100  # kept
-LONGEST_USAGE = 400  # days, that one question may be about
+LEAST_RESPONSES_BYTES = 16 * 2**20  # a quarter of it takes three of the largest, while others are deleted
 REMEMBERED = 10_000  # buckets known to be empty, in one process
 
 Clock = Callable[[], float]
@@ -46,19 +47,17 @@ class LmdbState:
     """See `gatewright.state.api.State`. Made by `open_state`."""
 
     policies: LmdbCache
+    responses: LmdbResponses
 
-    def __init__(
-        self, directory: Path, boot: str, sizes: tuple[int, int], clock: Clock, monotonic: Clock
-    ) -> None:
+    def __init__(self, directory: Path, boot: str, sizes: Sizes, clock: Clock, monotonic: Clock) -> None:
         self._directory = directory
-        self._counters_bytes, policies_bytes = sizes
+        self._counters_bytes = sizes.counters
         self._clock = clock
         self._monotonic = monotonic
-        self._opened = open_directory(
-            directory, boot, counters_bytes=self._counters_bytes, policies_bytes=policies_bytes
-        )
+        self._opened = open_directory(directory, boot, sizes)
         self._counters = self._opened.counters
         self.policies = LmdbCache(self._opened.policies, clock)
+        self.responses = LmdbResponses(self._opened.responses, clock)
         self._empty: dict[bytes, tuple[Bucket, float, float]] = {}
         self._ledger: Environment | None = None
         self._swept = b""
@@ -79,9 +78,7 @@ class LmdbState:
         return limit
 
     def usage(self, quota: Quota, first: date, last: date) -> list[DayUsage]:
-        days = (last - first).days + 1
-        if not 0 < days <= LONGEST_USAGE:
-            raise ValueError(f"From {first} to {last} are {days} days: ask for 1 to {LONGEST_USAGE}")
+        check_span(first, last)
         today = day_at(self._clock())
         return self._counters.read(
             lambda txn: quotas.history(quota, day_of(first), day_of(last), today, _rows(txn, quota))
@@ -100,6 +97,7 @@ class LmdbState:
         self._swept = housekeeping.remove_full_buckets(self._counters, self._monotonic(), self._swept)
         housekeeping.remove_usage(self._counters, today - USAGE_DAYS)
         self.policies.remove_expired()
+        self.responses.remove_expired()
         if self._ledger is None:
             self._ledger = open_ledger(self._directory, self._counters_bytes)
         ledger.save(self._counters, self._ledger, today)
@@ -107,6 +105,7 @@ class LmdbState:
         return {
             "counters": self._tidied(self._counters),
             "policies": self._tidied(self._opened.policies),
+            "responses": self._tidied(self._opened.responses),
             "ledger": self._tidied(self._ledger),
         }
 
@@ -165,6 +164,7 @@ def open_state(
     *,
     counters_bytes: int = COUNTERS_BYTES,
     policies_bytes: int = POLICIES_BYTES,
+    responses_bytes: int = RESPONSES_BYTES,
     clock: Clock = time.time,
     monotonic: Clock = time.monotonic,
     boot: str | None = None,
@@ -173,12 +173,16 @@ def open_state(
 
     Sizes hold from when no process has it open. `clock` is Unix time and decides quotas and times to live,
     `monotonic` is the same in all processes of the machine and fills buckets; `boot` names the machine's run.
-    Raises `StateUnavailable`, and ValueError for a size under `LEAST_BYTES`.
+    Raises `StateUnavailable`, and ValueError for a size under `LEAST_BYTES`, of responses under
+    `LEAST_RESPONSES_BYTES`.
     """
-    if min(counters_bytes, policies_bytes) < LEAST_BYTES:
-        raise ValueError(f"A store of {min(counters_bytes, policies_bytes)} bytes is under {LEAST_BYTES}")
+    least = Sizes(LEAST_BYTES, LEAST_BYTES, LEAST_RESPONSES_BYTES)
+    sizes = Sizes(counters_bytes, policies_bytes, responses_bytes)
+    for size, least_size in zip(sizes, least, strict=True):
+        if size < least_size:
+            raise ValueError(f"A store of {size} bytes is under {least_size}")
     boot = this_boot() if boot is None else boot
-    return LmdbState(directory, boot, (counters_bytes, policies_bytes), clock, monotonic)
+    return LmdbState(directory, boot, sizes, clock, monotonic)
 
 
 def _rows(txn: Transaction, quota: Quota) -> RowOf:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 KUBERNETES, COMPOSE = ROOT / "deploy" / "kubernetes", ROOT / "deploy" / "compose"
 COMPOSE_FILES = [ROOT / "compose.yaml", COMPOSE / "compose.yaml"]
 VERSIONS = ("1.29", kubernetes_validate.latest_version())  # the oldest that is asked of a cluster, the newest
-SHARED = {"catalog", "state"}  # where nodes of many machines meet
+SHARED = {"catalog"}  # where nodes of many machines meet
 
 
 def documents(path: Path) -> list[dict[str, Any]]:

@@ -43,7 +43,8 @@ from gatewright.state.api import StateUnavailable
 from gatewright.state.lmdb_store import LEAST_BYTES, open_state
 
 def attempt():
-    open_state(Path(sys.argv[1]), counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES).close()
+    sizes = dict(counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES, responses_bytes=4 * LEAST_BYTES)
+    open_state(Path(sys.argv[1]), **sizes).close()
 
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
@@ -54,6 +55,11 @@ except StateUnavailable as error:
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 attempt()
 """
+
+
+@pytest.fixture
+def state(embedded: State) -> State:
+    return embedded
 
 
 def fill(state: State) -> int:

@@ -31,7 +31,8 @@ from gatewright.state.api import Bucket, Quota
 from gatewright.state.lmdb_store import LEAST_BYTES, open_state
 from tests.support.coroutines import answer
 
-state = open_state(Path(sys.argv[1]), counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES)
+sizes = dict(counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES, responses_bytes=4 * LEAST_BYTES)
+state = open_state(Path(sys.argv[1]), **sizes)
 print("open", flush=True)
 sys.stdin.readline()
 """
@@ -111,7 +112,9 @@ def together(script: str, directory: Path) -> list[list[float]]:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[State]:
-    state = open_state(tmp_path, counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES)
+    state = open_state(
+        tmp_path, counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES, responses_bytes=4 * LEAST_BYTES
+    )
     yield state
     state.close()
 
