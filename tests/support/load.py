@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ class Load:
     """What the clients saw: answers by status and body, and every failure in words."""
 
     url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
     answers: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -54,7 +55,7 @@ class Load:
     def _ask(self, connection: http.client.HTTPConnection) -> bool:
         """Send one request; whether the connection is over. Nothing is tried again."""
         try:
-            connection.request("GET", urlsplit(self.url).path)
+            connection.request("GET", urlsplit(self.url).path, headers=dict(self.headers))
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:
@@ -76,9 +77,9 @@ class Load:
 
 
 @contextmanager
-def under_load(url: str, clients: int = 2) -> Iterator[Load]:
+def under_load(url: str, clients: int = 2, headers: Mapping[str, str] | None = None) -> Iterator[Load]:
     """Load on `url` by `clients` of each kind; it flows when the block begins and has ended after it."""
-    load = Load(url)
+    load = Load(url, headers or {})
     threads = [
         threading.Thread(target=client)
         for client in (load.kept_connections, load.new_connections)

@@ -158,6 +158,11 @@ class Way:
         """Nothing comes through in either direction, as if packets were dropped."""
         self._open.clear()
 
+    def give_up(self) -> None:
+        """Close the far side's connections, as its keep-alives do some ten seconds after a cut."""
+        for far in self._sockets[1::2]:
+            _shut(far)
+
     def mend(self) -> None:
         self._open.set()
 
@@ -172,9 +177,13 @@ class Way:
         while not self._ended:
             try:
                 near, _ = self._listener.accept()
+            except OSError:
+                continue  # it has ended
+            try:
                 far = socket.create_connection(("127.0.0.1", self._to))
             except OSError:
-                continue  # the far side refuses, or this one has ended
+                near.close()  # the far side refuses
+                continue
             self._sockets += (near, far)
             for pair in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=pair, daemon=True).start()
