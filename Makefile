@@ -1,6 +1,9 @@
 # Everything a newcomer needs; `make help` lists it. Works on a fresh machine with Python 3.11 or newer.
 
-PYTHON ?= python3
+# A distribution builds its Python with what a profile told, pyenv by default does not: the same code then takes
+# up to half as long again. So the system's is taken where it will do, else the first on PATH.
+USABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell /usr/bin/python3 -c '$(USABLE)' 2>/dev/null && echo /usr/bin/python3 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=

@@ -13,25 +13,34 @@ import uvloop
 LOAD_CPU = "1"  # the measured server has the other core to itself
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _BYTES = re.compile(r"Transfer/sec:\s+([\d.]+)(\w+)")
+_PERCENTILE = re.compile(r"99%\s+([\d.]+)(us|ms|s|m)\b")
 _FAILED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
 _SOCKET = re.compile(r"Socket errors: (.*)")
+_MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 _UNITS = {"B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """One wrk run: requests and bytes a second, and anything that was not a 2xx."""
+    """One wrk run: requests and bytes a second, the 99th percentile in ms, and what was not a 2xx."""
 
     rate: float
     bytes_rate: float
+    p99: float
     trouble: str
 
 
 def wrk(
-    url: str, *, seconds: float, connections: int = 64, script: str | None = None, host: str = ""
+    url: str,
+    *,
+    seconds: float,
+    connections: int = 64,
+    script: str | None = None,
+    host: str = "",
+    cpu: str = LOAD_CPU,
 ) -> Throughput:
     """Drive `url` with one wrk thread on the load core."""
-    command = ["taskset", "-c", LOAD_CPU, "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s"]
+    command = ["taskset", "-c", cpu, "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency"]
     if host:
         command += ["-H", f"Host: {host}"]
     if script:
@@ -40,9 +49,11 @@ def wrk(
     size = _BYTES.search(out)
     trouble = [match[0] for match in (_FAILED.search(out), _SOCKET.search(out)) if match]
     rate = _RATE.search(out)
-    if rate is None or size is None:
+    high = _PERCENTILE.search(out)
+    if rate is None or size is None or high is None:
         raise RuntimeError(f"wrk printed no rate:\n{out}")
-    return Throughput(float(rate[1]), float(size[1]) * _UNITS[size[2]], "; ".join(trouble))
+    p99 = float(high[1]) * _MILLISECONDS[high[2]]
+    return Throughput(float(rate[1]), float(size[1]) * _UNITS[size[2]], p99, "; ".join(trouble))
 
 
 async def _paced(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,9 @@ class Gatewright:
 
 
 @contextlib.contextmanager
-def gatewright(directory: Path, workers: int = 1) -> Iterator[Gatewright]:
+def gatewright(
+    directory: Path, workers: int = 1, cpu: str = SERVER_CPU, flags: Sequence[str] = ()
+) -> Iterator[Gatewright]:
     port, management = free_port(), free_port()
     command = [
         str(Path(sys.executable).parent / "gatewright"),
@@ -71,8 +73,9 @@ def gatewright(directory: Path, workers: int = 1) -> Iterator[Gatewright]:
         *("--listen", f"127.0.0.1:{port}"),
         *("--management", f"127.0.0.1:{management}"),
         *("--workers", str(workers)),
+        *flags,
     ]
-    with running(command, management, cpu=SERVER_CPU, cwd=directory) as pid:
+    with running(command, management, cpu=cpu, cwd=directory) as pid:
         instance = Gatewright(directory, port, management, pid)
         _wait_until_served(instance)
         yield instance

@@ -11,12 +11,22 @@ from pathlib import Path
 
 from access import access
 from cache import cache
+from functions import functions
+from nodes import many_apis, redeploying, two_workers
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
+from services import send_message
 from usage_plan import usage_plan
+from valkey_state import valkey_state
 
 SCENARIOS["plan"] = usage_plan
 SCENARIOS["access"] = access
 SCENARIOS["cache"] = cache
+SCENARIOS["valkey"] = valkey_state
+SCENARIOS["sqs"] = send_message
+SCENARIOS["functions"] = functions
+SCENARIOS["workers"] = two_workers
+SCENARIOS["redeploy"] = redeploying
+SCENARIOS["many"] = many_apis
 
 
 def show(table: Table) -> None:

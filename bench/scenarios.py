@@ -211,7 +211,7 @@ def lambda_proxy(options: Options) -> Table:
             contestants[f"serverless-offline {runtime}"] = offline
         _race(table, options, contestants, connections=FUNCTION_CONNECTIONS)
     for runtime in ("python", "node"):
-        table.goal(f"serverless-offline {runtime}", 2.0)
+        table.goal(f"serverless-offline {runtime}", 3.0)
     return table
 
 

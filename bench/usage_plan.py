@@ -26,8 +26,8 @@ def usage_plan(options: Options) -> Table:
             uri = f"http://127.0.0.1:{backend}/"
             api.method(f"proxy-{name}", "GET", keyed=keyed, type="HTTP_PROXY", httpMethod="GET", uri=uri)
         api.deploy()
-        _admit(api)
-        script = _sends_key(options.directory)
+        admit(api)
+        script = sends_key(options.directory)
         for _ in range(options.rounds):
             for kind in ("mock", "proxy"):
                 for name in ("open", "keyed"):
@@ -42,7 +42,7 @@ def usage_plan(options: Options) -> Table:
     return table
 
 
-def _admit(api: Api) -> None:
+def admit(api: Api) -> None:
     """Put a key into a plan that counts every request and refuses none."""
     client = api.instance.client("apigateway")
     key = client.create_api_key(name="bench", value=KEY, enabled=True)["id"]
@@ -55,7 +55,7 @@ def _admit(api: Api) -> None:
     client.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
 
 
-def _sends_key(directory: Path) -> str:
+def sends_key(directory: Path) -> str:
     """A script for wrk that sends the key, also where none is asked for: both read the same request."""
     script = directory / "key.lua"
     script.write_text(f'wrk.headers["x-api-key"] = "{KEY}"\n')

@@ -270,13 +270,25 @@ def keyed(node: Gatewright) -> Api:
         for status, pattern in (("200", ""), ("502", "4..")):
             api.gateway.put_method_response(**where, statusCode=status)
             api.gateway.put_integration_response(**where, statusCode=status, selectionPattern=pattern)
-    api.deploy("v1", account=ACCOUNT)
+    uri = "arn:aws:apigateway:${stageVariables.region}:${stageVariables.to}:${stageVariables.action}"
+    where = api.method("/place", "GET", {**get_pet(None), "uri": uri})
+    api.gateway.put_method_response(**where, statusCode="200")
+    api.gateway.put_integration_response(**where, statusCode="200")
+    api.deploy("v1", account=ACCOUNT, region=REGION, to="dynamodb", action="action/GetItem")
+    api.deploy("bare")
     return api
 
 
 def test_keys_come_from_the_chain_a_role_and_sts(keyed: Api) -> None:
     for way in ("default", "assumed", "variable"):
         assert ask(keyed.node.stage_url(keyed.id, "v1", f"/{way}")) == (200, {}), way
+
+
+def test_stage_variables_say_which_service_where_and_what(keyed: Api) -> None:
+    assert ask(keyed.node.stage_url(keyed.id, "v1", "/place")) == (200, {})
+    internal = (500, {"message": "Internal server error"})
+    for path in ("/place", "/variable"):
+        assert ask(keyed.node.stage_url(keyed.id, "bare", path)) == internal
 
 
 def test_a_service_that_does_not_know_the_key_chooses_the_response(keyed: Api) -> None:

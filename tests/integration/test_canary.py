@@ -19,8 +19,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.integration.conftest import BOTH_LOCAL, SMALL_STATE
 from tests.support.apis import Api
 from tests.support.command import command
-from tests.support.processes import BOUND, Gatewright
+from tests.support.processes import ACCOUNT, BOUND, REGION, Gatewright
 from tests.support.workers import one_connection_a_worker
+
+from gatewright.catalog import keys
+from gatewright.catalog.api import Partition
+from gatewright.catalog.sqlite import open_catalog
 
 WORKERS = 2
 MISS = 5  # requests by which one worker's share may be off
@@ -299,3 +303,30 @@ def test_the_owners_log_names_the_canary_that_failed(node: Gatewright, connectio
 
 def _text(path: Path) -> str:
     return path.read_text() if path.exists() else ""
+
+
+def test_verdicts_on_canaries_are_told_to_the_owner(node: Gatewright, connections: Connections) -> None:
+    release = Release(node, connections, 0.0)
+    asked = ("canary", "verdicts", release.api.id, "prod", "--endpoint", node.management_url)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_SHARED_CREDENTIALS_FILE", str(node.data_dir / "credentials"))
+        none = command(*asked)
+        assert none.stdout.startswith(f"No canary of stage prod of API {release.api.id} was judged yet")
+        sides = {"stage": {"deploymentId": release.first}, "canary": {"deploymentId": release.second}}
+        record = {"at": 1_700_000_000.0, "outcome": "roll back", "acted": True, "seconds": 60.0, **sides}
+        catalog = open_catalog(node.data_dir)
+        with catalog.write(Partition(ACCOUNT, REGION)) as tx:
+            tx.put(
+                keys.canary_verdict(release.api.id, "prod", "1"),
+                {**record, "why": "errors: 9 %; latency: 1 %"},
+            )
+        catalog.close()
+        assert command(*asked).stdout.splitlines() == [
+            "2023-11-14 22:13:20+00:00  prod: roll back, done, after 60 s of deployment "
+            f"{release.second} beside {release.first}",
+            "  errors: 9 %",
+            "  latency: 1 %",
+        ]
+        assert json.loads(command(*asked, "--json").stdout)["outcome"] == "roll back"
+        other = command("canary", "verdicts", "unknown", "--endpoint", node.management_url)
+        assert (other.returncode, "There is no API 'unknown'" in other.stderr) == (1, True)

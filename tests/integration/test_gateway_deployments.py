@@ -168,7 +168,7 @@ def test_a_disabled_execute_api_endpoint_answers_forbidden_after_a_deployment(de
                 "connectionType": "VPC_LINK",
                 "connectionId": "abc123",
             },
-            "VPC links are not supported yet",
+            "connectionId abc123: there is no such VPC link",
         ),
         (
             {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}\n#if(true)'}},

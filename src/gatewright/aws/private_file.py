@@ -1,4 +1,4 @@
-"""Files for their owner's eyes only, made once."""
+"""Files for their owner's eyes only, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ def create(path: Path, text: str) -> None:
 
     Raises OSError.
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = _draft(path)
     try:
         _write(draft, text)
         os.link(draft, path)  # unlike a rename, it does not replace
@@ -22,6 +21,22 @@ def create(path: Path, text: str) -> None:
     finally:
         draft.unlink(missing_ok=True)
     _sync_directory(path.parent)
+
+
+def replace(path: Path, text: str) -> None:
+    """The same, in place of what is there. Raises OSError."""
+    draft = _draft(path)
+    try:
+        _write(draft, text)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_directory(path.parent)
+
+
+def _draft(path: Path) -> Path:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
 
 
 def _write(path: Path, text: str) -> None:

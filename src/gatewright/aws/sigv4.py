@@ -9,6 +9,8 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
+from math import floor
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -83,7 +85,7 @@ def sign(
     if service == "s3":
         added.append((b"X-Amz-Content-SHA256", payload.encode()))
     fields = [*headers, *added]
-    names = sorted({name.lower().decode("latin-1") for name, _ in fields if name.lower() not in _UNSIGNED})
+    names = _worth_signing(tuple(name for name, _ in fields))
     scope = Scope(date[:8], region, service)
     request = canonical.canonical_request(method, path, query, fields, names, payload, service)
     signature = canonical.signature(secret.secret_key, scope, canonical.string_to_sign(date, scope, request))
@@ -92,6 +94,12 @@ def sign(
         f"SignedHeaders={';'.join(names)}, Signature={signature}"
     )
     return [*added, (b"Authorization", authorization.encode("latin-1"))]
+
+
+@lru_cache(maxsize=1024)
+def _worth_signing(names: tuple[bytes, ...]) -> list[str]:
+    """An integration sends the same names time after time."""
+    return sorted({name.lower().decode("latin-1") for name in names if name.lower() not in _UNSIGNED})
 
 
 def presign(
@@ -281,4 +289,9 @@ def _same(one: str, other: str) -> bool:
 
 
 def amz_date(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%M%SZ")
+    return _amz_date(floor(seconds))
+
+
+@lru_cache(maxsize=16)
+def _amz_date(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -32,7 +32,10 @@ class Change:
 
 
 class CatalogUnavailable(Exception):
-    """The store cannot be read or written now: busy beyond the bound, disk full, file damaged."""
+    """The store cannot be read or written now: busy beyond the bound, disk full, file damaged, server away.
+
+    Of a write it may also say that nobody knows whether it was made.
+    """
 
 
 class InvalidDocument(ValueError):
@@ -91,6 +94,9 @@ class Catalog(Protocol):
     def find(self, key: str) -> Partition | None:
         """The partition that holds exactly this key: API ids are unique over all partitions."""
 
+    def partitions(self, prefix: str) -> list[Partition]:
+        """Those that have documents below `prefix` (ends with a slash)."""
+
     def revision(self) -> int:
         """The revision of the newest committed write, 0 for an empty catalog."""
 
@@ -98,7 +104,10 @@ class Catalog(Protocol):
         """What was written after revision `since`, oldest first. Bounded history: if `since` is older than
         what is kept, one Change with key "" stands for "anything may have changed"."""
 
+    def mark(self) -> int:
+        """Cheap poll (a few microseconds): a number that moves once any process may have committed."""
+
     def changed(self) -> bool:
-        """Cheap poll (a few microseconds): may any process or thread have committed since the last call?"""
+        """Whether the mark has moved since the last call: for one caller, who reads `changes` then."""
 
     def close(self) -> None: ...

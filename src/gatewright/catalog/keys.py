@@ -17,6 +17,9 @@ NODES = Partition("gatewright", "global")
 PRINCIPALS = "principal/"
 ACCESS_KEYS = "accesskey/"
 
+# What nodes that share a catalog have in common.
+NODES = Partition("aws", "nodes")
+
 ACCOUNT = "account"
 REST_APIS = "restapi/"
 API_KEYS = "apikey/"
@@ -24,6 +27,7 @@ USAGE_PLANS = "usageplan/"
 FUNCTIONS = "function/"
 STAGES = "stage/"
 CLIENT_CERTIFICATES = "clientcertificate/"
+VPC_LINKS = "vpclink/"
 
 CACHE_KEYS = "cachekeys"
 """What cached responses are encrypted with, in `NODES`, the newest last:
@@ -47,6 +51,7 @@ API_KINDS = (
     "deployment",
     "snapshot",
     "stage",
+    "canaryverdict",
 )
 
 
@@ -123,6 +128,11 @@ def stage(api: str, name: str) -> str:
     return f"stage/{api}/{name}"
 
 
+def canary_verdict(api: str, stage: str, when: str) -> str:
+    """What a judge found of a canary of the stage, the oldest first: see `control.canaries.sentence`."""
+    return f"canaryverdict/{api}/{stage}/{when}"
+
+
 def api_key(key_id: str) -> str:
     return f"apikey/{key_id}"
 
@@ -163,6 +173,14 @@ def client_certificate_key(certificate: str) -> str:
     return f"clientcertificatekey/{certificate}"
 
 
+def vpc_link(link: str) -> str:
+    """`{"id": …, "name": …, "targetArns": [one], "description": …, "tags": {…}}`; the last two at need.
+
+    Its status is the settings' to say, so that it is not kept.
+    """
+    return f"vpclink/{link}"
+
+
 def principal(arn: str) -> str:
     """A user or a role, in `CALLERS`: `{"arn": …, "id": …, "policies": {name: policy}, "boundary": policy,
     "tags": {…}, "organization": …, "createdDate": …}`; boundary, tags and organization may be missing."""
@@ -175,6 +193,11 @@ def access_key(access_key_id: str) -> str:
     Of a role's session also `sessionName`, `sessionToken`, `expiration` and perhaps its `policy`.
     """
     return f"accesskey/{access_key_id}"
+
+
+def node_file(name: str) -> str:
+    """A file that each node keeps a copy of, in `NODES`: `{"text": …}`; with secrets."""
+    return f"nodefile/{name}"
 
 
 def below(kind: str, *owners: str) -> str:

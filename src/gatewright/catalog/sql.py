@@ -1,12 +1,13 @@
 """The catalog in SQL: what is the same in every engine, in statements that SQLite and PostgreSQL both know.
 
 An engine adds how a read and a write begin, how it tells that something changed, and its `Connection`. Values
-are named `:like_this`, as sqlite3 takes them and SQLAlchemy's `text` does for every other engine.
+are named `:like_this`, as sqlite3 takes them; `postgres_pool` translates each statement once.
 """
 
 from __future__ import annotations
 
 import hashlib
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -67,6 +68,7 @@ class SqlReader:
     ) -> Iterator[tuple[str, Document]]:
         statement, values = f"SELECT key, body FROM documents WHERE {_BELOW}", self._below(prefix)
         if after:
+            bounds.check_key(after)  # it may come from a client
             statement += " AND key > :after"
             values["after"] = after
         if through:
@@ -167,22 +169,39 @@ class SqlTransaction(SqlReader):
 class SqlCatalog(ABC):
     """A `Catalog` but for what differs between engines."""
 
+    def __init__(self) -> None:
+        self._seen = 0
+        self._seeing = threading.Lock()
+
     @abstractmethod
-    def _reading(self) -> AbstractContextManager[Connection]:
+    def mark(self) -> int: ...
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Connection]:
         """A connection with a consistent snapshot; nothing is kept of what is done to it."""
 
     @abstractmethod
-    def _writing(self) -> AbstractContextManager[Connection]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """A connection that alone may write; leaving normally commits durably, an exception rolls back."""
+
+    def changed(self) -> bool:
+        with self._seeing:
+            mark = self.mark()
+            changed = mark != self._seen
+            self._seen = mark
+        return changed
 
     @contextmanager
     def read(self, partition: Partition) -> Iterator[Reader]:
-        with self._reading() as connection:
+        with self.reading() as connection:
             yield SqlReader(connection, partition)
 
     @contextmanager
     def write(self, partition: Partition) -> Iterator[Transaction]:
-        with self._writing() as connection:
+        with self.writing() as connection:
             transaction = SqlTransaction(connection, partition)
             yield transaction
             transaction.finish()
@@ -190,16 +209,23 @@ class SqlCatalog(ABC):
     def find(self, key: str) -> Partition | None:
         if bounds.key_problem(key):
             return None
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.rows("SELECT account, region FROM documents WHERE key = :key LIMIT 1", key=key)
         return Partition(*rows[0]) if rows else None
 
+    def partitions(self, prefix: str) -> list[Partition]:
+        bounds.check_prefix(prefix)
+        select = "SELECT DISTINCT account, region FROM documents WHERE key >= :prefix AND key < :past"
+        with self.reading() as connection:
+            rows = connection.rows(select, prefix=prefix, past=prefix[:-1] + _PAST_SLASH)
+        return [Partition(*row) for row in rows]
+
     def revision(self) -> int:
-        with self._reading() as connection:
+        with self.reading() as connection:
             return counter(connection, REVISION)
 
     def changes(self, since: int) -> list[Change]:
-        with self._reading() as connection:
+        with self.reading() as connection:
             newest = counter(connection, REVISION)
             # A revision of the future was learned from a catalog that has been replaced by an older copy.
             if since < counter(connection, HORIZON) or since > newest:

@@ -44,6 +44,7 @@ class SqliteCatalog(SqlCatalog):
     """See `gatewright.catalog.api.Catalog`."""
 
     def __init__(self, path: Path, busy_seconds: float) -> None:
+        super().__init__()
         self._path = path
         self._busy_seconds = busy_seconds
         self._identity = _identity(path)
@@ -53,36 +54,30 @@ class SqliteCatalog(SqlCatalog):
         try:
             self._prepare_schema()
             self._watch = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._seen = self._data_version()
+            self._seen = self.mark()
         except BaseException:
             self._pool.close()
             raise
 
-    def changed(self) -> bool:
-        with self._watch_lock:
-            version = self._data_version()
-            changed = version != self._seen
-            self._seen = version
-        return changed
+    def mark(self) -> int:
+        """Moves with every commit of any other connection, in this process or another."""
+        try:
+            with self._watch_lock:
+                version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error as error:
+            raise unavailable(self._path, error) from error
+        return version
 
     def close(self) -> None:
         self._pool.close()
         with self._watch_lock:
             self._watch.close()
 
-    def _data_version(self) -> int:
-        """A number that moves with every commit of any other connection, in this process or another."""
-        try:
-            version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
-        except sqlite3.Error as error:
-            raise unavailable(self._path, error) from error
-        return version
-
-    def _reading(self) -> AbstractContextManager[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         return self._pool.transaction("BEGIN")
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
         if not self._queue.acquire(timeout=self._busy_seconds):
             raise CatalogUnavailable(
                 f"The catalog {self._path} is busy: other writes of this process held it "
@@ -108,7 +103,7 @@ class SqliteCatalog(SqlCatalog):
         _use_write_ahead_log(self._path, self._busy_seconds)
         if self._is_new():
             self._make_tables()
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = counter(connection, SCHEMA)
         if found != SCHEMA_VERSION:
             raise CatalogUnavailable(
@@ -117,7 +112,7 @@ class SqliteCatalog(SqlCatalog):
             )
 
     def _make_tables(self) -> None:
-        with self._writing() as connection:
+        with self.writing() as connection:
             if _has_tables(connection):
                 return  # another process was first
             for statement in TABLES:
@@ -127,7 +122,7 @@ class SqliteCatalog(SqlCatalog):
             connection.change("INSERT INTO counters (name, value) VALUES (:name, :value)", *rows)
 
     def _is_new(self) -> bool:
-        with self._reading() as connection:
+        with self.reading() as connection:
             return not _has_tables(connection)
 
 

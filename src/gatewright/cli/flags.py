@@ -20,6 +20,10 @@ Config = Annotated[
 DataDir = Annotated[
     str | None, _flag("data-dir", "DIR", "Everything is kept here. [./gatewright-data]", WHERE)
 ]
+Catalog = Annotated[
+    str | None,
+    _flag("catalog", "URL", "PostgreSQL that many nodes share. [SQLite in the data directory]", WHERE),
+]
 DevDataDir = Annotated[
     str | None,
     _flag("data-dir", "DIR", "Keep everything here. [a temporary directory, removed at the end]", WHERE),
@@ -33,6 +37,10 @@ TestIssuerDir = Annotated[
     _flag(
         "data-dir", "DIR", "Sign with the key of the `serve` that runs there. [ask the running dev]", WHERE
     ),
+]
+State = Annotated[
+    str | None,
+    _flag("state", "URL", "Valkey that many nodes share. [files in the data directory]", WHERE),
 ]
 Listen = Annotated[str | None, _flag("listen", "HOST:PORT", "Where APIs are served. [0.0.0.0:8080]", WHERE)]
 DevListen = Annotated[
@@ -110,6 +118,13 @@ HeaderTimeout = Annotated[
 BodyTimeout = Annotated[str | None, _flag("body-timeout", "SECONDS", "To receive its body. [60]", LIMITS)]
 IdleTimeout = Annotated[
     str | None, _flag("idle-timeout", "SECONDS", "A quiet kept connection. [310]", LIMITS)
+]
+MaxFunctionInstances = Annotated[
+    str | None,
+    _flag("max-function-instances", "N", "Processes that run functions, of one worker. [256]", LIMITS),
+]
+FunctionIdleTimeout = Annotated[
+    str | None, _flag("function-idle-timeout", "SECONDS", "One of them without work. [300]", LIMITS)
 ]
 AccountRateLimit = Annotated[
     str | None,

@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from gatewright import __version__
-from gatewright.cli import checkup, flags, policy, principals, projects, show, vtl
+from gatewright.cli import canary, checkup, flags, policy, principals, projects, show, vtl
 from gatewright.cli.examples import EXAMPLES
 from gatewright.cli.options import CONFIG_VARIABLE, DEFAULT_FILE, BadOptions, Options, load
 from gatewright.server.errors import CannotStart
@@ -34,6 +34,7 @@ app = typer.Typer(
 app.add_typer(vtl.app, name="vtl")
 app.add_typer(principals.app, name="principals")
 app.add_typer(policy.app, name="policy")
+app.add_typer(canary.app, name="canary")
 
 
 @app.command()
@@ -41,6 +42,8 @@ def serve(
     context: typer.Context,
     config: flags.Config = None,
     data_dir: flags.DataDir = None,
+    catalog: flags.Catalog = None,
+    state: flags.State = None,
     listen: flags.Listen = None,
     management: flags.Management = None,
     workers: flags.Workers = None,
@@ -64,6 +67,8 @@ def serve(
     idle_timeout: flags.IdleTimeout = None,
     account_rate_limit: flags.AccountRateLimit = None,
     account_burst_limit: flags.AccountBurstLimit = None,
+    max_function_instances: flags.MaxFunctionInstances = None,
+    function_idle_timeout: flags.FunctionIdleTimeout = None,
     state_counters_bytes: flags.StateCountersBytes = None,
     state_policies_bytes: flags.StatePoliciesBytes = None,
     state_responses_bytes: flags.StateResponsesBytes = None,
@@ -226,6 +231,26 @@ def token(
     wanted = Wanted(sub, scope or [], expires, aud or [], claim or [], access, pool, issuer)
     options = load({"dev_listen": listen}, config)
     typer.echo(signed(claims_of(wanted), options, None if data_dir is None else Path(data_dir)))
+
+
+@app.command()
+def migrate(
+    source: Annotated[
+        str, typer.Option("--from", metavar="DIR|URL", help="What is copied; it is left as it is.")
+    ],
+    target: Annotated[str, typer.Option("--to", metavar="URL|DIR", help="Where to. Must be empty.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Remove what the target holds.")] = False,
+) -> None:
+    """Copy a catalog: from a data directory (SQLite) to PostgreSQL, or back.
+
+    All accounts, regions and function code go over in one transaction and are compared. A password is given
+    in PGPASSWORD or ~/.pgpass.
+
+      $ gatewright migrate --from /var/lib/gatewright --to postgresql://gatewright@db/gatewright
+    """
+    from gatewright.cli.migrate import migrate as copy
+
+    copy(source, target, replace)
 
 
 @app.command()

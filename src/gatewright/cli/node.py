@@ -43,9 +43,12 @@ def ask_dev(
 
 
 def node_settings(options: Options, data_dir: Path | None) -> Settings:
-    """The settings of the node that keeps things in `data_dir`; of the running dev for None."""
+    """The settings of the node that keeps things in `data_dir`; for None those of the nodes that share the
+    catalog in the settings, else of the running dev."""
     if data_dir is not None:
         return replace(options.for_serve(), data_dir=data_dir.absolute())
+    if options.catalog is not None:
+        return options.for_serve()
     node = ask_dev(options, "node", {})
     settings = options.for_dev(Path(node["dataDir"]))
     return replace(settings, account_id=node["accountId"], region=node["region"])
@@ -54,7 +57,7 @@ def node_settings(options: Options, data_dir: Path | None) -> Settings:
 @contextmanager
 def node_catalog(settings: Settings) -> Iterator[Catalog]:
     """The node's catalog, which must be there. Raises `CannotStart`."""
-    if not (settings.data_dir / FILE_NAME).exists():
+    if settings.catalog is None and not (settings.data_dir / FILE_NAME).exists():
         raise CannotStart(
             f"--data-dir {settings.data_dir}: there is no catalog; start `gatewright serve` on it first"
         )

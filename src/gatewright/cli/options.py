@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gatewright.cli.issuer_options import Issuers
+from gatewright.cli.load_balancer_options import LoadBalancers
 from gatewright.cli.principal_option import PrincipalOption, no_key_twice
 from gatewright.cli.service_options import Roles, Services, service_settings
 from gatewright.gateway.issuers import TEST_ISSUER
@@ -19,6 +21,7 @@ from gatewright.gateway.settings import Tracing
 from gatewright.projects.names import FILE_NAME, PARAMETERS, TABLE
 from gatewright.server.address import Address
 from gatewright.server.settings import CacheSettings, Limits, Settings, StateSizes, TestIssuer, usable_cores
+from gatewright.state.valkey_servers import parse_servers
 
 PREFIX = "GATEWRIGHT_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
@@ -49,6 +52,18 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _catalog(url: str) -> str:
+    from gatewright.catalog.postgres_server import parameters_of  # large: one machine goes without
+
+    parameters_of(url)
+    return url
+
+
+def _valkey(url: str) -> str:
+    parse_servers(url)
+    return url
+
+
 def _loopback(address: Address) -> Address:
     if not address.loopback:
         raise ValueError(
@@ -67,6 +82,8 @@ class Options(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", enable_decoding=False)
 
     data_dir: Path = Path("gatewright-data")
+    catalog: Annotated[str, AfterValidator(_catalog)] | None = None
+    state: Annotated[str, AfterValidator(_valkey)] | None = None
     listen: AddressOption = Address("0.0.0.0", 8080)
     management: AddressOption = Address("127.0.0.1", 8081)
     workers: Annotated[int, Field(ge=1, le=1024, default_factory=usable_cores)]
@@ -84,6 +101,7 @@ class Options(BaseSettings):
     test_issuer: bool | None = None  # None: by command
     services: Services = Field(default_factory=dict)
     roles: Roles = Field(default_factory=dict)
+    load_balancers: LoadBalancers = Field(default_factory=dict)
     openapi_strict: bool = False
     drain_timeout: Annotated[float, Field(ge=0, le=3600)] = 30.0
     drain_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
@@ -94,6 +112,8 @@ class Options(BaseSettings):
     body_timeout: Annotated[float, Field(gt=0, le=3600)] = DEFAULTS.body_timeout
     idle_timeout: Annotated[float, Field(gt=0, le=86_400)] = DEFAULTS.idle_timeout
     max_integration_timeout_ms: Annotated[int, Field(ge=50, le=3_600_000)] = DEFAULTS.integration_timeout_ms
+    max_function_instances: Annotated[int, Field(ge=1, le=10_000)] = DEFAULTS.function_instances
+    function_idle_timeout: Annotated[float, Field(gt=0, le=86_400)] = DEFAULTS.function_idle_timeout
     account_rate_limit: Annotated[float, Field(ge=0, le=1e9)] | None = None
     account_burst_limit: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
     # Where they are None, it is the command that says how much.
@@ -112,7 +132,8 @@ class Options(BaseSettings):
         tracing = self.tracing or "tagged"
         sizes = StateSizes()
         on: TestIssuer = "mapped" if self.test_issuer else "off"
-        return self._settings(self.data_dir, self.listen, self.management, self.workers, tracing, sizes, on)
+        where = self._settings(self.data_dir, self.listen, self.management, self.workers, tracing, sizes, on)
+        return replace(where, catalog=self.catalog, valkey=self.state)
 
     def for_dev(self, data_dir: Path) -> Settings:
         tracing = self.tracing or "all"
@@ -150,6 +171,7 @@ class Options(BaseSettings):
             issuer_refetch_floor=self.issuer_refetch_floor,
             test_issuer=test_issuer,
             services=service_settings(self.services, self.roles),
+            load_balancers={arn: given.load_balancer() for arn, given in self.load_balancers.items()},
             openapi_strict=self.openapi_strict,
             drain_timeout=self.drain_timeout,
             drain_delay=self.drain_delay,
@@ -161,6 +183,8 @@ class Options(BaseSettings):
                 body_timeout=self.body_timeout,
                 idle_timeout=self.idle_timeout,
                 integration_timeout_ms=self.max_integration_timeout_ms,
+                function_instances=self.max_function_instances,
+                function_idle_timeout=self.function_idle_timeout,
                 account_rate=self.account_rate_limit,
                 account_burst=self.account_burst_limit,
             ),
@@ -217,6 +241,13 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
         options = Options(**{**sources.file, **sources.flags})
     except ValidationError as error:
         raise BadOptions("\n".join(_explain(error, sources, path))) from error
+    if sources.flags.get("catalog") is not None:
+        refuse_password("--catalog", sources.flags["catalog"])
+    if sources.flags.get("state") is not None and parse_servers(sources.flags["state"]).password is not None:
+        raise BadOptions(
+            "--state: a password among the arguments can be read by every user of the machine: give the URL "
+            "in GATEWRIGHT_STATE or gatewright.toml"
+        )
     if (options.tls_cert is None) != (options.tls_key is None):
         raise BadOptions("--tls-cert and --tls-key belong together: give both, or neither")
     if (options.account_rate_limit is None) != (options.account_burst_limit is None):
@@ -224,6 +255,17 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
             "--account-rate-limit and --account-burst-limit belong together: give both, or neither"
         )
     return options
+
+
+def refuse_password(flag: str, url: str) -> None:
+    """Raises `BadOptions`: everybody on the machine may read the arguments of a process."""
+    from gatewright.catalog.postgres_server import has_password
+
+    if has_password(url):
+        raise BadOptions(
+            f"{flag}: a password among the arguments can be read by every user of the machine: give it in "
+            "PGPASSWORD, ~/.pgpass, GATEWRIGHT_CATALOG or gatewright.toml"
+        )
 
 
 def _read(path: Path, required: bool) -> dict[str, Any]:
@@ -256,6 +298,7 @@ def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]
         else:
             reason = problem["msg"].removeprefix("Value error, ")
             entry = f", {problem['loc'][1]!r}" if len(problem["loc"]) > 1 else ""
-            got = "" if option == "roles" else f" (got {str(problem['input'])!r})"  # may hold secrets
+            secret = option in ("roles", "catalog", "state")  # or may hold one
+            got = "" if secret else f" (got {str(problem['input'])!r})"
             problems.append(f"{sources.name(option)}{entry}: {reason}{got}")
     return problems

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from gatewright import __version__
 from gatewright.server.settings import Settings
+from gatewright.state.valkey_servers import parse_servers
 
 if TYPE_CHECKING:
     from gatewright.projects.api import CannotDeploy, Deployed
@@ -27,12 +28,26 @@ def serve_starting(settings: Settings) -> None:
             "APIs": settings.listen.url(scheme),
             "Management": settings.management.url(scheme),
             "Data directory": str(settings.data_dir),
+            **_shared_catalog(settings),
+            **_shared_state(settings),
             "Credentials": f"{settings.credentials} (AWS_SHARED_CREDENTIALS_FILE)",
             "Account, region": f"{settings.account_id}, {settings.region}",
             "Workers": str(settings.workers),
             "Functions": settings.lambda_endpoint or "embedded Lambda",
         },
     )
+
+
+def _shared_catalog(settings: Settings) -> dict[str, str]:
+    if settings.catalog is None:
+        return {}
+    from gatewright.catalog.postgres_server import shown
+
+    return {"Catalog": shown(settings.catalog)}
+
+
+def _shared_state(settings: Settings) -> dict[str, str]:
+    return {} if settings.valkey is None else {"State": str(parse_servers(settings.valkey))}
 
 
 def serve_ready(settings: Settings) -> None:

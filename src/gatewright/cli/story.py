@@ -98,6 +98,10 @@ def _endpoint_request(facts: Facts) -> Iterable[str]:
     yield from _body(facts)
 
 
+def _endpoint_target(facts: Facts) -> Iterable[str]:
+    return [f"{facts['target']}, for {facts['loadBalancer']}"]
+
+
 def _endpoint_response(facts: Facts) -> Iterable[str]:
     yield f"{facts['status']} after {facts['latencyMs']} ms"
     yield from _maps(facts, ("headers",))
@@ -179,6 +183,7 @@ _TOLD: Mapping[str, Callable[[Facts], Iterable[str]]] = {
     "request template": _template,
     "request override": _override,
     "endpoint request": _endpoint_request,
+    "endpoint target": _endpoint_target,
     "endpoint response": _endpoint_response,
     "integration response": _integration_response,
     "response template": _template,

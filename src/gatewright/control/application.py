@@ -35,6 +35,7 @@ from gatewright.control.protocol.routes import Match, Routes
 from gatewright.control.protocol.serialising import serialise
 from gatewright.control.protocol.service import Service, services
 from gatewright.gateway.exchange import Outside
+from gatewright.state.api import StateUnavailable
 from gatewright.wire.pending import drive
 from gatewright.wire.types import Reply, Request, Response
 
@@ -198,7 +199,7 @@ def _failed(incoming: _Incoming, error: Exception) -> Response:
 def _as_aws_error(incoming: _Incoming, error: Exception) -> AwsError:
     if isinstance(error, AwsError):
         return error
-    if isinstance(error, CatalogUnavailable):
+    if isinstance(error, (CatalogUnavailable, StateUnavailable)):
         _log.error("Management request %s: %s", incoming.id, error)
         return ServiceUnavailable(str(error), retryAfterSeconds=1)
     if isinstance(error, InvalidDocument):

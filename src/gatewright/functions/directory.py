@@ -38,6 +38,15 @@ class Directory:
         self._catalog = catalog
         self._targets: dict[FunctionName, Target] = {}
         self._revision: int | None = None  # None: the catalog was not read yet
+        self._mark: int | None = None  # the catalog's, when it was looked at last
+        self._unread: set[Owned] = set()  # changed, and not to be read since
+        self.forgot = 0  # how often something was forgotten: what was read before may be out of date
+
+    def known(self, function: FunctionName) -> Target | None:
+        return self._targets.get(function)
+
+    def remember(self, resolved: ResolvedFunction) -> None:
+        self._targets[resolved.function] = Target(resolved)
 
     def lookup(self, function: FunctionName) -> Target:
         """Raises FunctionNotFound, or InvocationFailed when the catalog cannot be read."""
@@ -60,27 +69,31 @@ class Directory:
         try:
             found = self.read(FunctionName(partition.account, partition.region, name, version.version))
         except InvocationFailed:
+            self._unread.add(owner)
             return True  # unreadable: the last good configuration stays
         return found.primary.runs_as(version)
 
     def refresh(self) -> set[Owned] | None:
         """Forget what changed since the last call: those functions, or None if it may be any."""
+        again, self._unread = self._unread, set()
         try:
-            revision = self._catalog.revision()
-            if revision == self._revision:
-                return set()
-            changed = self._changed_since(self._revision)
+            mark = self._catalog.mark()
+            if mark == self._mark:
+                return again
+            changed = self._changed()
         except CatalogUnavailable:
-            return set()
-        self._revision = revision
+            return again
+        self._mark = mark
         self._forget(changed)
-        return changed
+        return None if changed is None else changed | again
 
-    def _changed_since(self, revision: int | None) -> set[Owned] | None:
-        if revision is None:
+    def _changed(self) -> set[Owned] | None:
+        if self._revision is None:
+            self._revision = self._catalog.revision()
             return None
         changed = set()
-        for change in self._catalog.changes(revision):
+        for change in self._catalog.changes(self._revision):
+            self._revision = change.revision
             if not change.key:
                 return None
             kind, _, rest = change.key.partition("/")
@@ -89,6 +102,7 @@ class Directory:
         return changed
 
     def _forget(self, changed: set[Owned] | None) -> None:
+        self.forgot += 1
         for function in list(self._targets):
             if changed is None or (Partition(function.account, function.region), function.name) in changed:
                 del self._targets[function]

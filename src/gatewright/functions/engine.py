@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ class Engine:
         self._retired: set[Pool] = set()
         self._logs: dict[str, FunctionLog] = {}
         self._tasks: set[asyncio.Task[object]] = set()
+        self._reads: set[asyncio.Task[None]] = set()
         self._pids: set[int] = set()
         self._all_ended = asyncio.Event()
         self._ticker: asyncio.TimerHandle | None = None
@@ -79,6 +81,18 @@ class Engine:
         now = time.monotonic()
         try:
             target = self._admit(function, source, now)
+            if target is None:
+                again = partial(
+                    self.invoke,
+                    function,
+                    payload,
+                    invocation_type=invocation_type,
+                    source=source,
+                    log_tail=log_tail,
+                    client_context=client_context,
+                    trace_id=trace_id,
+                )
+                return self._once_read(function, again)
             context = content.check(
                 payload, client_context, self._payload_limit(invocation_type), invocation_type
             )
@@ -115,6 +129,8 @@ class Engine:
 
     async def close(self) -> None:
         """Let what runs finish, for at most `close_wait`; then end every process."""
+        if self._reads:  # of what was invoked before
+            await asyncio.wait(self._reads, timeout=self.settings.close_wait)
         self._closed = True
         give_up = time.monotonic() + self.settings.close_wait
         while any(pool.busy for pool in self._all_pools()) and time.monotonic() < give_up:
@@ -136,16 +152,49 @@ class Engine:
 
     # Finding the pool
 
-    def _admit(self, function: FunctionName, source: Source | None, now: float) -> Target:
-        """What the name means, once the source may invoke it and this machine can run it."""
+    def _admit(self, function: FunctionName, source: Source | None, now: float) -> Target | None:
+        """What the name means, if the source may invoke it; None while that is not read."""
         if self._closed:
             raise _closing()
         if source is None or now - self._refreshed > self.settings.config_check:
             self.refresh()
-        target = self._directory.lookup(function)
-        if source is not None and self.settings.enforce_permissions and not target.allows(source):
+        target = self._directory.known(function)
+        if target is None or source is None or not self.settings.enforce_permissions:
+            return target
+        if not target.allows(source):
             raise denied(function, source)
         return target
+
+    def _once_read(self, function: FunctionName, invoke: Callable[[], Pending[Outcome]]) -> Pending[Outcome]:
+        """Read what the name means, in a thread: no catalog that is far or slow holds up the event loop."""
+        pending: Pending[Outcome] = Pending()
+
+        def forward(inner: Pending[Outcome]) -> None:
+            try:
+                pending.resolve(inner.result())
+            except AwsError as error:
+                pending.fail(error)
+
+        async def read() -> None:
+            try:
+                await self._learn(function)
+            except Exception as error:
+                pending.fail(error)
+            else:
+                invoke().then(forward)
+
+        task = self.loop.create_task(read())
+        self._reads.add(task)
+        task.add_done_callback(self._reads.discard)
+        return pending
+
+    async def _learn(self, function: FunctionName) -> None:
+        while True:
+            before = self._directory.forgot
+            resolved = await self.loop.run_in_executor(None, self._directory.read, function)
+            if self._directory.forgot == before:
+                self._directory.remember(resolved)
+                return
 
     def _payload_limit(self, invocation_type: InvocationType) -> int:
         return self.settings.event_bytes if invocation_type == "Event" else self.settings.request_bytes

@@ -13,8 +13,8 @@ class FunctionSettings:
     directory: Path  # the data directory: code is unpacked to functions/, logs go to logs/lambda/
     runtimes: Runtimes = field(default_factory=Runtimes)
     enforce_permissions: bool = True  # check resource policies when a service invokes
-    instances: int = 64  # processes of one engine, over all functions
-    function_instances: int = 32  # processes of one version of one function
+    instances: int = 256  # processes of one engine, over all functions
+    function_instances: int = 256  # processes of one version of one function
     scale_after: float = 0.05  # how long an invocation waits for a busy instance before one more is started
     queue: int = 1_000  # invocations that may wait for an instance of one function
     queue_wait: float = 30.0  # how long one may wait: API Gateway itself gives up after 29 s

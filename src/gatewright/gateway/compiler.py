@@ -18,6 +18,7 @@ from gatewright.gateway.method_request.validation import Validator, compile_vali
 from gatewright.gateway.plan import MethodPlan, StagePlan
 from gatewright.gateway.router import Router
 from gatewright.gateway.settings import TRACE_TAG, GatewaySettings
+from gatewright.gateway.vpc_links import FindLink
 from gatewright.telemetry.metrics import Series
 
 SeriesOf = Callable[[str, str], Series]  # (resource path, HTTP method) -> the counters of that method
@@ -47,11 +48,13 @@ class Snapshot:
                 yield resource, http_method, method
 
 
-def check_deployment(document: Document, partition: Partition, settings: GatewaySettings) -> None:
+def check_deployment(
+    document: Document, partition: Partition, settings: GatewaySettings, link: FindLink
+) -> None:
     """Refuse a snapshot that would not do what it says: raises CannotCompile with the resource path, the
     method and the reason. Stage variables count as unset: what depends on them shows when requests come."""
     stage: Document = {"stageName": "check", "deploymentId": "check"}
-    compile_stage(document, stage, partition, settings, lambda path, verb: Series())
+    compile_stage(document, stage, partition, settings, lambda path, verb: Series(), Live(link=link))
 
 
 def compile_stage(
@@ -73,6 +76,7 @@ def compile_stage(
         variables=variables,
         settings=settings,
         certificate=live.certificate,
+        link=live.link,
     )
     with _Located("", ""):
         admissions = AdmissionCompiler(

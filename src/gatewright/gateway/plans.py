@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = (
     0.02  # how often the catalog is asked whether it changed: a change is served well within 200 ms
 )
+RETRY_SECONDS = 1.0  # until an API is read again whose change was told of, and could not be read
 REMEMBERED_ABSENT = 10_000  # unknown APIs remembered, since addresses come from strangers
 
 Stages = dict[str, StagePlan]
@@ -64,20 +65,28 @@ class Plans:
         # The API's stages if they are compiled already.
         self.known: Callable[[str], Stages | None] = self._stages.get
         self._absent: set[str] = set()
+        self._linked: set[str] = set()  # APIs whose integrations go through VPC links
         self._loading: dict[str, list[Pending[Stages | None]]] = {}
         self._revision = 0
         self._refreshing = False
         self._behind = False  # a change was noticed, and what it was is not read yet
         self._unreadable = False  # the owner was told of it
+        self._stale: set[str] = set()  # APIs that are to be read again
+        self._closed = False
         self._poll: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin to follow the catalog. Raises CatalogUnavailable."""
-        self._revision = self._catalog.revision()
-        self._catalog.changed()
+        """Begin to follow the catalog, now or once it can be read."""
+        try:
+            self._catalog.changed()
+            self._revision = self._catalog.revision()
+        except CatalogUnavailable as error:
+            self._behind = True
+            self._tell_unreadable(error)
         self._poll_later()
 
     def close(self) -> None:
+        self._closed = True
         if self._poll is not None:
             self._poll.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -155,21 +164,33 @@ class Plans:
 
     def _touched(self, changes: list[Change]) -> set[str]:
         """APIs whose plans these changes may alter: drafts alter none."""
+        linked = any(change.key.startswith(keys.VPC_LINKS) for change in changes)
         if any(change.key == "" for change in changes):
             self._absent.clear()
             return set(self._stages)
         kinds = ("stage", "restapi", "authorizerflush")
         parts = (change.key.split("/") for change in changes)
-        return {part[1] for part in parts if part[0] in kinds and len(part) > 1}
+        named = {part[1] for part in parts if part[0] in kinds and len(part) > 1}
+        return named | self._linked.copy() if linked else named
 
     def _recompile(self, api_id: str) -> None:
-        def finished(result: Stages | Exception | None) -> None:
-            if isinstance(result, Exception):
-                log.error("API %s keeps its last good plans: %s", api_id, result)
-            else:
-                self._keep(api_id, result)
+        """Again later if the catalog cannot be read: nobody will tell of this change a second time."""
+        if not self._closed:
+            self._in_thread(
+                lambda: self._compile_api(api_id), lambda result: self._recompiled(api_id, result)
+            )
 
-        self._in_thread(lambda: self._compile_api(api_id), finished)
+    def _recompiled(self, api_id: str, result: Stages | Exception | None) -> None:
+        if isinstance(result, Exception):
+            if api_id not in self._stale:
+                log.error("API %s keeps its last good plans: %s", api_id, result)
+        else:
+            self._keep(api_id, result)
+        if isinstance(result, CatalogUnavailable):
+            self._stale.add(api_id)
+            self._loop.call_later(RETRY_SECONDS, self._recompile, api_id)
+        else:
+            self._stale.discard(api_id)
 
     def _in_thread(self, work: Callable[[], T], finished: Callable[[T | Exception], None]) -> None:
         def run() -> None:
@@ -222,7 +243,12 @@ class Plans:
         if snapshot is None:
             raise CannotCompile("", "", f"its deployment {stage['deploymentId']} has no snapshot")
         flushed = reader.get(keys.authorizer_flush(api_id, name)) or {"generation": 0}
-        live = Live(flushed["generation"], stage_certificate(reader, stage), is_canary)
+
+        def link(link_id: str) -> Document | None:
+            self._linked.add(api_id)
+            return reader.get(keys.vpc_link(link_id))
+
+        live = Live(flushed["generation"], stage_certificate(reader, stage), is_canary, link)
         counted = lane_of(name, is_canary)
         return compile_stage(
             snapshot,

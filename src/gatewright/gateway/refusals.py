@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatewright.catalog.api import Document
+from gatewright.gateway.vpc_links import LINK
 
 
 def of_api(rest_api: Document) -> Iterator[str]:
@@ -26,8 +27,11 @@ def is_service(integration: Document) -> bool:
 
 def of_integration(integration: Document) -> Iterator[str]:
     """Reasons why an integration would not do what it says."""
-    if integration.get("connectionType") == "VPC_LINK":
-        yield "VPC links are not supported yet; use connectionType INTERNET"
+    if integration.get("connectionType") != LINK:
+        if integration.get("integrationTarget"):
+            yield "integrationTarget is for integrations with connectionType VPC_LINK"
+    elif integration["type"] not in ("HTTP", "HTTP_PROXY"):
+        yield f"connectionType VPC_LINK is for types HTTP and HTTP_PROXY, not for {integration['type']}"
     if integration.get("credentials") and not is_service(integration):
         yield (
             "integration credentials are not supported yet but for AWS services other than Lambda functions; "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from gatewright.gateway.issuers import IssuerSettings
+from gatewright.gateway.load_balancers import LoadBalancer
 from gatewright.gateway.services import ServiceSettings
 
 TRACE_HEADER = b"x-gatewright-trace"
@@ -29,3 +31,4 @@ class GatewaySettings:
     join_cache_misses: bool = True  # whether requests for the same entry wait for one that is under way
     issuers: IssuerSettings = field(default_factory=IssuerSettings)
     services: ServiceSettings = field(default_factory=ServiceSettings)
+    load_balancers: Mapping[str, LoadBalancer] = field(default_factory=dict)  # by ARN; what VPC links lead to

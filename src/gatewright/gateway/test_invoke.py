@@ -22,6 +22,7 @@ from gatewright.gateway.method_request.compile import Live
 from gatewright.gateway.plan import MethodPlan, MethodResponse, StagePlan
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.trace import Trace, shown_fields, shown_head
+from gatewright.gateway.vpc_links import FindLink, no_link
 from gatewright.telemetry.metrics import Series
 from gatewright.wire.client_certificate import ClientCertificate
 from gatewright.wire.types import Field, Headers, Request
@@ -45,6 +46,7 @@ class Invocation:
     variables: Mapping[str, str]
     identity: Mapping[str, str]  # the caller's, for `$context.identity`
     certificate: ClientCertificate | None = None  # for HTTP backends that ask for one
+    link: FindLink = no_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _stage(
     snapshot: Document, partition: Partition, asked: Invocation, settings: GatewaySettings
 ) -> StagePlan:
     stage: Document = {"stageName": STAGE, "deploymentId": "", "variables": dict(asked.variables)}
-    live = Live(certificate=asked.certificate)
+    live = Live(certificate=asked.certificate, link=asked.link)
     return compile_stage(snapshot, stage, partition, settings, lambda path, verb: Series(), live)
 
 

@@ -36,6 +36,7 @@ StepName = Literal[
     "request template",  # contentType, key, passthrough; rendered: output, missing [{line, column, source}]
     "request override",  # path, query, headers: what the template overrode
     "endpoint request",  # uri, headers, body
+    "endpoint target",  # of a VPC link: loadBalancer, target: whose turn it is
     "endpoint response",  # status, latencyMs, headers, body
     "integration response",  # subject, pattern, status, default
     "response template",  # key; rendered: output, missing

@@ -135,6 +135,7 @@ def gateway_settings(settings: Settings) -> GatewaySettings:
             refetch_floor=settings.issuer_refetch_floor,
         ),
         services=settings.services,
+        load_balancers=settings.load_balancers,
     )
 
 

@@ -37,6 +37,24 @@ def held(settings: Settings) -> Iterator[None]:
         os.close(file)
 
 
+@contextmanager
+def at_rest(directory: Path) -> Iterator[None]:
+    """Hold a directory in which something is kept, as `held` does, without writing to it. Raises
+    `CannotStart`."""
+    try:
+        file = os.open(directory / "run" / "pid", os.O_RDONLY)
+    except FileNotFoundError:
+        yield  # no node has run there yet
+        return
+    except OSError as error:
+        raise CannotStart(f"{directory}: cannot be read ({error.strerror})") from error
+    try:
+        _lock(file, directory)
+        yield
+    finally:
+        os.close(file)
+
+
 def _lock(file: int, directory: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,6 +15,7 @@ from gatewright.gateway.exchange import Outside
 from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.server.data_room import access_room, gateway_settings
 from gatewright.server.front import Front, Page, Status, metrics_page
+from gatewright.server.judging import judging
 from gatewright.server.key_rotation import rotating_cache_keys
 from gatewright.server.owner_pages import owner_pages
 from gatewright.server.process import backend_tls_of, tls_of
@@ -95,6 +96,7 @@ async def open_control(settings: Settings, status: Status) -> AsyncIterator[Hand
             management_room(catalog, functions, state, settings, verifier) as management,
             kept_in_order(state) as housekeeper,
             rotating_cache_keys(catalog, settings.cache.key_lifetime),
+            judging(catalog, settings),
         ):
             own = management_pages(settings, status, housekeeper)
             yield Front(management, own | owner_pages(catalog, settings, verifier))

@@ -2,11 +2,12 @@
 
 GET /_gatewright/node                    whose the node is and where it serves
 GET /_gatewright/configuration?api=ID    what `gatewright diff` and `gatewright doctor` look at
+GET /_gatewright/verdicts?api=ID         what the judge found of an API's canaries; of one with &stage=NAME
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from urllib.parse import parse_qsl
 import orjson
 
 from gatewright.aws.errors import AwsError
-from gatewright.catalog.api import Catalog, CatalogUnavailable
+from gatewright.catalog.api import Catalog, CatalogUnavailable, Document
 from gatewright.control.auth import Verifier
+from gatewright.control.canaries.sentence import verdicts
 from gatewright.control.configuration import configuration
 from gatewright.server.front import JSON, Page, message
 from gatewright.server.settings import Settings
@@ -32,6 +34,7 @@ def owner_pages(catalog: Catalog, settings: Settings, verifier: Verifier | None)
     pages: dict[str, Page] = {
         "node": lambda _: _node(settings),
         "configuration": lambda request: _configuration(catalog, settings.data_dir, request),
+        "verdicts": lambda request: _verdicts(catalog, request),
     }
     return pages if verifier is None else {name: _signed(page, verifier) for name, page in pages.items()}
 
@@ -58,15 +61,32 @@ def _node(settings: Settings) -> Response:
 
 
 def _configuration(catalog: Catalog, data_dir: Path, request: Request) -> Response:
-    api = dict(parse_qsl(request.query or "")).get("api", "")
+    def found(asked: Mapping[str, str]) -> Document | None:
+        api = asked["api"]
+        document = configuration(catalog, api)
+        return document and {**document, "answers": list(islice(_answers(data_dir, api), MOST_ANSWERS))}
+
+    return _of_api(request, found)
+
+
+def _verdicts(catalog: Catalog, request: Request) -> Response:
+    def found(asked: Mapping[str, str]) -> Document | None:
+        records = verdicts(catalog, asked["api"], asked.get("stage"))
+        return None if records is None else {"verdicts": records}
+
+    return _of_api(request, found)
+
+
+def _of_api(request: Request, find: Callable[[Mapping[str, str]], Document | None]) -> Response:
+    """What `find` makes of the query, which has an `api`."""
+    asked = {"api": "", **dict(parse_qsl(request.query or ""))}
     try:
-        found = configuration(catalog, api)
+        found = find(asked)
     except CatalogUnavailable as error:
         return message(503, str(error))
     if found is None:
-        return message(404, f"There is no API {api[:64]!r}")
-    answers = list(islice(_answers(data_dir, api), MOST_ANSWERS))
-    return Response(200, JSON, orjson.dumps({**found, "answers": answers}))
+        return message(404, f"There is no API {asked['api'][:64]!r}")
+    return Response(200, JSON, orjson.dumps(found))
 
 
 def _answers(data_dir: Path, api: str) -> Iterator[dict[str, Any]]:

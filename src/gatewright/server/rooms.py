@@ -16,15 +16,24 @@ from gatewright.wire.limits import ServerLimits
 
 @contextmanager
 def catalog_room(settings: Settings) -> Iterator[Catalog]:
-    """The node's configuration. Raises `CannotStart`."""
+    """The node's configuration. Raises `CannotStart`; not for a PostgreSQL that is away: a process that comes
+    up then serves as soon as it is back."""
     try:
-        catalog = open_catalog(settings.data_dir)
+        catalog = _opened(settings)
     except CatalogUnavailable as error:
         raise CannotStart(f"--data-dir {settings.data_dir}: the catalog cannot be opened: {error}") from error
     try:
         yield catalog
     finally:
         catalog.close()
+
+
+def _opened(settings: Settings) -> Catalog:
+    if settings.catalog is None:
+        return open_catalog(settings.data_dir)
+    from gatewright.catalog import postgres  # large: one machine goes without
+
+    return postgres.open_catalog(settings.catalog, patient=True)
 
 
 @asynccontextmanager
@@ -46,7 +55,14 @@ def _functions(catalog: Catalog, settings: Settings) -> Functions:
     from gatewright.functions.engine import Engine
     from gatewright.functions.settings import FunctionSettings
 
-    return Engine(catalog, loop=loop, settings=FunctionSettings(settings.data_dir))
+    limits = settings.limits
+    bounds = FunctionSettings(
+        settings.data_dir,
+        instances=limits.function_instances,
+        function_instances=limits.function_instances,
+        idle=limits.function_idle_timeout,
+    )
+    return Engine(catalog, loop=loop, settings=bounds)
 
 
 def home_partition(settings: Settings) -> Partition:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gatewright.gateway.issuers import Place
+from gatewright.gateway.load_balancers import LoadBalancer
 from gatewright.gateway.services import RoleKeys, ServiceSettings
 from gatewright.gateway.settings import Tracing
 from gatewright.server.address import Address
@@ -35,6 +36,8 @@ class Limits:
     integration_timeout_ms: int = 29_000
     account_rate: float | None = None  # requests a second over all APIs of an account and region
     account_burst: int | None = None
+    function_instances: int = 256  # processes that run functions, of one worker
+    function_idle_timeout: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,16 @@ class Settings:
     test_issuer: TestIssuer = "off"
     # Where AWS services are, and whose keys sign; with secrets.
     services: ServiceSettings = field(default_factory=ServiceSettings, repr=False)
+    load_balancers: Mapping[str, LoadBalancer] = field(default_factory=dict)  # by ARN; what VPC links lead to
     openapi_strict: bool = False  # an import takes what Amazon takes: OpenAPI 3.0, not 3.1
     drain_timeout: float = 30.0  # seconds given to requests in flight when a process stops
     drain_delay: float = 0.0  # seconds of serving on with health 503 before the listeners stop
+    # The PostgreSQL that all nodes share, perhaps with a password; None: SQLite in the data directory.
+    catalog: str | None = field(default=None, repr=False)
     limits: Limits = Limits()
     state: StateSizes = StateSizes()
     cache: CacheSettings = CacheSettings()
+    valkey: str | None = field(default=None, repr=False)  # where the state is instead; may hold a password
     # Callers of APIs, each {"key": …, "principal": …}, documents as `catalog.keys` has them; with secrets.
     principals: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
@@ -116,6 +123,9 @@ class Settings:
         services = values["services"]
         services["roles"] = {role: RoleKeys(**keys) for role, keys in services["roles"].items()}
         values["services"] = ServiceSettings(**services)
+        values["load_balancers"] = {
+            arn: LoadBalancer.read(found) for arn, found in values["load_balancers"].items()
+        }
         values["limits"] = Limits(**values["limits"])
         values["state"] = StateSizes(**values["state"])
         values["cache"] = CacheSettings(**values["cache"])
@@ -124,7 +134,7 @@ class Settings:
 
 
 # Read once, when the sockets are opened and the processes counted.
-FIXED_AT_START = ("data_dir", "listen", "management", "workers")
+FIXED_AT_START = ("data_dir", "catalog", "listen", "management", "workers")
 
 
 def reloaded(running: Settings, read: Settings) -> tuple[Settings, list[str]]:

@@ -15,7 +15,9 @@ from gatewright.gateway.access import Access
 from gatewright.gateway.compiler import compile_stage
 from gatewright.gateway.errors import CannotCompile, GatewayError
 from gatewright.gateway.exchange import Outside
+from gatewright.gateway.method_request.compile import Live
 from gatewright.gateway.simulate import Answer, Caller, Route, Simulation
+from gatewright.gateway.vpc_links import find_link
 from gatewright.server.data_room import access_room, gateway_settings
 from gatewright.server.errors import CannotStart
 from gatewright.server.local_callers import of_dev, of_serve
@@ -49,14 +51,19 @@ async def simulate(catalog: Catalog, settings: Settings, question: Question, *, 
     partition, document, snapshot = _read(catalog, question.api, question.stage)
     try:
         stage = compile_stage(
-            snapshot, document, partition, gateway_settings(settings), lambda path, verb: Series()
+            snapshot,
+            document,
+            partition,
+            gateway_settings(settings),
+            lambda path, verb: Series(),
+            Live(link=find_link(catalog, partition)),
         )
     except CannotCompile as error:
         raise CannotStart(f"stage {question.stage} of API {question.api} is not served: {error}") from error
     local = of_dev(settings) if dev else of_serve(settings)
     client, timers = Client(asyncio.get_running_loop()), TimerWheel(asyncio.get_running_loop())
     with tempfile.TemporaryDirectory(prefix="gatewright-simulate-") as directory:
-        apart = replace(settings, data_dir=Path(directory), state=SMALL)
+        apart = replace(settings, data_dir=Path(directory), state=SMALL, valkey=None)
         with state_room(apart) as state:
             async with (
                 access_room(catalog, state, settings, local) as access,

@@ -18,6 +18,7 @@ from gatewright.server.settings import Settings
 from gatewright.state.api import Quota, Size, State, StateUnavailable
 from gatewright.state.lmdb_store import open_state
 from gatewright.state.periods import date_of, day_at, period_start
+from gatewright.state.valkey_servers import parse_servers
 from gatewright.telemetry.metrics import Gauge
 
 HOUSEKEEPING_SECONDS = 5.0
@@ -27,10 +28,18 @@ _log = logging.getLogger("gatewright")
 
 @contextmanager
 def state_room(settings: Settings) -> Iterator[State]:
-    """Open it for this process. Raises `CannotStart`."""
+    """Open it for this process, whose loop runs. Raises `CannotStart`; not for a Valkey that is away."""
+    state = _embedded(settings) if settings.valkey is None else _in_valkey(settings, settings.valkey)
+    try:
+        yield state
+    finally:
+        state.close()
+
+
+def _embedded(settings: Settings) -> State:
     directory = settings.data_dir / "state"
     try:
-        state = open_state(
+        return open_state(
             directory,
             counters_bytes=settings.state.counters_bytes,
             policies_bytes=settings.state.policies_bytes,
@@ -38,10 +47,17 @@ def state_room(settings: Settings) -> Iterator[State]:
         )
     except (StateUnavailable, ValueError) as error:
         raise CannotStart(f"{directory}: the shared state cannot be opened: {error}") from error
-    try:
-        yield state
-    finally:
-        state.close()
+
+
+def _in_valkey(settings: Settings, url: str) -> State:
+    from gatewright.state.valkey_store import open_valkey  # one machine goes without the client
+
+    return open_valkey(
+        parse_servers(url),
+        asyncio.get_running_loop(),
+        processes=settings.workers,
+        policies_bytes=settings.state.policies_bytes,
+    )
 
 
 @asynccontextmanager

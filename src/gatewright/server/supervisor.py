@@ -60,7 +60,12 @@ def supervise(settings: Settings, owner: Owner, modules: Modules = Modules()) ->
 
 
 def _make_access_key(settings: Settings) -> None:
-    """The key that management requests are signed with; made on the first start."""
+    """The key that management requests are signed with; made on the first start, or shared by all nodes."""
+    if settings.catalog is not None:
+        from gatewright.server.shared import join
+
+        join(settings)
+        return
     try:
         ensure_credentials(settings.credentials)
     except CredentialsUnusable as error:

@@ -21,7 +21,7 @@ from gatewright.state.directory import Sizes, open_directory, open_ledger, this_
 from gatewright.state.environment import Environment, Transaction
 from gatewright.state.lmdb_cache import LmdbCache
 from gatewright.state.lmdb_responses import LmdbResponses
-from gatewright.state.periods import day_at, day_of
+from gatewright.state.periods import USAGE_DAYS, check_span, day_at, day_of
 from gatewright.state.quotas import RowOf
 from gatewright.state.rows import BUCKETS, usage_key
 
@@ -30,8 +30,6 @@ POLICIES_BYTES = 64 * 2**20
 RESPONSES_BYTES = 256 * 2**20
 LEAST_BYTES = 4 * 2**20  # a quarter of it is room enough to delete in
 LEAST_RESPONSES_BYTES = 16 * 2**20  # a quarter of it takes three of the largest, while others are deleted
-USAGE_DAYS = 100  # kept
-LONGEST_USAGE = 400  # days, that one question may be about
 REMEMBERED = 10_000  # buckets known to be empty, in one process
 
 Clock = Callable[[], float]
@@ -80,9 +78,7 @@ class LmdbState:
         return limit
 
     def usage(self, quota: Quota, first: date, last: date) -> list[DayUsage]:
-        days = (last - first).days + 1
-        if not 0 < days <= LONGEST_USAGE:
-            raise ValueError(f"From {first} to {last} are {days} days: ask for 1 to {LONGEST_USAGE}")
+        check_span(first, last)
         today = day_at(self._clock())
         return self._counters.read(
             lambda txn: quotas.history(quota, day_of(first), day_of(last), today, _rows(txn, quota))

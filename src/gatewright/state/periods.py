@@ -10,6 +10,8 @@ Period = Literal["DAY", "WEEK", "MONTH"]
 
 EPOCH = date(1970, 1, 1)
 SECONDS = 86_400
+USAGE_DAYS = 100  # that usage is kept for
+LONGEST_USAGE = 400  # days, that one question may be about
 OFFSETS: dict[Period, int] = {"DAY": 0, "WEEK": 6, "MONTH": 27}  # the largest that Amazon's service takes
 
 
@@ -24,6 +26,12 @@ def day_of(when: date) -> int:
 
 def date_of(day: int) -> date:
     return EPOCH + timedelta(days=day)
+
+
+def check_span(first: date, last: date) -> None:
+    days = (last - first).days + 1
+    if not 0 < days <= LONGEST_USAGE:
+        raise ValueError(f"From {first} to {last} are {days} days: ask for 1 to {LONGEST_USAGE}")
 
 
 def check_offset(period: Period, offset: int) -> None:

@@ -66,13 +66,19 @@ def opened(quota: Quota, day: int, row_of: RowOf) -> Usage:
 
 def with_remaining(quota: Quota, day: int, remaining: int, row_of: RowOf) -> bytes:
     """The day's row under which `remaining` more requests pass in its period."""
+    limit = check_remaining(quota, remaining)
+    usage = opened(quota, day, row_of)
+    extra = remaining - limit + usage.used + usage.before
+    return _pack(*usage._replace(extra=extra))
+
+
+def check_remaining(quota: Quota, remaining: int) -> int:
+    """The quota's limit. Raises ValueError if what remains of it cannot be set to this."""
     if quota.limit is None:
         raise ValueError(f"The plan {quota.plan} has no quota: nothing remains that could be set")
     if not 0 <= remaining <= MOST:
         raise ValueError(f"The remaining quota {remaining} is outside 0 to {MOST}")
-    usage = opened(quota, day, row_of)
-    extra = remaining - quota.limit + usage.used + usage.before
-    return _pack(*usage._replace(extra=extra))
+    return quota.limit
 
 
 def history(quota: Quota, first: int, last: int, today: int, row_of: RowOf) -> list[DayUsage]:

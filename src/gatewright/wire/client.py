@@ -8,9 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .balancing import Balanced, Balancer
 from .client_certificate import ClientCertificate, present
 from .dns import Dns, Resolver, system_resolver
 from .pending import Pending
+from .target_group import TargetGroup
 from .timers import Timer, TimerWheel
 from .tls import client_context
 from .upstream import IDEMPOTENT, Answer, Call, KnownHeads, Upstream
@@ -22,6 +24,7 @@ from .upstream_errors import (
     ConnectionLost,
     HostMismatch,
     HostNotFound,
+    NoRoom,
     TlsFailed,
     UpstreamError,
 )
@@ -31,14 +34,17 @@ __all__ = [
     "AnswerTimedOut",
     "AnswerTooLarge",
     "BadAnswer",
+    "Balanced",
     "Client",
     "ClientLimits",
     "ConnectFailed",
     "ConnectionLost",
     "HostMismatch",
     "HostNotFound",
+    "NoRoom",
     "Pool",
     "Target",
+    "TargetGroup",
     "TlsFailed",
     "UpstreamError",
 ]
@@ -89,6 +95,17 @@ class Target:
     shows: ClientCertificate | None = None
     """To a backend that asks for one; an https one."""
 
+    group: TargetGroup | None = None
+    """Who serves the host, where its name is not to be asked for it."""
+
+    address: tuple[str, int] | None = None
+    """Host and port to connect to, where they are not those of the name."""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where connections go."""
+        return self.address or (self.host, self.port)
+
 
 class Client:
     """The pools of one process."""
@@ -116,6 +133,21 @@ class Client:
         self._make_tls = tls
         self._tls: dict[tuple[bool, ClientCertificate | None], ssl.SSLContext] = {}
         self._pools: dict[Target, Pool] = {}
+        self._balancers: dict[TargetGroup, Balancer] = {}
+        self._balanced: dict[Target, Balanced] = {}
+
+    def sender(self, target: Target) -> Pool | Balanced:
+        """What sends to `target`, its pool or those of its group; keep it rather than ask again."""
+        group = target.group
+        if group is None:
+            return self.pool(target)
+        balanced = self._balanced.get(target)
+        if balanced is None:
+            if len(self._balanced) >= self.limits.pools:
+                self._balanced.clear()
+            balancer = self._balancers.get(group) or self._balancers.setdefault(group, Balancer(self, group))
+            balanced = self._balanced[target] = Balanced(self, target, balancer)
+        return balanced
 
     def pool(self, target: Target) -> Pool:
         """The pool of `target`; keep it rather than ask again."""
@@ -127,14 +159,15 @@ class Client:
         return pool
 
     def tls(self, target: Target) -> ssl.SSLContext | None:
-        if target.scheme != "https":
-            return None
-        wanted = (target.verify, target.shows)
+        return self.context(target.verify, target.shows) if target.scheme == "https" else None
+
+    def context(self, verify: bool, shows: ClientCertificate | None = None) -> ssl.SSLContext:
+        wanted = (verify, shows)
         context = self._tls.get(wanted)
         if context is None:
-            context = self._make_tls(target.verify)
-            if target.shows is not None:
-                present(context, target.shows)
+            context = self._make_tls(verify)
+            if shows is not None:
+                present(context, shows)
             if len(self._tls) >= self.limits.contexts:
                 self._tls.clear()
             self._tls[wanted] = context
@@ -142,6 +175,8 @@ class Client:
 
     async def close(self) -> None:
         """Cut every connection; calls in flight fail with `ConnectionLost`."""
+        for balancer in self._balancers.values():
+            await balancer.close()
         for pool in self._pools.values():
             await pool.close()
         await self.dns.close()
@@ -194,7 +229,7 @@ class Pool:
         if self._closed:
             call.fail(ConnectFailed("the client is closed"))
         elif len(self._waiting) >= self.limits.waiting:
-            call.fail(ConnectFailed(f"{len(self._waiting)} calls wait for a connection to {self._address}"))
+            call.fail(NoRoom(f"{len(self._waiting)} calls wait for a connection to {self._address}"))
         else:
             call.timer = Timer(self.timers, call)
             call.timer.set_at(call.deadline)
@@ -203,7 +238,8 @@ class Pool:
 
     @property
     def _address(self) -> str:
-        return f"{self.target.host}:{self.target.port}"
+        host, port = self.target.place
+        return f"{host}:{port}"
 
     # ---- for connections ---------------------------------------------------------------------------------
 
@@ -271,7 +307,7 @@ class Pool:
     async def _reach(self) -> Upstream:
         """Connect to the first address that accepts. Raises `UpstreamError`."""
         failure: UpstreamError = ConnectFailed(f"{self._address} has no address")
-        for address in await self._client.dns.addresses(self.target.host):
+        for address in await self._client.dns.addresses(self.target.place[0]):
             try:
                 return await self._reach_address(address)
             except ssl.SSLError as error:
@@ -285,7 +321,7 @@ class Pool:
         _, upstream = await self._client.loop.create_connection(
             lambda: Upstream(self),
             address,
-            self.target.port,
+            self.target.place[1],
             ssl=tls,
             server_hostname=self.target.host if tls else None,
         )

@@ -16,12 +16,15 @@ def server_context(cert: Path | str, key: Path | str) -> ssl.SSLContext:
 
 
 def client_context(verify: bool, roots: str | None = None) -> ssl.SSLContext:
-    """TLS to a backend; `verify=False` leaves the chain unchecked. `check_certificate` must follow.
+    """TLS 1.2 or later to a backend; `verify=False` leaves the chain unchecked.
+
+    The host is for `check_certificate` to check.
 
     `roots` are certificates (PEM) of authorities that are trusted besides the system's. Raises ValueError or
     `ssl.SSLError` if they are none.
     """
     context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # a distribution may leave it to the system's file
     if roots is not None:
         context.load_verify_locations(cadata=roots)
     context.check_hostname = False

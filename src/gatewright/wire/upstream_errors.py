@@ -15,6 +15,10 @@ class ConnectFailed(UpstreamError):
     """No connection: refused, unreachable, timed out, or none left to give."""
 
 
+class NoRoom(ConnectFailed):
+    """As many calls wait for a connection as may; of the backend it says nothing."""
+
+
 class TlsFailed(UpstreamError):
     """The TLS handshake failed, or the certificate is not to be trusted."""
 

@@ -1,12 +1,19 @@
+"""A catalog of each engine: what holds for the one holds for the other. They run one PostgreSQL together."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import Postgres
+from tests.support.processes import BOUND
 
+from gatewright.catalog import postgres, sqlite
 from gatewright.catalog.api import Catalog, Partition
-from gatewright.catalog.sqlite import open_catalog
+
+Opens = Callable[[], Catalog]
 
 
 @pytest.fixture
@@ -15,7 +22,37 @@ def home() -> Partition:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = open_catalog(tmp_path / "data")
-    yield catalog
-    catalog.close()
+def database(server: Postgres) -> str:
+    """The URL of a database without a catalog."""
+    server.forget_catalog()
+    return server.url()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opens]:
+    """Opens the test's catalog, as often as it is called."""
+    opened: list[Catalog] = []
+    url = request.getfixturevalue("database") if request.param == "postgres" else ""
+
+    def open_one() -> Catalog:
+        opened.append(postgres.open_catalog(url) if url else sqlite.open_catalog(tmp_path / "data"))
+        return opened[-1]
+
+    yield open_one
+    for catalog in opened:
+        catalog.close()
+
+
+@pytest.fixture
+def catalog(opens: Opens) -> Catalog:
+    return opens()
+
+
+def soon(found: Callable[[], object]) -> bool:
+    """Whether it comes to be: another process's commits are told of in a moment."""
+    until = time.monotonic() + BOUND
+    while not found():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.002)
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from hashlib import sha256
 from typing import Any
 
@@ -165,6 +166,15 @@ def test_a_prefix_ends_with_a_slash(catalog: Catalog, home: Partition) -> None:
         reader.list("restapi")
 
 
+def test_a_listing_begins_after_a_key_only(catalog: Catalog, home: Partition) -> None:
+    """Positions come from clients."""
+    with (
+        catalog.read(home) as reader,
+        pytest.raises(InvalidDocument, match="must not contain a NUL character"),
+    ):
+        list(reader.list("a/", after="a/\0"))
+
+
 def test_a_listing_can_be_narrowed(catalog: Catalog, home: Partition) -> None:
     with catalog.write(home) as tx:
         for key in ("a/1", "a/2/x", "a/2/y", "a/3", "a/30", "b/1"):
@@ -193,3 +203,20 @@ def test_a_blob_goes_when_no_partition_uses_it(catalog: Catalog, home: Partition
         assert tx.drop_blob(digest, f"code/{digest}/") is True
         assert tx.drop_blob(digest, f"code/{digest}/") is False
         assert tx.get_blob(digest) is None
+
+
+def test_a_reader_keeps_its_snapshot_while_others_write(catalog: Catalog, home: Partition) -> None:
+    def write(number: int) -> None:
+        with catalog.write(home) as tx:
+            tx.put("a/1", {"n": number})
+            tx.put("a/2", {"n": number})
+
+    write(1)
+    with catalog.read(home) as reader:
+        assert reader.get("a/1") == {"n": 1}
+        writer = threading.Thread(target=write, args=[2])
+        writer.start()
+        writer.join(10)
+        assert reader.get("a/2") == {"n": 1}
+    with catalog.read(home) as reader:
+        assert reader.get("a/2") == {"n": 2}

@@ -1,4 +1,4 @@
-"""What the catalog says when it cannot work, and that it works again afterwards."""
+"""What the SQLite catalog says when it cannot work, and that it works again afterwards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import stat
-import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +15,13 @@ import pytest
 from gatewright.catalog.api import Catalog, CatalogUnavailable, Partition
 from gatewright.catalog.sqlite import open_catalog
 from gatewright.catalog.sqlite_faults import unavailable
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    catalog = open_catalog(tmp_path / "data")
+    yield catalog
+    catalog.close()
 
 
 def test_the_catalog_is_for_its_owner_only(catalog: Catalog, home: Partition, tmp_path: Path) -> None:
@@ -102,23 +109,6 @@ def test_a_writer_waits_for_a_bounded_time(home: Partition, tmp_path: Path) -> N
         pass
     patient.close()
     impatient.close()
-
-
-def test_a_reader_keeps_its_snapshot_while_others_write(catalog: Catalog, home: Partition) -> None:
-    def write(number: int) -> None:
-        with catalog.write(home) as tx:
-            tx.put("a/1", {"n": number})
-            tx.put("a/2", {"n": number})
-
-    write(1)
-    with catalog.read(home) as reader:
-        assert reader.get("a/1") == {"n": 1}
-        writer = threading.Thread(target=write, args=[2])
-        writer.start()
-        writer.join(10)
-        assert reader.get("a/2") == {"n": 1}
-    with catalog.read(home) as reader:
-        assert reader.get("a/2") == {"n": 2}
 
 
 def test_an_error_that_the_caller_ignores_still_gives_the_transaction_up(

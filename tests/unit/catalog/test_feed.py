@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from tests.unit.catalog.conftest import Opens, soon
 
 from gatewright.catalog import sql
 from gatewright.catalog.api import Catalog, Change, Partition
-from gatewright.catalog.sqlite import open_catalog
 
 
 def put(catalog: Catalog, partition: Partition, *keys: str) -> None:
@@ -68,16 +66,23 @@ def test_a_revision_of_the_future_means_an_older_copy_was_put_back(catalog: Cata
 
 
 def test_changed_tells_once_of_own_and_of_others_writes(
-    catalog: Catalog, home: Partition, tmp_path: Path
+    catalog: Catalog, home: Partition, opens: Opens
 ) -> None:
-    other = open_catalog(tmp_path / "data")
+    other = opens()
     assert (catalog.changed(), other.changed()) == (False, False)
     put(catalog, home, "a/1")
-    assert (catalog.changed(), other.changed()) == (True, True)
+    assert (catalog.changed(), soon(other.changed)) == (True, True)
     assert (catalog.changed(), other.changed()) == (False, False)
     put(other, home, "a/2")
-    assert (catalog.changed(), other.changed()) == (True, True)
-    other.close()
+    assert (soon(catalog.changed), other.changed()) == (True, True)
+
+
+def test_the_mark_moves_for_everybody_who_looks(catalog: Catalog, home: Partition) -> None:
+    before = catalog.mark()
+    assert catalog.mark() == before
+    put(catalog, home, "a/1")
+    assert catalog.mark() != before
+    assert catalog.changed() is True
 
 
 def test_changed_is_silent_about_reads_and_what_was_rolled_back(catalog: Catalog, home: Partition) -> None:

@@ -147,3 +147,33 @@ def test_a_named_file_must_be_there() -> None:
 def test_a_broken_file_is_told() -> None:
     with pytest.raises(BadOptions, match=r"broken.toml is not valid TOML: Invalid value"):
         load({}, _file("workers =", "broken.toml"))
+
+
+def test_a_catalogs_password_is_kept_out_of_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql://ann:s3cret@db/gatewright"
+    assert "among the arguments can be read by every user" in _problems(catalog=url)[0]
+    monkeypatch.setenv("GATEWRIGHT_CATALOG", url)
+    settings = load({}, None).for_serve()
+    assert settings.catalog == url
+    assert "s3cret" not in repr(settings)
+    assert load({}, None).for_dev(Path("here")).catalog is None
+    monkeypatch.setenv("GATEWRIGHT_CATALOG", "mysql://ann:s3cret@db/gatewright")
+    assert _problems() == ["GATEWRIGHT_CATALOG: must be a URL such as postgresql://user@host/database"]
+
+
+def test_the_state_may_be_in_valkey(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load({}, None).for_serve().valkey is None
+    assert load({"state": "valkey://host"}, None).for_serve().valkey == "valkey://host"
+    monkeypatch.setenv("GATEWRIGHT_STATE", "valkeys://user:secret@host:1/2")
+    settings = load({}, None).for_serve()
+    assert settings.valkey == "valkeys://user:secret@host:1/2"
+    assert "secret" not in repr(settings)
+
+
+def test_a_password_of_valkey_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    (problem,) = _problems(state="valkey://user:secret@host")
+    assert problem.startswith("--state: a password among the arguments can be read by every user")
+    monkeypatch.setenv("GATEWRIGHT_STATE", "redis://user:secret@host")
+    (problem,) = _problems()
+    assert problem.startswith("GATEWRIGHT_STATE: is no URL of Valkey such as valkey://host:6379/0")
+    assert "secret" not in problem

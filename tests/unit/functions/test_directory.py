@@ -31,9 +31,9 @@ class Failing:
         self._check()
         return self._catalog.read(partition)
 
-    def revision(self) -> int:
+    def mark(self) -> int:
         self._check()
-        return self._catalog.revision()
+        return self._catalog.mark()
 
     def changes(self, since: int) -> list[Change]:
         return self.history if self.history is not None else self._catalog.changes(since)
@@ -97,6 +97,21 @@ def test_an_unreadable_catalog_keeps_what_is_known(catalog: Failing) -> None:
     assert directory.current((PARTITION, "pets"), before.resolved.primary)
     with pytest.raises(InvocationFailed, match="cannot be read: the disk is gone"):
         directory.lookup(FunctionName("123456789012", "eu-west-1", "dogs"))
+
+
+def test_a_change_that_could_not_be_read_is_told_of_again(catalog: Failing) -> None:
+    put(catalog, keys.function("pets"), MemorySize=128)
+    directory = Directory(catalog)
+    directory.refresh()
+    before = directory.lookup(PETS).resolved.primary
+    put(catalog, keys.function("pets"), MemorySize=256)
+    assert directory.refresh() == {(PARTITION, "pets")}
+    catalog.broken = True
+    assert directory.current((PARTITION, "pets"), before)
+    catalog.broken = False
+    assert directory.refresh() == {(PARTITION, "pets")}
+    assert not directory.current((PARTITION, "pets"), before)
+    assert directory.refresh() == set()
 
 
 def test_whether_a_version_still_is_what_it_was(catalog: Failing) -> None:

@@ -43,6 +43,7 @@ def compiled(
     *scopes: str,
     places: Mapping[str, Place] | None = None,
     dev: bool = False,
+    **variables: str,
 ) -> TokenAuthorizer:
     issuers = IssuerSettings(places or {}, TEST_NAME, unmapped_to_test_issuer=dev)
     surroundings = Surroundings(
@@ -51,7 +52,7 @@ def compiled(
         deployment_id="d9q2wz",
         flush_generation=0,
         partition=Partition("123456789012", "us-east-1"),
-        variables={},
+        variables=variables,
         settings=GatewaySettings(issuers=issuers),
     )
     method = {
@@ -75,6 +76,15 @@ def test_names_that_tokens_may_say() -> None:
     assert set(compiled(USERS, dev=True).sources) == {POOL, TEST_NAME}
     mapped = compiled(USERS, places={ARN: Place("http://a/", "http://b/")}, dev=True)
     assert set(mapped.sources) == {POOL, "http://b/"}
+
+
+def test_a_stage_variable_names_the_pool() -> None:
+    by_stage = {**USERS, "providerARNs": [ARN.replace("us-east-1_abc", "${stageVariables.pool}")]}
+    assert set(compiled(by_stage, pool="us-east-1_abc").sources) == {POOL}
+    mapped = compiled(by_stage, places={ARN: Place("http://good")}, pool="us-east-1_abc")
+    assert mapped.sources[POOL].url == "http://good"
+    assert compiled(by_stage).sources == {}, "unset, so that no token is let in"
+    assert compiled(by_stage, pool="us-east-1_abc").rules != compiled(by_stage, pool="us-east-1_def").rules
 
 
 def test_a_pool_cannot_take_the_name_of_another() -> None:

@@ -1,3 +1,5 @@
+"""The states that tests of the protocol run on: `state` is each in turn, `embedded` and `valkey` are one."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -5,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.support.moved_clock import MovedClock, open_small
+from tests.support.valkey import ValkeyServer, valkey_server
+from tests.support.valkey_state import WaitedState
 
 from gatewright.state.api import State
 
@@ -14,8 +18,28 @@ def clock() -> MovedClock:
     return MovedClock()
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    with valkey_server(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
 @pytest.fixture
-def state(tmp_path: Path, clock: MovedClock) -> Iterator[State]:
+def embedded(tmp_path: Path, clock: MovedClock) -> Iterator[State]:
     state = open_small(tmp_path / "state", clock)
     yield state
     state.close()
+
+
+@pytest.fixture
+def valkey(server: ValkeyServer, clock: MovedClock) -> Iterator[WaitedState]:
+    server.client.flushall()
+    state = WaitedState(server, clock)
+    yield state
+    state.close()
+
+
+@pytest.fixture(params=["embedded", "valkey"])
+def state(request: pytest.FixtureRequest) -> State:
+    state: State = request.getfixturevalue(request.param)
+    return state

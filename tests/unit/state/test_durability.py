@@ -19,6 +19,11 @@ MONTHLY = Quota("plan", "key", 1000, "MONTH")
 TODAY = date(2026, 3, 11)
 
 
+@pytest.fixture
+def state(embedded: State) -> State:
+    return embedded
+
+
 def use(state: State, times: int, quota: Quota = MONTHLY) -> int:
     return sum(answer(state.admit([quota])) is None for _ in range(times))
 

@@ -57,6 +57,11 @@ attempt()
 """
 
 
+@pytest.fixture
+def state(embedded: State) -> State:
+    return embedded
+
+
 def fill(state: State) -> int:
     """Use new buckets until there is no room; how many there was room for."""
     for number in range(1_000_000):

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from tests.support.coroutines import answer
 from tests.support.moved_clock import MovedClock
 
 from gatewright.state.api import Bucket, Quota, State
 from gatewright.state.housekeeping import MOST
-from gatewright.state.lmdb_store import LEAST_BYTES, USAGE_DAYS
+from gatewright.state.lmdb_store import LEAST_BYTES
+from gatewright.state.periods import USAGE_DAYS
+
+
+@pytest.fixture
+def state(embedded: State) -> State:
+    return embedded
 
 
 def test_full_buckets_are_removed_others_are_not(state: State, clock: MovedClock) -> None:

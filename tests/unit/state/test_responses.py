@@ -29,6 +29,11 @@ exec(sys.argv[2])
 """
 
 
+@pytest.fixture
+def state(embedded: State) -> State:
+    return embedded
+
+
 def get(state: State, space: bytes, key: bytes) -> bytes | None:
     return answer(state.responses.get(space, key)).value
 

@@ -23,7 +23,8 @@ _FUNCTION = r"(?:arn:[^:]+:lambda:[!-~]+|[!-~]*\$\{stageVariables\.[^{}]+\}[!-~]
 _URI = re.compile(
     rf"arn:[^:\s]+:apigateway:[^:\s]+:lambda:path//?2015-03-31/functions/{_FUNCTION}/invocations"
 )
-_USER_POOL = re.compile(r"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+", re.ASCII)
+_POOL = r"(?:[\w-]|\$\{stageVariables\.\w+\})+"
+_USER_POOL = re.compile(rf"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{{12}}:userpool/{_POOL}", re.ASCII)
 _NOT_FOR_JWT = (
     "authorizerUri",
     "authorizerCredentials",

@@ -71,6 +71,10 @@ def require_client_certificate(call: Call, certificate: str) -> Document:
     return _require(call, keys.client_certificate(certificate), missing)
 
 
+def require_vpc_link(call: Call, link: str) -> Document:
+    return _require(call, keys.vpc_link(link), "Invalid Vpc Link identifier specified")
+
+
 def require_documentation_part(call: Call, api: str, part: str) -> Document:
     missing = "Invalid Documentation part identifier specified"
     return _require(call, keys.documentation_part(api, part), missing)

@@ -51,7 +51,8 @@ def _is_http(uri: str) -> bool:
 
 def _check_service(uri: str) -> None:
     check_arn(uri)
-    if not uri.split(":", 5)[5].startswith(("path", "action")):
+    rest = uri.split(":", 5)[5]
+    if not rest.startswith(("path", "action")) and not _PLACEHOLDER.match(rest):
         raise BadRequest("AWS ARN for integration must contain path or action")
 
 

@@ -47,7 +47,12 @@ def summary(snapshot: Document) -> Document:
 def refuse_uncompilable(call: Call, snapshot: Document) -> None:
     """Refuse what would not do what it says, naming resource path, method and reason."""
     try:
-        check_deployment(snapshot, call.partition, call.services.gateway_settings)
+        check_deployment(
+            snapshot,
+            call.partition,
+            call.services.gateway_settings,
+            lambda link: call.tx.get(keys.vpc_link(link)),
+        )
     except CannotCompile as error:
         raise BadRequest(f"Gatewright cannot deploy this API: {error}") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gatewright.aws.errors import Conflict
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
+from gatewright.control.canaries.wish import wish_of
 from gatewright.control.operation import Call, Params
 from gatewright.control.rest import stage_patch
 from gatewright.control.rest.authorizer_cache import forget_authorizations
@@ -39,6 +40,7 @@ def create_stage(call: Call, params: Params) -> Document:
     if params.get("tags"):
         check_tags(params["tags"])
         stage["tags"] = {key: value or "" for key, value in params["tags"].items()}
+        wish_of(stage["tags"])
     store_stage(call, api, stage)
     return stage
 
@@ -73,6 +75,7 @@ def delete_stage(call: Call, params: Params) -> None:
     detach_stage(call, api, name)
     forget_authorizations(call, api, name)
     forget_responses(call, api, name)
+    call.tx.delete_below(keys.below("canaryverdict", api, name))
     call.tx.delete(keys.stage(api, name))
 
 

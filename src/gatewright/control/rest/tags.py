@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gatewright.aws.errors import BadRequest
 from gatewright.catalog import keys
 from gatewright.catalog.api import Document
+from gatewright.control.canaries.wish import wish_of
 from gatewright.control.operation import Call, Params
 from gatewright.control.rest.common import (
     check_tags,
@@ -16,13 +17,14 @@ from gatewright.control.rest.common import (
     require_client_certificate,
     require_stage,
     require_usage_plan,
+    require_vpc_link,
 )
 from gatewright.control.rest.custom_id import TAG
 
 # The account field of these ARNs is empty.
 _ARN = re.compile(r"arn:aws[a-z-]*:apigateway:(?P<region>[a-z0-9-]+)::/(?P<path>.+)")
 _API = re.compile(r"restapis/(?P<api>[^/]+)(?:/stages/(?P<stage>[^/]+))?")
-_OF_ACCOUNT = re.compile(r"(?P<kind>apikeys|clientcertificates|usageplans)/(?P<id>[^/]+)")
+_OF_ACCOUNT = re.compile(r"(?P<kind>apikeys|clientcertificates|usageplans|vpclinks)/(?P<id>[^/]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,15 @@ def _of_account(call: Call, kind: str, entity: str) -> _Tagged:
         return _Tagged(keys.api_key(entity), require_api_key(call, entity))
     if kind == "clientcertificates":
         return _Tagged(keys.client_certificate(entity), require_client_certificate(call, entity))
+    if kind == "vpclinks":
+        return _Tagged(keys.vpc_link(entity), require_vpc_link(call, entity))
     return _Tagged(keys.usage_plan(entity), require_usage_plan(call, entity))
 
 
 def _save(call: Call, tagged: _Tagged, tags: dict[str, str]) -> None:
     check_tags(tags)
+    if tagged.key.startswith(keys.STAGES):
+        wish_of(tags)
     tagged.document.pop("tags", None)
     if tags:
         tagged.document["tags"] = tags

@@ -12,6 +12,7 @@ from gatewright.control.rest.common import require_api, require_method, require_
 from gatewright.gateway.client_certificates import read_certificate
 from gatewright.gateway.errors import CannotCompile
 from gatewright.gateway.test_invoke import Invocation, invoke
+from gatewright.gateway.vpc_links import find_link
 from gatewright.wire.client_certificate import ClientCertificate
 from gatewright.wire.types import Field
 
@@ -31,6 +32,7 @@ async def test_invoke_method(call: EffectCall, params: Params) -> Document:
         variables=params.get("stageVariables") or {},
         identity=_caller(call),
         certificate=_certificate(call, params),
+        link=find_link(call.catalog, call.partition),
     )
     try:
         outcome = await invoke(snapshot, resource_path, call.partition, asked, call.outside, settings)

@@ -14,7 +14,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, NoReturn
 
 READY, RESULT, ERROR, INIT_ERROR = b"N", b"R", b"E", b"I"  # kinds of frames
@@ -137,7 +136,8 @@ def _client_context(text: str) -> ClientContext:
 
 def _plain_number(value: object) -> int | float:
     """DynamoDB's numbers are Decimals; Lambda's encoder writes them as JSON numbers."""
-    if not isinstance(value, Decimal):
+    decimal = sys.modules.get("decimal")  # who has one has loaded it: a start need not
+    if decimal is None or not isinstance(value, decimal.Decimal):
         raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
     whole = value.is_finite() and value == value.to_integral_value()
     return int(value) if whole else float(value)

@@ -12,7 +12,7 @@ from gatewright.aws import sigv4
 from gatewright.aws.sigv4 import Secret
 from gatewright.gateway import errors, query_string
 from gatewright.gateway.deadline import within
-from gatewright.gateway.errors import GatewayError, configuration_error
+from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.integration_request import IntegrationRequest
 from gatewright.gateway.integration_response import Responses
@@ -116,13 +116,6 @@ class AwsService:
                 exchange.endpoint_request_id = value.decode("latin-1")
                 break
         return mapped_response(self._responses, exchange, answer)
-
-
-class NoService:
-    """A stage variable left the URI without a service: every request fails."""
-
-    async def run(self, exchange: Exchange) -> MethodResponse:
-        raise configuration_error("Invalid endpoint address")
 
 
 def _defaults(uri: ServiceUri) -> list[Field]:

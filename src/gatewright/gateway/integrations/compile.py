@@ -10,7 +10,7 @@ from gatewright.functions.api import FunctionName
 from gatewright.gateway import refusals
 from gatewright.gateway.integration_request import IntegrationRequest, RequestBody
 from gatewright.gateway.integration_response import ResponsePlan, Responses, compile_pattern, final_fields
-from gatewright.gateway.integrations.aws_service import CALLER, AwsService, NoService
+from gatewright.gateway.integrations.aws_service import CALLER, AwsService
 from gatewright.gateway.integrations.http import Backend, Http, HttpProxy
 from gatewright.gateway.integrations.lambda_ import (
     Invocation,
@@ -20,6 +20,7 @@ from gatewright.gateway.integrations.lambda_ import (
     function_of,
 )
 from gatewright.gateway.integrations.mock import Mock
+from gatewright.gateway.integrations.nowhere import Nowhere
 from gatewright.gateway.integrations.service_uri import ServiceUri
 from gatewright.gateway.integrations.uri import Uri
 from gatewright.gateway.mapping_template.template import compile_templates
@@ -32,6 +33,7 @@ from gatewright.gateway.plan import Integration
 from gatewright.gateway.service_keys import DEFAULT
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.stage_variables import has_placeholder, substitute
+from gatewright.gateway.vpc_links import FindLink, LeadsNowhere, depends_on_stage, no_link, way_of
 from gatewright.wire.client_certificate import ClientCertificate
 from gatewright.wire.types import render_fields
 
@@ -48,6 +50,7 @@ class IntegrationCompiler:
     variables: Mapping[str, str]
     settings: GatewaySettings
     certificate: ClientCertificate | None = None  # for HTTP backends that ask for one
+    link: FindLink = no_link
 
     def compile(self, resource_path: str, method: Document, integration: Document) -> Integration:
         """Raises ValueError with the reason why it would not do what it says."""
@@ -55,19 +58,25 @@ class IntegrationCompiler:
         mappings = compile_request_mappings(integration.get("requestParameters") or {}, kind, self.variables)
         if kind == "MOCK":
             return Mock(self._body(integration), mappings, self._responses(kind, method, integration))
-        if kind == "HTTP_PROXY":
-            return HttpProxy(
-                self._backend(integration, self._uri(integration)),
-                mappings,
-                integration.get("contentHandling"),
-            )
-        if kind == "HTTP":
-            request = IntegrationRequest(kind, mappings, self._body(integration))
-            backend = self._backend(integration, self._uri(integration))
-            return Http(backend, request, self._responses(kind, method, integration))
+        if kind in ("HTTP", "HTTP_PROXY"):
+            return self._http(kind, method, integration, mappings)
         if refusals.is_service(integration):
             return self._service(method, integration, mappings)
         return self._lambda(kind, resource_path, method, integration, mappings)
+
+    def _http(
+        self, kind: str, method: Document, integration: Document, mappings: RequestMappings | None
+    ) -> Integration:
+        try:
+            backend = self._backend(integration, self._uri(integration))
+        except LeadsNowhere as error:
+            if depends_on_stage(integration):
+                return Nowhere(str(error))
+            raise
+        if kind == "HTTP_PROXY":
+            return HttpProxy(backend, mappings, integration.get("contentHandling"))
+        request = IntegrationRequest(kind, mappings, self._body(integration))
+        return Http(backend, request, self._responses(kind, method, integration))
 
     def _body(self, integration: Document) -> RequestBody:
         templates = integration.get("requestTemplates") or {}
@@ -79,7 +88,12 @@ class IntegrationCompiler:
 
     def _uri(self, integration: Document) -> Uri:
         verify = not (integration.get("tlsConfig") or {}).get("insecureSkipVerification", False)
-        return Uri(substitute(integration["uri"], self.variables), verify=verify, shows=self.certificate)
+        return Uri(
+            substitute(integration["uri"], self.variables),
+            verify=verify,
+            shows=self.certificate,
+            way=way_of(integration, self.variables, self.link, self.settings.load_balancers),
+        )
 
     def _backend(self, integration: Document, uri: Uri | ServiceUri) -> Backend:
         verb = integration.get("httpMethod", "ANY")
@@ -126,9 +140,9 @@ class IntegrationCompiler:
         role = self._role(method, integration)
         try:
             uri = ServiceUri(substitute(integration["uri"], self.variables), self.settings.services)
-        except ValueError:
+        except ValueError as error:
             if has_placeholder(integration["uri"]):
-                return NoService()
+                return Nowhere(str(error))
             raise
         request = IntegrationRequest("AWS", mappings, self._body(integration))
         responses = self._responses("AWS", method, integration)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -17,11 +18,13 @@ from gatewright.gateway.integrations.service_uri import ServiceUri
 from gatewright.gateway.integrations.uri import Endpoint, InvalidEndpoint, Uri
 from gatewright.gateway.parameters import NOTHING_MAPPED, Mapped, RequestMappings
 from gatewright.gateway.plan import IntegrationAnswer, MethodResponse
-from gatewright.gateway.trace import shown_body, shown_fields, shown_head
+from gatewright.gateway.trace import Trace, shown_body, shown_fields, shown_head
+from gatewright.gateway.vpc_links import LeadsNowhere
 from gatewright.wire.client import (
     Answer,
     AnswerTimedOut,
     AnswerTooLarge,
+    Balanced,
     HostMismatch,
     HostNotFound,
     UpstreamError,
@@ -48,6 +51,8 @@ class Backend:
             return self.uri.fixed or self.uri.endpoint(mapped.path)
         except InvalidEndpoint:
             raise configuration_error("Invalid endpoint address") from None
+        except LeadsNowhere as error:
+            raise configuration_error("Invalid endpoint address", detail=str(error)) from None
 
     async def call(
         self,
@@ -73,9 +78,11 @@ class Backend:
         )
         pool = endpoint.pool
         if pool is None:
-            pool = endpoint.pool = exchange.outside.client.pool(endpoint.target)
+            pool = endpoint.pool = exchange.outside.client.sender(endpoint.target)
         if exchange.tracing is not None:
-            _tell_request(exchange, endpoint, target, head, body)
+            _tell_request(exchange.tracing, endpoint, target, head, body)
+            if isinstance(pool, Balanced):
+                pool = pool.told(partial(_tell_target, exchange.tracing))
         started = perf_counter()
         try:
             answer = await pool.send(head, body, timeout=self.timeout, method=verb)
@@ -88,11 +95,14 @@ class Backend:
         return respond(exchange, answer)
 
 
-def _tell_request(exchange: Exchange, endpoint: Endpoint, target: bytes, head: bytes, body: bytes) -> None:
-    assert exchange.tracing is not None
+def _tell_request(tracing: Trace, endpoint: Endpoint, target: bytes, head: bytes, body: bytes) -> None:
     uri = f"{endpoint.target.scheme}://{endpoint.host.decode('latin-1')}{target.decode('latin-1')}"
     headers = shown_head(head.partition(b"\r\n")[2])
-    exchange.tracing.add("endpoint request", uri=uri, headers=headers, body=shown_body(body))
+    tracing.add("endpoint request", uri=uri, headers=headers, body=shown_body(body))
+
+
+def _tell_target(tracing: Trace, group: str, target: str) -> None:
+    tracing.add("endpoint target", loadBalancer=group, target=target)
 
 
 def _tell_answer(exchange: Exchange, answer: Answer) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-from gatewright.wire.client import Pool, Target
+from gatewright.gateway.vpc_links import Way
+from gatewright.wire.client import Balanced, Pool, Target
 from gatewright.wire.client_certificate import ClientCertificate
 
 _VARIABLE = re.compile(r"\{([A-Za-z0-9._$-]+)\+?\}")
@@ -26,7 +28,7 @@ class Endpoint:
 
     def __init__(self, target: Target, host: bytes, path: str, query: str) -> None:
         self.target = target
-        self.pool: Pool | None = None  # remembered by the first request that goes there
+        self.pool: Pool | Balanced | None = None  # remembered by the first request that goes there
         self.host = host  # as the Host header shows it: with the port unless it is the scheme's own
         self.path = path
         self.query = query  # without the question mark
@@ -36,10 +38,19 @@ class Endpoint:
 class Uri:
     """An integration's URI, compiled: taken apart once unless its host is a variable too."""
 
-    __slots__ = ("_known", "_shows", "_text", "_verify", "fixed")
+    __slots__ = ("_known", "_shows", "_text", "_verify", "_way", "fixed")
 
-    def __init__(self, text: str, *, verify: bool, shows: ClientCertificate | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        verify: bool,
+        shows: ClientCertificate | None = None,
+        way: Way | None = None,
+    ) -> None:
+        """`way` leads to whoever serves the host; None: its name does. Raises LeadsNowhere."""
         self._text = text
+        self._way = way
         self._verify = verify
         self._shows = shows
         self._known = self._read_early()
@@ -55,7 +66,7 @@ class Uri:
             return None  # the request meets it, as on AWS
 
     def endpoint(self, path_parameters: Mapping[str, str]) -> Endpoint:
-        """Raises InvalidEndpoint. A variable that no parameter fills stays as it is written."""
+        """Raises InvalidEndpoint, LeadsNowhere. A variable that no parameter fills stays as it is written."""
         if self.fixed is not None:
             return self.fixed
         known = self._known
@@ -65,7 +76,10 @@ class Uri:
         return Endpoint(known.target, known.host, path, query)
 
     def _read(self, text: str) -> Endpoint:
-        return Endpoint(*split(text, verify=self._verify, shows=self._shows))
+        target, host, path, query = split(text, verify=self._verify, shows=self._shows)
+        if self._way is not None:
+            target = replace(target, group=self._way.group(target.port))
+        return Endpoint(target, host, path, query)
 
 
 def _fill(text: str, path_parameters: Mapping[str, str]) -> str:

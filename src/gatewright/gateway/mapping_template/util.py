@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import string
 from collections.abc import Callable
 from typing import ClassVar
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import unquote_plus
 
 from gatewright.jsonpath import json_smart
 from gatewright.vtl import SCALAR, HostObject, Method, MethodFailed, to_text
@@ -34,13 +35,17 @@ _ESCAPES = _JavaScript(
 )
 
 
+_PLAIN = frozenset((string.ascii_letters + string.digits + "-_.*").encode())
+_URL = {byte: chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in range(256)} | {0x20: "+"}
+
+
 def escape_java_script(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
 def url_encode(text: str) -> str:
     """application/x-www-form-urlencoded, as java.net.URLEncoder writes it."""
-    return quote_plus(text, safe="*", errors="replace").replace("~", "%7E")
+    return text.encode("utf-8", "replace").decode("latin-1").translate(_URL)
 
 
 def url_decode(text: str) -> str:

@@ -12,6 +12,7 @@ from gatewright.gateway.method_request.rates import MethodThrottles, account_thr
 from gatewright.gateway.method_request.resource_policy import compile_resource_policy
 from gatewright.gateway.plan import lane_of
 from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.vpc_links import FindLink, no_link
 from gatewright.wire.client_certificate import ClientCertificate
 
 
@@ -22,6 +23,7 @@ class Live:
     flush_generation: int = 0  # of what authorizers said
     certificate: ClientCertificate | None = None  # the stage's, for HTTP backends that ask for one
     is_canary: bool | None = None  # whether it is the stage's canary; None where the stage has none
+    link: FindLink = no_link  # finds VPC links
 
 
 NOTHING_LIVE = Live()

@@ -199,6 +199,23 @@ CLIENT_CERTIFICATE = Life(
     own=("clientCertificateId", "clientCertificateId"),
 )
 
+VPC_LINK = Life(
+    "vpc_link",
+    {},
+    {
+        "name": "shop",
+        "description": "Managed by Terraform",
+        "targetArns": ["arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/net/shop/50dc6c49"],
+        "tags": {"env": "dev"},
+    },
+    ("name", "description", "targetArns", "tags"),
+    (
+        Step({"name": "store"}, replace("/name", "store")),
+        Step({"description": None}, replace("/description", "")),
+    ),
+    own=("vpcLinkId", "id"),
+)
+
 # The provider sends the fields of a location that are not configured as empty texts.
 DOCUMENTATION_PART = Life(
     "documentation_part",
@@ -232,4 +249,5 @@ LIVES = (
     DOCUMENTATION_PART,
     DOCUMENTATION_VERSION,
     CLIENT_CERTIFICATE,
+    VPC_LINK,
 )

@@ -82,6 +82,7 @@ def token(client: Any, api: str) -> dict[str, Any]:
         ({"type": "REQUEST", "authorizerUri": URI, "authorizerResultTtlInSeconds": 0}, "custom"),
         (COGNITO, "cognito_user_pools"),
         ({**COGNITO, "providerARNs": [POOL, OTHER_POOL]}, "cognito_user_pools"),
+        ({**COGNITO, "providerARNs": [f"{POOL}${{stageVariables.pool}}"]}, "cognito_user_pools"),
         ({**TOKEN, "authType": "oauth2"}, "oauth2"),
         (JWT, None),
     ],
@@ -139,6 +140,10 @@ def test_a_claim_is_not_required_unless_said(client: Any, api: str) -> None:
         ({**COGNITO, "providerARNs": None}, "ProviderARNs cannot be empty"),
         ({**COGNITO, "providerARNs": []}, "ProviderARNs cannot be empty"),
         ({**COGNITO, "providerARNs": [POOL, "x"]}, f"Invalid ARN specified in the request: x. {USER_POOL}"),
+        (
+            {**COGNITO, "providerARNs": ["${stageVariables.pool}"]},
+            f"Invalid ARN specified in the request: ${{stageVariables.pool}}. {USER_POOL}",
+        ),
         ({**COGNITO, "identitySource": None}, NO_SOURCE),
         (
             {**TOKEN, "jwtConfiguration": JWT["jwtConfiguration"]},

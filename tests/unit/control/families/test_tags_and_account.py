@@ -58,6 +58,9 @@ def test_a_stage_has_its_own(client: Any, api: str, catalog: Catalog) -> None:
     client.tag_resource(resourceArn=arn, tags={"a": "1"})
     assert client.get_tags(resourceArn=arn)["tags"] == {"a": "1"}
     assert client.get_tags(resourceArn=arn_of(f"restapis/{api}"))["tags"] == {}
+    assert client.get_stage(restApiId=api, stageName="prod")["tags"] == {"a": "1"}
+    client.untag_resource(resourceArn=arn, tagKeys=["a"])
+    assert "tags" not in client.get_stage(restApiId=api, stageName="prod")
 
 
 @pytest.mark.parametrize(

@@ -273,3 +273,20 @@ def test_a_missing_api_is_named_with_the_account(refused: Refused, operation: Ca
     answer = refused(operation, restApiId="nothing", stageName="prod", deploymentId="000000")
     expected = "Invalid API identifier specified 111122223333:nothing"
     assert answer == ("NotFoundException", 404, expected)
+
+
+def test_a_stage_rolls_back_to_any_deployment_that_is_still_there(
+    do: Do, mock_method: None, refused: Refused
+) -> None:
+    for _ in range(3):
+        do(create_deployment, stageName="prod")
+    do(delete_deployment, deploymentId="000001")
+
+    def back_to(deployment: str) -> list[dict[str, str]]:
+        return [{"op": "replace", "path": "/deploymentId", "value": deployment}]
+
+    gone = refused(update_stage, stageName="prod", patchOperations=back_to("000001"))
+    assert gone == ("NotFoundException", 404, "Invalid Deployment identifier specified")
+    assert do(get_stage, stageName="prod")["deploymentId"] == "000002"
+    assert do(update_stage, stageName="prod", patchOperations=back_to("000000"))["deploymentId"] == "000000"
+    do(delete_deployment, deploymentId="000002")

@@ -194,6 +194,8 @@ def test_service_uris_are_checked(refused: Refused, kind: str, uri: str, message
     [
         ("AWS", "arn:aws:apigateway:us-east-1:sqs:action/SendMessage", None),
         ("AWS", "arn:aws:apigateway:us-east-1:s3:path/{bucket}/{key}", None),
+        ("AWS", "arn:aws:apigateway:us-east-1:sqs:${stageVariables.action}", None),
+        ("AWS", "arn:aws:apigateway:${stageVariables.region}:${stageVariables.to}:path/", None),
         ("AWS", LAMBDA.replace("pets", "${stageVariables.fn}"), None),
         ("AWS_PROXY", LAMBDA.replace("pets", "pets:${stageVariables.alias}"), None),
         ("AWS_PROXY", LAMBDA.replace("path/2015", "path//2015"), None),

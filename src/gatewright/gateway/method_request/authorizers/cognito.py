@@ -15,7 +15,7 @@ from gatewright.aws.jwt.problem import TokenProblem
 from gatewright.aws.jwt.token import Claims, Token
 from gatewright.catalog.api import Document
 from gatewright.gateway.integration_response import PATTERN_SECONDS
-from gatewright.gateway.issuers import IssuerSettings, Source, source_of
+from gatewright.gateway.issuers import Source, source_of
 from gatewright.gateway.method_request.authorizers.compile import Surroundings
 from gatewright.gateway.method_request.authorizers.tokens import (
     TokenAuthorizer,
@@ -23,12 +23,13 @@ from gatewright.gateway.method_request.authorizers.tokens import (
     header_of,
     unauthorized,
 )
+from gatewright.gateway.stage_variables import has_placeholder, substitute
 
 
 def compile_cognito(surroundings: Surroundings, method: Document, authorizer: Document) -> TokenAuthorizer:
     """Raises ValueError with the reason why the authorizer cannot be enforced."""
     name = authorizer["name"]
-    sources = _sources(surroundings.settings.issuers, authorizer)
+    sources = _sources(surroundings, authorizer)
     scopes = frozenset(method.get("authorizationScopes") or ())
     expression = authorizer.get("identityValidationExpression")
     audience = _audience(name, expression) if expression else None
@@ -47,13 +48,25 @@ def compile_cognito(surroundings: Surroundings, method: Document, authorizer: Do
     )
 
 
-def _sources(settings: IssuerSettings, authorizer: Document) -> dict[str, Source]:
-    arns = authorizer.get("providerARNs") or []
-    if not arns:
+def _sources(surroundings: Surroundings, authorizer: Document) -> dict[str, Source]:
+    given = authorizer.get("providerARNs") or []
+    if not given:
         raise ValueError(f"authorizer {authorizer['name']}: providerARNs is empty")
-    sources = [source_of(settings, arn, cognito.issuer_of(arn), discovered=False) for arn in arns]
+    found = (_source(surroundings, arn) for arn in given)
+    sources = [source for source in found if source is not None]
     others = {name: source for source in reversed(sources) for name in source.names}
     return others | {source.names[0]: source for source in sources}
+
+
+def _source(surroundings: Surroundings, given: str) -> Source | None:
+    """None where an unset stage variable leaves no user pool: no token is of it."""
+    arn = substitute(given, surroundings.variables)
+    try:
+        return source_of(surroundings.settings.issuers, arn, cognito.issuer_of(arn), discovered=False)
+    except ValueError:
+        if has_placeholder(given):
+            return None
+        raise
 
 
 def _audience(name: str, expression: str) -> Callable[[str], bool]:

@@ -49,6 +49,9 @@ def sweep(stack: Stack) -> None:
         name = certificate["clientCertificateId"]
         if stack.made_by_this(certificate) and name not in stack.wanted["certificate"]:
             stack.apigateway.delete_client_certificate(clientCertificateId=name)
+    for link in list(stack.every("get_vpc_links")):
+        if stack.made_by_this(link) and link["id"] not in stack.wanted["vpc link"]:
+            stack.apigateway.delete_vpc_link(vpcLinkId=link["id"])
     _sweep_functions(stack)
 
 

@@ -13,6 +13,7 @@ from gatewright.projects.cloudformation.resources import (
     serving,
     usage,
     versions,
+    vpc_links,
 )
 from gatewright.projects.cloudformation.resources.kinds import Kind
 
@@ -33,6 +34,7 @@ KINDS: dict[str, Kind] = {
     "AWS::ApiGateway::Stage": serving.STAGE,
     "AWS::ApiGateway::UsagePlan": usage.USAGE_PLAN,
     "AWS::ApiGateway::UsagePlanKey": usage.USAGE_PLAN_KEY,
+    "AWS::ApiGateway::VpcLink": vpc_links.VPC_LINK,
     "AWS::CDK::Metadata": accepted.CDK_METADATA,
     "AWS::IAM::ManagedPolicy": accepted.MANAGED_POLICY,
     "AWS::IAM::Policy": accepted.POLICY,
@@ -47,7 +49,6 @@ KINDS: dict[str, Kind] = {
 _REASONS = {
     "AWS::ApiGateway::BasePathMapping": "custom domain names are not there yet",
     "AWS::ApiGateway::DomainName": "custom domain names are not there yet",
-    "AWS::ApiGateway::VpcLink": "VPC links are not there yet; use connectionType INTERNET",
     "AWS::Lambda::LayerVersion": "layers are not there; put the code beside the function's",
     "AWS::Lambda::Url": "function URLs are not there; use a REST API with a Lambda proxy integration",
     "AWS::Lambda::EventSourceMapping": "the services whose events it reads are not here",

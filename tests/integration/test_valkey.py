@@ -1,0 +1,106 @@
+"""A node whose state is in Valkey: limits over its workers, and traffic while Valkey is gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from tests.integration.conftest import BOTH_LOCAL
+from tests.support.apis import Api
+from tests.support.hammer import hammer
+from tests.support.processes import BOUND, Gatewright
+from tests.support.usage_plans import keyed_api, make_key, make_plan, used
+from tests.support.valkey import ValkeyServer, valkey_server
+
+CLIENTS = 3
+EXCEEDED = "429 LimitExceededException"
+MANY = {"rateLimit": 1e6, "burstLimit": 10**6}
+KEY = "0123456789-the-key-of-{}"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    with valkey_server(tmp_path_factory.mktemp("valkey"), "--appendonly", "yes") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def node(server: ValkeyServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gatewright]:
+    directory = tmp_path_factory.mktemp("serve")
+    node = Gatewright("serve", directory, *BOTH_LOCAL, "--workers", "2", "--state", server.url)
+    yield node.ready()
+    node.close()
+
+
+@pytest.fixture(scope="module")
+def gateway(node: Gatewright) -> Any:
+    return node.client("apigateway")
+
+
+def until(seen: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + BOUND
+    while not seen():
+        assert time.monotonic() < deadline
+
+
+def path_of(api: Api) -> str:
+    return f"/restapis/{api.id}/prod/_user_request_/"
+
+
+def test_a_quota_over_the_workers_is_exact_and_can_be_extended(node: Gatewright, gateway: Any) -> None:
+    value, api = KEY.format("quota"), keyed_api(node, "/")
+    key = make_key(gateway, value)
+    plan = make_plan(gateway, [api], [key], quota={"limit": 300, "period": "MONTH"})
+    passed = 0
+    with hammer(node.port, [(path_of(api), value)] * CLIENTS, 50) as clients:
+
+        def all_are_used(limit: int) -> bool:
+            """What one worker holds near the end, another one gets a moment later."""
+            nonlocal passed
+            answers = clients.strike()
+            assert answers.keys() <= {"200", EXCEEDED}
+            passed += answers["200"]
+            return passed >= limit
+
+        until(lambda: all_are_used(300))
+        assert passed == 300
+        until(lambda: used(gateway, plan, key) == (300, 0))
+        remaining = {"op": "replace", "path": "/remaining", "value": "25"}
+        gateway.update_usage(usagePlanId=plan, keyId=key, patchOperations=[remaining])
+        until(lambda: all_are_used(325))
+        assert passed == 325
+        until(lambda: used(gateway, plan, key) == (325, 0))
+
+
+def test_traffic_goes_on_without_valkey_and_is_counted_afterwards(
+    node: Gatewright, gateway: Any, server: ValkeyServer
+) -> None:
+    value, api = KEY.format("survivor"), keyed_api(node, "/")
+    key = make_key(gateway, value)
+    plan = make_plan(gateway, [api], [key], throttle=MANY, quota={"limit": 10**6, "period": "MONTH"})
+    with hammer(node.port, [(path_of(api), value)] * CLIENTS, 300) as clients:
+        clients.begin()
+        until(lambda: used(gateway, plan, key)[0] > 0)
+        server.kill()
+        passed = clients.answers()
+        assert passed == {"200": 300 * CLIENTS}
+        assert clients.strike() == {"200": 300 * CLIENTS}
+        with pytest.raises(ClientError, match=r"Valkey at valkey://127\.0\.0\.1:\d+/0 is away") as caught:
+            used(gateway, plan, key)
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+        server.start()
+        until(lambda: _counted(gateway, plan, key) == (600 * CLIENTS, 10**6 - 600 * CLIENTS))
+        assert clients.strike() == {"200": 300 * CLIENTS}
+    logged = "\n".join(node.logged)
+    assert logged.count("is away: ") <= 3 + 1, "once a process, and once for the call that was refused"
+    assert "is back" in logged
+
+
+def _counted(gateway: Any, plan: str, key: str) -> tuple[int, int] | None:
+    try:
+        return used(gateway, plan, key)
+    except ClientError:
+        return None
