@@ -139,6 +139,11 @@ class Api:
     def deploy(self) -> None:
         self._client.create_deployment(restApiId=self.id, stageName=STAGE)
 
+    def settle(self, *settings: tuple[str, str]) -> None:
+        """Set what the stage says at patch paths."""
+        operations = [{"op": "replace", "path": path, "value": value} for path, value in settings]
+        self._client.update_stage(restApiId=self.id, stageName=STAGE, patchOperations=operations)
+
     def url(self, path: str) -> str:
         return self.instance.url(self.id, path)
 

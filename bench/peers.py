@@ -19,6 +19,7 @@ SERVER_CPU = "0"
 READY_SECONDS = 30.0
 BODY = '{"ok": true}'
 _TYPES = "type.googleapis.com/envoy.extensions.filters"
+_CACHES = "type.googleapis.com/envoy.extensions.http.cache"
 
 
 def free_port() -> int:
@@ -78,12 +79,19 @@ Peer = Callable[
 
 
 def nginx(
-    directory: Path, port: int, backend: int | None, *, cpu: str = SERVER_CPU, files: Path | None = None
+    directory: Path,
+    port: int,
+    backend: int | None,
+    *,
+    cpu: str = SERVER_CPU,
+    files: Path | None = None,
+    expires: str = "off",
 ) -> Started:
+    """`expires` says how long a static answer may be cached."""
     if files is not None:
         action = f"location / {{ root {files}; }}"
     elif backend is None:
-        action = f"location / {{ default_type application/json; return 200 '{BODY}'; }}"
+        action = f"location / {{ expires {expires}; default_type application/json; return 200 '{BODY}'; }}"
     else:
         action = (
             "location / { proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection ''; "
@@ -177,6 +185,17 @@ def envoy_rate_limit(tokens: int) -> dict[str, object]:
             "token_bucket": {"max_tokens": tokens, "tokens_per_fill": tokens, "fill_interval": "1s"},
             "filter_enabled": always,
             "filter_enforced": always,
+        },
+    }
+
+
+def envoy_cache() -> dict[str, object]:
+    """In Envoy's memory; what may be kept is the backend's word."""
+    return {
+        "name": "envoy.filters.http.cache",
+        "typed_config": {
+            "@type": f"{_TYPES}.http.cache.v3.CacheConfig",
+            "typed_config": {"@type": f"{_CACHES}.simple_http_cache.v3.SimpleHttpCacheConfig"},
         },
     }
 

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from access import access
+from cache import cache
 from functions import functions
 from nodes import many_apis, redeploying, two_workers
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
@@ -19,6 +20,7 @@ from valkey_state import valkey_state
 
 SCENARIOS["plan"] = usage_plan
 SCENARIOS["access"] = access
+SCENARIOS["cache"] = cache
 SCENARIOS["valkey"] = valkey_state
 SCENARIOS["sqs"] = send_message
 SCENARIOS["functions"] = functions

@@ -10,7 +10,11 @@ from tests.support.processes import Gatewright
 
 LOCAL = ("--listen", "127.0.0.1:0")
 BOTH_LOCAL = (*LOCAL, "--management", "127.0.0.1:0")
-SMALL_STATE = ("--state-counters-bytes", "8388608", "--state-policies-bytes", "4194304")
+SMALL_STATE = (
+    *("--state-counters-bytes", "8388608"),
+    *("--state-policies-bytes", "4194304"),
+    *("--state-responses-bytes", "33554432"),
+)
 
 Start = Callable[..., Gatewright]
 

@@ -338,6 +338,10 @@ def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str]
     bodied = before["bodied"]
     answered((200, "one"), bodied.url)
     first = state_of(parts, before["parts"].api_id, bodied.api_id)
+    stage = parts.node.client("apigateway").get_stage(restApiId=bodied.api_id, stageName="dev")
+    assert (stage["cacheClusterSize"], stage["cacheClusterStatus"]) == ("1.6", "AVAILABLE")
+    everywhere = stage["methodSettings"]["*/*"]
+    assert (everywhere["cachingEnabled"], everywhere["cacheTtlInSeconds"]) == (True, 60)
     assert ask(f"{bodied.url}/a")[0] == 200
     parts.edit("ValidateRequestParameters: true", "ValidateRequestBody: true")
     after = parts.deploy(Word="two", Ttl="0", KeyValue="another-key-of-twenty")
@@ -352,7 +356,7 @@ def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str]
         "authorizer": (first["authorizer"][0], 60),
         "validator": (first["validator"][0], False, True),
         "model": '{"title": "one"}',
-        "stage": ("one", {"said": "one"}, ["~1/GET"]),
+        "stage": ("one", {"said": "one"}, ["*/*", "~1/GET"]),
         "documentation": (first["documentation"][0], '{"description": "one"}', "v1", "one"),
         "key": (first["key"][0], "the-first-key-of-twenty", "one", [f"{before['parts'].api_id}/dev"]),
         "certificate": (first["certificate"][0], "one", first["certificate"][0]),
@@ -367,7 +371,7 @@ def test_every_other_kind_of_resource_changes_in_place(templates: Callable[[str]
         "authorizer": (first["authorizer"][0], 0),
         "validator": (first["validator"][0], True, False),
         "model": '{"title": "two"}',
-        "stage": ("two", {"said": "two"}, ["~1/GET"]),
+        "stage": ("two", {"said": "two"}, ["*/*", "~1/GET"]),
         "documentation": (first["documentation"][0], '{"description": "two"}', "v1", "two"),
         "key": (second["key"][0], "another-key-of-twenty", "two", [f"{before['parts'].api_id}/dev"]),
         "certificate": (first["certificate"][0], "two", first["certificate"][0]),

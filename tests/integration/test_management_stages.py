@@ -274,10 +274,10 @@ def test_a_tag_set_later_shows_on_the_stage(api: Api) -> None:
 def test_what_is_not_enforced_is_refused_over_the_wire(api: Api) -> None:
     client, stage = api.client, {"restApiId": api.id, "stageName": "prod"}
     client.create_deployment(**stage)
-    operations = patch("replace", "/*/*/caching/enabled", "true")
+    operations = patch("replace", "/*/*/logging/dataTrace", "true")
     with pytest.raises(client.exceptions.BadRequestException) as refused:
         client.update_stage(**stage, patchOperations=operations)
-    message = "Gatewright does not enforce /*/*/caching/enabled True yet: "
+    message = "Gatewright does not enforce /*/*/logging/dataTrace True yet: "
     assert refused.value.response["message"].startswith(message)
     condition = {"Bool": {"aws:ViaAWSService": "true"}}
     statement = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}

@@ -14,6 +14,7 @@ from tests.support.hammer import hammer
 from tests.support.processes import BOUND, Gatewright
 from tests.support.usage_plans import keyed_api, make_key, make_plan, used
 from tests.support.valkey import ValkeyServer, valkey_server
+from tests.support.workers import one_connection_a_worker
 
 CLIENTS = 3
 EXCEEDED = "429 LimitExceededException"
@@ -48,6 +49,32 @@ def until(seen: Callable[[], bool]) -> None:
 
 def path_of(api: Api) -> str:
     return f"/restapis/{api.id}/prod/_user_request_/"
+
+
+def test_workers_share_cached_responses_and_their_flush(node: Gatewright, gateway: Any) -> None:
+    api = Api(node)
+    api.mock("/", "$context.requestId")
+    api.deploy("prod")
+    settings = {
+        "/cacheClusterEnabled": "true",
+        "/*/*/caching/enabled": "true",
+        "/*/*/caching/dataEncrypted": "true",
+    }
+    operations = [{"op": "replace", "path": path, "value": value} for path, value in settings.items()]
+    stage = {"restApiId": api.id, "stageName": "prod"}
+    gateway.update_stage(**stage, patchOperations=operations)
+    with one_connection_a_worker(node, 2) as workers:
+
+        def ask() -> list[bytes]:
+            for worker in workers:
+                worker.request("GET", path_of(api))
+            return [worker.getresponse().read() for worker in workers]
+
+        until(lambda: len({*ask(), *ask()}) == 1)
+        before = ask()
+        gateway.flush_stage_cache(**stage)
+        assert not set(before) & set(ask())
+        until(lambda: len({*ask(), *ask()}) == 1)
 
 
 def test_a_quota_over_the_workers_is_exact_and_can_be_extended(node: Gatewright, gateway: Any) -> None:

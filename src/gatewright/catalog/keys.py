@@ -12,6 +12,8 @@ from gatewright.catalog.api import Partition
 
 # Callers that sign stand in a partition of their own: they are of any account, and of no region.
 CALLERS = Partition("aws", "global")
+# What all nodes share and no account owns.
+NODES = Partition("gatewright", "global")
 PRINCIPALS = "principal/"
 ACCESS_KEYS = "accesskey/"
 
@@ -26,6 +28,10 @@ FUNCTIONS = "function/"
 STAGES = "stage/"
 CLIENT_CERTIFICATES = "clientcertificate/"
 VPC_LINKS = "vpclink/"
+
+CACHE_KEYS = "cachekeys"
+"""What cached responses are encrypted with, in `NODES`, the newest last:
+`{"keys": [{"id": 16 hex digits, "key": 32 bytes in base64, "createdDate": …}]}`."""
 
 VARIABLE = "{}"
 

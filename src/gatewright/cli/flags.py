@@ -142,6 +142,22 @@ StateCountersBytes = Annotated[
 StatePoliciesBytes = Annotated[
     str | None, _flag("state-policies-bytes", "N", "Disk for cached authorizer policies. [67108864]", LIMITS)
 ]
+StateResponsesBytes = Annotated[
+    str | None, _flag("state-responses-bytes", "N", "Disk for cached responses. [268435456]", LIMITS)
+]
+JoinCacheMisses = Annotated[
+    bool | None,
+    typer.Option(
+        "--join-cache-misses/--no-join-cache-misses",
+        help="Whether requests for the same cached response wait for one that is under way. [yes]",
+        rich_help_panel=LIMITS,
+        show_default=False,
+    ),
+]
+CacheKeyLifetime = Annotated[
+    str | None,
+    _flag("cache-key-lifetime", "SECONDS", "How long one key encrypts cached responses. [86400]", LIMITS),
+]
 
 Parameter = Annotated[
     list[str] | None,

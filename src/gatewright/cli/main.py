@@ -71,6 +71,9 @@ def serve(
     function_idle_timeout: flags.FunctionIdleTimeout = None,
     state_counters_bytes: flags.StateCountersBytes = None,
     state_policies_bytes: flags.StatePoliciesBytes = None,
+    state_responses_bytes: flags.StateResponsesBytes = None,
+    join_cache_misses: flags.JoinCacheMisses = None,
+    cache_key_lifetime: flags.CacheKeyLifetime = None,
 ) -> None:
     """Serve APIs in production: worker processes, signed management, nothing lost on a reload.
 

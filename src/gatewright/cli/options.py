@@ -20,15 +20,18 @@ from gatewright.gateway.issuers import TEST_ISSUER
 from gatewright.gateway.settings import Tracing
 from gatewright.projects.names import FILE_NAME, PARAMETERS, TABLE
 from gatewright.server.address import Address
-from gatewright.server.settings import Limits, Settings, StateSizes, TestIssuer, usable_cores
+from gatewright.server.settings import CacheSettings, Limits, Settings, StateSizes, TestIssuer, usable_cores
 from gatewright.state.valkey_servers import parse_servers
 
 PREFIX = "GATEWRIGHT_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 DEFAULT_FILE = Path(FILE_NAME)
 DEFAULTS = Limits()
-DEV_STATE = StateSizes(8 * 2**20, 8 * 2**20)  # a developer's disk is not to be filled at every start
-STATE_LEAST, STATE_MOST = 4 * 2**20, 2**40
+CACHE = CacheSettings()
+DEV_STATE = StateSizes(
+    8 * 2**20, 8 * 2**20, 32 * 2**20
+)  # a developer's disk is not to be filled at every start
+STATE_LEAST, RESPONSES_LEAST, STATE_MOST = 4 * 2**20, 16 * 2**20, 2**40
 
 
 class BadOptions(ValueError):
@@ -116,6 +119,9 @@ class Options(BaseSettings):
     # Where they are None, it is the command that says how much.
     state_counters_bytes: Annotated[int, Field(ge=STATE_LEAST, le=STATE_MOST)] | None = None
     state_policies_bytes: Annotated[int, Field(ge=STATE_LEAST, le=STATE_MOST)] | None = None
+    state_responses_bytes: Annotated[int, Field(ge=RESPONSES_LEAST, le=STATE_MOST)] | None = None
+    join_cache_misses: bool = CACHE.join_misses
+    cache_key_lifetime: Annotated[float, Field(ge=1, le=31_536_000)] = CACHE.key_lifetime
     dev_listen: Annotated[Address, BeforeValidator(_address), AfterValidator(_loopback)] = Address(
         "127.0.0.1", 4566
     )
@@ -185,7 +191,9 @@ class Options(BaseSettings):
             state=StateSizes(
                 self.state_counters_bytes or sizes.counters_bytes,
                 self.state_policies_bytes or sizes.policies_bytes,
+                self.state_responses_bytes or sizes.responses_bytes,
             ),
+            cache=CacheSettings(self.join_cache_misses, self.cache_key_lifetime),
             principals=tuple(principal.documents() for principal in self.principals),
         )
 

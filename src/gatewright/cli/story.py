@@ -145,6 +145,18 @@ def _throttle(facts: Facts) -> Iterable[str]:
     return [f"refused: nothing is left of {last}", *passed]
 
 
+def _cache(facts: Facts) -> Iterable[str]:
+    if facts["result"] == "kept":
+        return [f"the response is kept for {facts['seconds']} s"]
+    if facts["result"] == "not kept":
+        return [f"the response is not kept: {facts['why']}"]
+    lines = [f"{facts['result']}: {facts['method']} in namespace {facts['namespace']}"]
+    lines += [f"key {name}: {value}" for name, value in facts["key"].items()]
+    return (
+        [*lines, f"Cache-Control: max-age=0 is {facts['cacheControl']}"] if facts["cacheControl"] else lines
+    )
+
+
 def _maps(facts: Facts, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         for key, value in (facts.get(name) or {}).items():
@@ -166,6 +178,7 @@ _TOLD: Mapping[str, Callable[[Facts], Iterable[str]]] = {
     "throttle": _throttle,
     "method request": _method_request,
     "request validation": _validation,
+    "cache": _cache,
     "parameter mapping": _mapping,
     "request template": _template,
     "request override": _override,

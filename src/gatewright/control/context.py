@@ -1,4 +1,4 @@
-"""What operations need from outside: clock, ids, limits and the counters of usage plans."""
+"""What operations need from outside: clock, ids, limits, counters of usage plans, caches of stages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from gatewright.control.caches import StageCaches
 from gatewright.control.usage import UsageCounters
 from gatewright.gateway.settings import GatewaySettings
 
@@ -38,6 +39,7 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)  # for drafts that are run
     usage: UsageCounters | None = None  # None: nothing counts requests against quotas
+    caches: StageCaches | None = None  # None: nothing caches responses
 
     @property
     def gateway_settings(self) -> GatewaySettings:

@@ -1,10 +1,12 @@
-"""What admission reaches: the shared state, API keys, signing keys of issuers, callers' credentials."""
+"""What admission and the cache reach: the shared state, API keys, signing keys of issuers, callers'
+credentials, and what cached responses are encrypted with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gatewright.gateway.cache_keys import CacheKeys
 from gatewright.gateway.callers import Callers
 from gatewright.gateway.usage_plans import ApiKeys
 from gatewright.gateway.verified_tokens import VerifiedTokens
@@ -13,6 +15,7 @@ from gatewright.wire.joined import Joined
 
 if TYPE_CHECKING:
     from gatewright.gateway.method_request.authorizers.lambda_ import Told
+    from gatewright.gateway.plan import MethodResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +26,6 @@ class Access:
     api_keys: ApiKeys
     callers: Callers
     tokens: VerifiedTokens
+    cache_keys: CacheKeys
     authorizer_calls: Joined[Told] = field(default_factory=Joined)
+    cache_misses: Joined[MethodResponse] = field(default_factory=Joined)

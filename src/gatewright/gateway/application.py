@@ -50,7 +50,10 @@ class Gateway:
         access: Access,
         keys: ServiceKeys,
     ) -> None:
-        self._plans = Plans(catalog, settings, metrics, (access.api_keys, access.callers), loop)
+        self._plans = Plans(
+            catalog, settings, metrics, (access.api_keys, access.callers, access.cache_keys), loop
+        )
+        self._cache_keys = access.cache_keys
         self._outside = Outside(client, functions, timers, settings.payload_bytes, access, keys)
         self._log = log
         self._traces = traces
@@ -61,6 +64,7 @@ class Gateway:
         self._ids = RequestIds()
 
     async def start(self) -> None:
+        self._cache_keys.start()
         self._plans.start()
 
     async def close(self) -> None:

@@ -38,8 +38,15 @@ class Canary:
 
 
 def canary_stage(stage: Document) -> Document:
-    """The stage as its canary serves it: the canary's deployment, its variables laid over the stage's."""
+    """The stage as its canary serves it: the canary's deployment, its variables laid over the stage's, the
+    stage's cache if it is to use that."""
     settings = stage["canarySettings"]
+    caches = stage.get("cacheClusterEnabled", False) and settings.get("useStageCache", False)
     overrides = settings.get("stageVariableOverrides", {})
     variables = {**stage.get("variables", {}), **overrides}
-    return {**stage, "deploymentId": settings["deploymentId"], "variables": variables}
+    return {
+        **stage,
+        "deploymentId": settings["deploymentId"],
+        "variables": variables,
+        "cacheClusterEnabled": caches,
+    }

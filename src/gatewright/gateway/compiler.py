@@ -8,6 +8,7 @@ from typing import Any
 
 from gatewright.catalog.api import Document, Partition
 from gatewright.gateway import refusals
+from gatewright.gateway.cache_compile import CacheCompiler
 from gatewright.gateway.content_handling import BinaryTypes
 from gatewright.gateway.errors import CannotCompile
 from gatewright.gateway.gateway_response import GatewayResponses
@@ -81,10 +82,11 @@ def compile_stage(
         admissions = AdmissionCompiler(
             snapshot.rest_api, snapshot.authorizers, stage, partition, settings, live
         )
+    caches = CacheCompiler(snapshot.rest_api["id"], stage, settings)
     router = Router()
     for resource, http_method, method in snapshot.methods():
         with _Located(resource["path"], http_method):
-            plan = _method_plan(snapshot, resource, method, integrations, admissions, series)
+            plan = _method_plan(snapshot, resource, method, integrations, admissions, caches, series)
         router.add(resource["path"], http_method, plan)
     with _Located("", ""):
         gateway_responses = GatewayResponses(document["gatewayResponses"], variables)
@@ -112,6 +114,7 @@ def _method_plan(
     method: Document,
     integrations: IntegrationCompiler,
     admissions: AdmissionCompiler,
+    caches: CacheCompiler,
     series: SeriesOf,
 ) -> MethodPlan:
     http_method = method["httpMethod"]
@@ -128,6 +131,7 @@ def _method_plan(
         validator=_validator(snapshot, resource["path"], method),
         integration=integrations.compile(resource["path"], method, integration),
         series=series(resource["path"], http_method),
+        cache=caches.compile(resource, method, integration),
     )
 
 

@@ -1,6 +1,6 @@
 """The REST pipeline: one request from its stage to its answer.
 
-    Method Request → Integration Request → Integration → Integration Response → Method Response
+    Method Request → cache → Integration Request → Integration → Integration Response → Method Response
 
 The last four belong to the integration's type, which decides how much of them a request meets. Whatever
 fails on the way becomes a gateway response.
@@ -38,7 +38,11 @@ async def respond(exchange: Exchange, method: MethodPlan | None = None) -> Metho
         if method.validator is not None:
             method.validator.check(exchange, exchange.body)
         exchange.drop_signature()
-        response = await method.integration.run(exchange)
+        cache = None if method.cache is None else method.cache.get(exchange.verb)
+        if cache is None:
+            response = await method.integration.run(exchange)
+        else:
+            response = await cache.respond(exchange, method.integration)
     except GatewayError as error:
         exchange.failure = error
         response = exchange.stage.gateway_responses.answer(error, exchange)

@@ -14,6 +14,7 @@ from gatewright.jsonpath import json_smart
 from gatewright.wire.types import Field
 
 if TYPE_CHECKING:
+    from gatewright.gateway.cache import ResponseCache
     from gatewright.gateway.canary import Canary
     from gatewright.gateway.content_handling import BinaryTypes
     from gatewright.gateway.exchange import Exchange
@@ -91,6 +92,7 @@ class MethodPlan:
     validator: Validator | None
     integration: Integration
     series: Series
+    cache: Mapping[str, ResponseCache] | None = None  # by the request's verb; None where none is cached
 
 
 def lane_of(stage: str, is_canary: bool | None) -> str:

@@ -39,5 +39,3 @@ def of_integration(integration: Document) -> Iterator[str]:
         )
     if integration.get("responseTransferMode") == "STREAM":
         yield "response streaming is not supported yet; use responseTransferMode BUFFERED"
-    if integration.get("cacheKeyParameters"):
-        yield "response caching is not supported yet; remove cacheKeyParameters"

@@ -28,6 +28,7 @@ class GatewaySettings:
     tracing: Tracing = "tagged"
     account_rate: float | None = None  # requests a second over all APIs of an account and region
     account_burst: int | None = None
+    join_cache_misses: bool = True  # whether requests for the same entry wait for one that is under way
     issuers: IssuerSettings = field(default_factory=IssuerSettings)
     services: ServiceSettings = field(default_factory=ServiceSettings)
     load_balancers: Mapping[str, LoadBalancer] = field(default_factory=dict)  # by ARN; what VPC links lead to

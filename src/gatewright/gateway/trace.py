@@ -29,6 +29,9 @@ StepName = Literal[
     "throttle",  # admitted, limits: those that were asked, in their order; refused: the last had nothing left
     "method request",  # verb, path, pathParameters, query, headers, body
     "request validation",  # validated: whether a model was applied, contentType
+    # result: hit, miss, bypassed; namespace, method, key: values by parameter; cacheControl: granted, ignored
+    # or None. Behind a miss once more, result: kept with seconds, or not kept with why
+    "cache",
     "parameter mapping",  # path, query, headers: what the integration's request parameters came to
     "request template",  # contentType, key, passthrough; rendered: output, missing [{line, column, source}]
     "request override",  # path, query, headers: what the template overrode

@@ -12,6 +12,7 @@ from gatewright.catalog.api import Catalog
 from gatewright.functions.api import Functions
 from gatewright.gateway.access import Access
 from gatewright.gateway.application import Gateway
+from gatewright.gateway.cache_keys import CacheKeys
 from gatewright.gateway.callers import Callers, Local
 from gatewright.gateway.gateway_response import DataPlaneRefusals
 from gatewright.gateway.issuers import IssuerSettings
@@ -90,12 +91,19 @@ async def access_room(
     client = Client(loop, limits=KEY_CLIENT)
     issuers = gateway_settings(settings).issuers
     key_sets = KeySets(client, issuers, lambda: key_of(settings.data_dir).jwks())
-    access = Access(state, ApiKeys(catalog, loop), Callers(catalog, loop, local), VerifiedTokens(key_sets))
+    access = Access(
+        state,
+        ApiKeys(catalog, loop),
+        Callers(catalog, loop, local),
+        VerifiedTokens(key_sets),
+        CacheKeys(catalog, loop),
+    )
     try:
         yield access
     finally:
         access.api_keys.close()
         access.callers.close()
+        access.cache_keys.close()
         await client.close()
 
 
@@ -118,6 +126,7 @@ def gateway_settings(settings: Settings) -> GatewaySettings:
         tracing=settings.tracing,
         account_rate=settings.limits.account_rate,
         account_burst=settings.limits.account_burst,
+        join_cache_misses=settings.cache.join_misses,
         issuers=IssuerSettings(
             places=settings.issuers,
             test_issuer=name_of(settings),

@@ -19,6 +19,7 @@ from gatewright.server.directory import held
 from gatewright.server.errors import CannotStart
 from gatewright.server.front import Front, OnePort, Status, traces_page
 from gatewright.server.judging import judging
+from gatewright.server.key_rotation import rotating_cache_keys
 from gatewright.server.listeners import bound_address, open_listeners
 from gatewright.server.local_callers import of_dev
 from gatewright.server.management_room import management_pages, management_room
@@ -65,6 +66,7 @@ async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]
             gateway_room(catalog, functions, state, settings, sys.stderr, of_dev(settings)) as gateway,
             management_room(catalog, functions, state, settings, verifier=None) as management,
             kept_in_order(state) as housekeeper,
+            rotating_cache_keys(catalog, settings.cache.key_lifetime),
             judging(catalog, settings),
         ):
             one_port = OnePort(gateway.claims, gateway, management)

@@ -16,6 +16,7 @@ from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.server.data_room import access_room, gateway_settings
 from gatewright.server.front import Front, Page, Status, metrics_page
 from gatewright.server.judging import judging
+from gatewright.server.key_rotation import rotating_cache_keys
 from gatewright.server.owner_pages import owner_pages
 from gatewright.server.process import backend_tls_of, tls_of
 from gatewright.server.rooms import (
@@ -26,7 +27,7 @@ from gatewright.server.rooms import (
     server_limits,
 )
 from gatewright.server.settings import Settings
-from gatewright.server.state_room import Housekeeper, Usage, kept_in_order, state_room
+from gatewright.server.state_room import Housekeeper, StageCaches, Usage, kept_in_order, state_room
 from gatewright.server.test_issuer import announce, issuer_pages
 from gatewright.state.api import State
 from gatewright.telemetry.metrics import render
@@ -53,7 +54,12 @@ async def management_room(
     async with access_room(catalog, state, settings, _nobody) as access:
         management = Management(
             catalog,
-            Services(limits=limits, gateway=gateway_settings(settings), usage=Usage(state)),
+            Services(
+                limits=limits,
+                gateway=gateway_settings(settings),
+                usage=Usage(state),
+                caches=StageCaches(state),
+            ),
             Outside(client, functions, TimerWheel(loop), settings.limits.body_bytes, access, keys),
             loop=loop,
             verifier=verifier,
@@ -89,6 +95,7 @@ async def open_control(settings: Settings, status: Status) -> AsyncIterator[Hand
             functions_room(catalog, settings) as functions,
             management_room(catalog, functions, state, settings, verifier) as management,
             kept_in_order(state) as housekeeper,
+            rotating_cache_keys(catalog, settings.cache.key_lifetime),
             judging(catalog, settings),
         ):
             own = management_pages(settings, status, housekeeper)

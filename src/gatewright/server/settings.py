@@ -46,6 +46,15 @@ class StateSizes:
 
     counters_bytes: int = 128 * 2**20
     policies_bytes: int = 64 * 2**20
+    responses_bytes: int = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    """How stages cache responses, where they do."""
+
+    join_misses: bool = True  # whether requests for the same entry wait for one that is under way
+    key_lifetime: float = 86_400.0  # seconds that one key encrypts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,7 @@ class Settings:
     catalog: str | None = field(default=None, repr=False)
     limits: Limits = Limits()
     state: StateSizes = StateSizes()
+    cache: CacheSettings = CacheSettings()
     valkey: str | None = field(default=None, repr=False)  # where the state is instead; may hold a password
     # Callers of APIs, each {"key": …, "principal": …}, documents as `catalog.keys` has them; with secrets.
     principals: tuple[dict[str, Any], ...] = field(default=(), repr=False)
@@ -118,6 +128,7 @@ class Settings:
         }
         values["limits"] = Limits(**values["limits"])
         values["state"] = StateSizes(**values["state"])
+        values["cache"] = CacheSettings(**values["cache"])
         values["principals"] = tuple(values["principals"])
         return cls(**values)
 

@@ -10,7 +10,9 @@ from datetime import date
 from threading import Lock
 from time import time
 
+from gatewright.aws.errors import ServiceUnavailable
 from gatewright.catalog.api import Document
+from gatewright.gateway.cache import space_of
 from gatewright.server.errors import CannotStart
 from gatewright.server.settings import Settings
 from gatewright.state.api import Quota, Size, State, StateUnavailable
@@ -41,6 +43,7 @@ def _embedded(settings: Settings) -> State:
             directory,
             counters_bytes=settings.state.counters_bytes,
             policies_bytes=settings.state.policies_bytes,
+            responses_bytes=settings.state.responses_bytes,
         )
     except (StateUnavailable, ValueError) as error:
         raise CannotStart(f"{directory}: the shared state cannot be opened: {error}") from error
@@ -116,6 +119,20 @@ class Usage:
         known = _quota(plan_id, key_id, quota)
         self._state.set_remaining(known, remaining)
         return date_of(period_start(day_at(time()), known.period, known.offset))
+
+
+class StageCaches:
+    """The stages' caches as FlushStageCache and changes to stages ask for them."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def flush(self, api: str, stage: str) -> None:
+        try:
+            self._state.responses.flush(space_of(api, stage))
+        except StateUnavailable as error:
+            _log.error("the cache of stage %s/%s cannot be flushed: %s", api, stage, error)
+            raise ServiceUnavailable("The stage's cache cannot be flushed now: the log says why") from error
 
 
 def _quota(plan_id: str, key_id: str, quota: Document) -> Quota:

@@ -44,6 +44,7 @@ class TableCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield self._requests()
         yield self._errors()
+        yield self._cache_lookups()
         yield from self._durations()
 
     def _requests(self) -> CounterMetricFamily:
@@ -58,6 +59,15 @@ class TableCollector(Collector):
         for labels, series in self._series.items():
             family.add_metric((*labels, "4xx"), series.client_errors)
             family.add_metric((*labels, "5xx"), series.server_errors)
+        return family
+
+    def _cache_lookups(self) -> CounterMetricFamily:
+        help_text = "Requests answered from the stage's cache, and those it had no answer for."
+        family = CounterMetricFamily("gatewright_cache_lookups", help_text, labels=(*LABELS, "result"))
+        for labels, series in self._series.items():
+            if series.cache_hits or series.cache_misses:
+                family.add_metric((*labels, "hit"), series.cache_hits)
+                family.add_metric((*labels, "miss"), series.cache_misses)
         return family
 
     def _durations(self) -> Iterator[HistogramMetricFamily]:

@@ -8,13 +8,16 @@ from bisect import bisect_left
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 
 Labels = tuple[str, str, str, str]  # API id, stage, resource path, HTTP method
-Counts = tuple[int, int, float, list[int], float, list[int]]  # in the order of `Series.counts`
+# In the order of `Series.counts`; those that an earlier version laid down are without the cache's.
+Counts = tuple[int, int, float, list[int], float, list[int], int, int]
 
 
 class Series:
     """Counters that only grow. One thread records."""
 
     __slots__ = (
+        "cache_hits",
+        "cache_misses",
         "client_errors",
         "integration_latencies",
         "integration_seconds",
@@ -32,6 +35,8 @@ class Series:
         self.latencies = [0] * (len(BUCKETS) + 1)
         self.integration_seconds = 0.0
         self.integration_latencies = [0] * (len(BUCKETS) + 1)
+        self.cache_hits = 0  # answered from the stage's cache
+        self.cache_misses = 0  # answered by the integration where the stage caches
 
     def record(self, status: int, latency: float, integration_latency: float | None) -> None:
         """Count one answered request; latencies in seconds, None where no integration was called."""
@@ -55,10 +60,12 @@ class Series:
             self.latencies,
             self.integration_seconds,
             self.integration_latencies,
+            self.cache_hits,
+            self.cache_misses,
         )
 
     def add(self, counts: Counts) -> None:
-        client_errors, server_errors, seconds, latencies, integration_seconds, integration_latencies = counts
+        client_errors, server_errors, seconds, latencies, integration_seconds, integration, *cache = counts
         self.requests += sum(latencies)
         self.client_errors += client_errors
         self.server_errors += server_errors
@@ -66,8 +73,10 @@ class Series:
         self.latencies = [a + b for a, b in zip(self.latencies, latencies, strict=True)]
         self.integration_seconds += integration_seconds
         self.integration_latencies = [
-            a + b for a, b in zip(self.integration_latencies, integration_latencies, strict=True)
+            a + b for a, b in zip(self.integration_latencies, integration, strict=True)
         ]
+        self.cache_hits += sum(cache[:1])
+        self.cache_misses += sum(cache[1:])
 
 
 class SeriesTable:

@@ -77,6 +77,7 @@ def test_the_state_is_as_large_as_told_or_as_the_command_needs() -> None:
     serve, dev = load({}, None).for_serve().state, load({}, None).for_dev(Path("here")).state
     assert (serve.counters_bytes, serve.policies_bytes) == (134_217_728, 67_108_864)
     assert (dev.counters_bytes, dev.policies_bytes) == (8_388_608, 8_388_608)
+    assert (serve.responses_bytes, dev.responses_bytes) == (268_435_456, 33_554_432)
     told = {"state_counters_bytes": "4194304", "state_policies_bytes": "5000000"}
     for settings in (load(told, None).for_serve(), load(told, None).for_dev(Path("here"))):
         assert (settings.state.counters_bytes, settings.state.policies_bytes) == (4_194_304, 5_000_000)

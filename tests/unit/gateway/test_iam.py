@@ -75,7 +75,7 @@ def signed(exchange: MakeExchange) -> Callable[..., Exchange]:
         request.headers = Headers(fields)
         known = {credential.access_key: credential}
         callers = Callers(cast(Any, None), cast(Any, None), known.get)
-        access = Access(cast(Any, None), cast(Any, None), callers, cast(Any, None))
+        access = Access(cast(Any, None), cast(Any, None), callers, *[cast(Any, None)] * 2)
         made.outside = Outside(cast(Any, None), cast(Any, None), cast(Any, None), 10_485_760, access)
         made.tracing = Trace()
         return made

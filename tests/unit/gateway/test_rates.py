@@ -112,7 +112,7 @@ class Asking:
 
     def __init__(self, make: MakeExchange, state: State, keys: Keys | None) -> None:
         self._make = make
-        self._access = Access(state, cast(Any, keys), cast(Any, None), cast(Any, None))
+        self._access = Access(state, cast(Any, keys), *[cast(Any, None)] * 3)
 
     def exchange(self, verb: str = "GET", key: str | None = VALUE) -> Exchange:
         exchange = self._make(verb=verb, headers=[] if key is None else [("X-Api-Key", key)])

@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gatewright.telemetry import shelf
 from gatewright.telemetry.metrics import Gauge, Metrics, render
-from gatewright.telemetry.series import SeriesTable
+from gatewright.telemetry.series import Series, SeriesTable
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -80,6 +81,7 @@ def test_the_text_ends_with_a_newline_and_names_each_family_once(tmp_path: Path)
     assert [line.split()[2:] for line in text.splitlines() if line.startswith("# TYPE")] == [
         ["gatewright_requests_total", "counter"],
         ["gatewright_request_errors_total", "counter"],
+        ["gatewright_cache_lookups_total", "counter"],
         ["gatewright_request_duration_seconds", "histogram"],
         ["gatewright_integration_duration_seconds", "histogram"],
     ]
@@ -196,3 +198,13 @@ def test_a_worker_does_not_load_what_only_rendering_needs() -> None:
         "sys.exit('prometheus_client' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+
+
+def test_counts_of_an_earlier_version_are_without_those_of_the_cache() -> None:
+    series = Series()
+    series.record(200, 0.01, None)
+    series.cache_hits = 1
+    total = Series()
+    total.add(series.counts())
+    total.add(cast(Any, series.counts()[:6]))
+    assert (total.requests, total.cache_hits, total.cache_misses) == (2, 1, 0)

@@ -28,7 +28,6 @@ def _falsy(value: Any) -> bool:
 
 
 STAGE: dict[str, Refusal] = {
-    "cacheClusterEnabled": Refusal(_falsy, "it would keep responses in a cache", "false"),
     "tracingEnabled": Refusal(_falsy, "it would send traces to X-Ray", "false"),
     "accessLogSettings": Refusal(_falsy, "it would write a line for each request to a log", "unset"),
 }
@@ -36,7 +35,6 @@ STAGE: dict[str, Refusal] = {
 METHOD_SETTINGS: dict[str, Refusal] = {
     "loggingLevel": Refusal(lambda level: level in (None, "OFF"), "it would write an execution log", "OFF"),
     "dataTraceEnabled": Refusal(_falsy, "it would log whole requests and responses", "false"),
-    "cachingEnabled": Refusal(_falsy, "it would answer from a cache", "false"),
 }
 
 

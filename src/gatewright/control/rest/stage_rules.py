@@ -44,6 +44,8 @@ def new_stage(call: Call, name: str, deployment: str, params: Params) -> Documen
 
 def apply_settings(stage: Document, params: Params) -> None:
     """Set what the request gave; what it left out stays as it is."""
+    if params.get("cacheClusterSize"):
+        check_cache_size(params["cacheClusterSize"])
     for member in ("cacheClusterSize", "tracingEnabled", "description"):
         if params.get(member) not in (None, ""):
             stage[member] = params[member]

@@ -23,6 +23,7 @@ from gatewright.gateway.errors import (
 )
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.masking import masked
+from gatewright.gateway.method_settings import MethodSettings
 from gatewright.gateway.router import METHODS
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.usage_plans import ApiKey, PlanOfStage
@@ -177,25 +178,18 @@ def compile_rates(
 
 
 class MethodThrottles:
-    """A stage's `methodSettings`, as far as they throttle.
-
-    A key is `{resource path}/{METHOD}`, the path with or without its leading slash, its slashes as they are
-    or as `~1`: it is stored as it was patched. Either part may be `*`; the most specific key holds alone.
-    """
+    """A stage's `methodSettings`, as far as they throttle."""
 
     def __init__(self, api_id: str, stage: Document) -> None:
         self._where = f"stage\0{api_id}\0{stage['stageName']}"
-        self._settings = {_plain(key): entry for key, entry in (stage.get("methodSettings") or {}).items()}
+        self._settings = MethodSettings(stage)
 
     def of(self, resource: Document, http_method: str, verb: str) -> tuple[Bucket, ...]:
         """The bucket of one verb of a method; the verbs of an ANY method that is set as such share one."""
-        path = _plain_path(resource["path"])
-        for where in (path, "*"):
-            for method in (verb, http_method, "*"):
-                entry = self._settings.get(f"{where}/{method}")
-                if entry is not None:
-                    return self._bucket(entry, f"{resource['id']}\0{ANY if method == ANY else verb}")
-        return ()
+        entry = self._settings.of(resource["path"], http_method, verb)
+        if entry is None:
+            return ()
+        return self._bucket(entry.settings, f"{resource['id']}\0{ANY if entry.method == ANY else verb}")
 
     def _bucket(self, entry: Document, method: str) -> tuple[Bucket, ...]:
         """None for the account's defaults: they are stored by any setting, and are no limit of the method."""
@@ -205,15 +199,6 @@ class MethodThrottles:
         if (rate, burst) == (ACCOUNT_RATE, ACCOUNT_BURST):
             return ()
         return (Bucket(f"{self._where}\0{method}".encode(), rate, burst, "stage, method"),)
-
-
-def _plain(key: str) -> str:
-    path, _, method = key.rpartition("/")
-    return f"{_plain_path(path.replace('~1', '/').replace('~0', '~'))}/{method}"
-
-
-def _plain_path(path: str) -> str:
-    return path.removeprefix("/")
 
 
 def account_throttle(partition: Partition, settings: GatewaySettings) -> tuple[Bucket, ...]:

@@ -30,10 +30,6 @@ def replace(path: str, value: str) -> dict[str, Any]:
     ("operation", "message"),
     [
         (
-            replace("/cacheClusterEnabled", "true"),
-            "/cacheClusterEnabled yet: it would keep responses in a cache. Leave it false.",
-        ),
-        (
             replace("/tracingEnabled", "true"),
             "/tracingEnabled yet: it would send traces to X-Ray. Leave it false.",
         ),
@@ -53,10 +49,6 @@ def replace(path: str, value: str) -> dict[str, Any]:
             replace("/*/*/logging/dataTrace", "true"),
             "/*/*/logging/dataTrace True yet: it would log whole requests and responses. Leave it false.",
         ),
-        (
-            replace("/*/*/caching/enabled", "true"),
-            "/*/*/caching/enabled True yet: it would answer from a cache. Leave it false.",
-        ),
     ],
 )
 def test_each_setting_that_would_change_behaviour(
@@ -68,22 +60,15 @@ def test_each_setting_that_would_change_behaviour(
     assert do(get_stage, stageName="prod") == before
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"cacheClusterEnabled": True},
-        {"tracingEnabled": True},
-    ],
-)
-def test_a_stage_that_asks_for_them_is_not_made(do: Do, refused: Refused, given: dict[str, Any]) -> None:
-    answer = refused(create_stage, stageName="test", deploymentId="000000", **given)
-    assert answer[2].startswith(f"Gatewright does not enforce /{next(iter(given))} yet: ")
-    assert refused(create_deployment, stageName="prod", **given)[2] == answer[2]
+def test_a_stage_that_asks_for_them_is_not_made(do: Do, refused: Refused) -> None:
+    answer = refused(create_stage, stageName="test", deploymentId="000000", tracingEnabled=True)
+    assert answer[2].startswith("Gatewright does not enforce /tracingEnabled yet: ")
+    assert refused(create_deployment, stageName="prod", tracingEnabled=True)[2] == answer[2]
     assert [stage["stageName"] for stage in do(get_stages)["item"]] == ["prod"]
 
 
 def test_all_of_them_are_named_at_once(refused: Refused) -> None:
-    operations = [replace("/tracingEnabled", "true"), replace("/*/*/caching/enabled", "true")]
+    operations = [replace("/tracingEnabled", "true"), replace("/*/*/logging/dataTrace", "true")]
     message = refused(update_stage, stageName="prod", patchOperations=operations)[2]
     assert message.count("Gatewright does not enforce") == 2
 
@@ -94,7 +79,7 @@ def test_what_is_taken_back_in_the_same_list_does_no_harm(do: Do) -> None:
         {"op": "remove", "path": "/accessLogSettings/format"},
         replace("/accessLogSettings/destinationArn", LOG_GROUP),
         {"op": "remove", "path": "/accessLogSettings"},
-        replace("/*/*/caching/enabled", "true"),
+        replace("/*/*/logging/dataTrace", "true"),
         {"op": "remove", "path": "/*/*"},
     ]
     updated = do(update_stage, stageName="prod", patchOperations=operations)

@@ -86,7 +86,7 @@ class World:
         sent = [] if token is None else [("Authorization", token)]
         exchange = make_exchange(target, headers=[*sent, *more.pop("headers", [])], **more)
         nothing = cast(Any, None)
-        access = Access(self.state, cast(Any, ApiKeys()), nothing, nothing, self._calls)
+        access = Access(self.state, cast(Any, ApiKeys()), nothing, nothing, nothing, self._calls)
         exchange.outside = Outside(nothing, self.functions, self._timers, 10_000, access)
         return exchange
 

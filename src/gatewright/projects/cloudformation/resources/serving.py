@@ -36,12 +36,15 @@ _SETTING_PATHS = {
 }
 _DEPLOYMENT_STAGE = (
     "AccessLogSetting",
+    "CacheClusterEnabled",
+    "CacheClusterSize",
     "CanarySetting",
     "Description",
     "Tags",
     "TracingEnabled",
     "Variables",
 )
+_CACHING = ("CachingEnabled", "CacheTtlInSeconds", "CacheDataEncrypted")  # of a deployment's stage: of */*
 _NEVER_OF_STAGE = ("CacheClusterStatus", "CreatedDate", "LastUpdatedDate", "WebAclArn")
 _SWITCHES = {"cacheClusterEnabled": False, "tracingEnabled": False}
 
@@ -68,10 +71,14 @@ def _as_stage(declared: Declared, settings: Any) -> Declared:
     if not isinstance(settings, dict):
         declared.refuse("must be a map", "StageDescription")
     for name in settings:
-        if name not in _DEPLOYMENT_STAGE and name != "MethodSettings":
+        if name not in (*_DEPLOYMENT_STAGE, *_CACHING, "MethodSettings"):
             declared.refuse("is not supported", "StageDescription", name)
+    everywhere = {name: settings[name] for name in _CACHING if name in settings}
     whole = {name: declared.properties[name] for name in ("RestApiId", "StageName")}
-    return Declared(declared.logical_id, declared.type, {**settings, **whole, "DeploymentId": ""})
+    stage = {name: value for name, value in settings.items() if name not in everywhere}
+    if everywhere:
+        stage["MethodSettings"] = [everywhere, *settings.get("MethodSettings", [])]
+    return Declared(declared.logical_id, declared.type, {**stage, **whole, "DeploymentId": ""})
 
 
 def _apply_deployment(stack: Stack, declared: Declared, params: Params) -> Physical:
@@ -159,7 +166,7 @@ def _method_settings(declared: Declared, within: tuple[str, ...]) -> dict[str, P
     given = declared.properties.get("MethodSettings", [])
     if not isinstance(given, list):
         declared.refuse("must be a list", *within, "MethodSettings")
-    settings = {}
+    settings: dict[str, Params] = {}
     for index, entry in enumerate(given):
         place: tuple[str | int, ...] = (*within, "MethodSettings", index)
         if not isinstance(entry, dict):
@@ -169,7 +176,8 @@ def _method_settings(declared: Declared, within: tuple[str, ...]) -> dict[str, P
         for name in rest:
             if f"{name[0].lower()}{name[1:]}" not in _SETTING_PATHS:
                 declared.refuse("is not supported", *place, name)
-        settings[f"{_path_key(path)}/{verb}"] = converted(
+        key = f"{_path_key(path)}/{verb}"
+        settings[key] = settings.get(key, {}) | converted(
             rest, "apigateway", "MethodSetting", declared, *place
         )
     return settings
