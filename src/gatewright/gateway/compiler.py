@@ -72,6 +72,8 @@ def compile_stage(
         variables=variables,
         settings=settings,
         certificate=live.certificate,
+        edge="EDGE" in snapshot.rest_api.get("endpointConfiguration", {}).get("types", []),
+        compresses=snapshot.rest_api.get("minimumCompressionSize") is not None,
     )
     with _Located("", ""):
         admissions = AdmissionCompiler(
@@ -80,6 +82,9 @@ def compile_stage(
     router = Router()
     for resource, http_method, method in snapshot.methods():
         with _Located(resource["path"], http_method):
+            where = (resource["path"], http_method)
+            integration = method.get("methodIntegration") or {}
+            _refuse(*where, refusals.of_stream(snapshot.rest_api, stage, where, integration))
             plan = _method_plan(snapshot, resource, method, integrations, admissions, series)
         router.add(resource["path"], http_method, plan)
     with _Located("", ""):

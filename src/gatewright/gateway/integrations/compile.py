@@ -12,6 +12,7 @@ from gatewright.gateway.integration_request import IntegrationRequest, RequestBo
 from gatewright.gateway.integration_response import ResponsePlan, Responses, compile_pattern, final_fields
 from gatewright.gateway.integrations.aws_service import CALLER, AwsService, NoService
 from gatewright.gateway.integrations.http import Backend, Http, HttpProxy
+from gatewright.gateway.integrations.http_stream import HttpPassThrough, HttpStream
 from gatewright.gateway.integrations.lambda_ import (
     Invocation,
     LambdaCustom,
@@ -30,12 +31,19 @@ from gatewright.gateway.parameters import (
 )
 from gatewright.gateway.plan import Integration
 from gatewright.gateway.service_keys import DEFAULT
-from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.settings import AMAZON_PAYLOAD_BYTES, GatewaySettings
 from gatewright.gateway.stage_variables import has_placeholder, substitute
+from gatewright.wire.client import Patience
 from gatewright.wire.client_certificate import ClientCertificate
 from gatewright.wire.types import render_fields
 
 DEFAULT_TIMEOUT_MS = 29_000
+LONGEST_STREAM_MS = 900_000
+REGIONAL_IDLE, EDGE_IDLE = 300.0, 30.0  # seconds that a stream may pause
+
+
+def is_streamed(integration: Document) -> bool:
+    return bool(integration.get("responseTransferMode") == "STREAM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,8 @@ class IntegrationCompiler:
     variables: Mapping[str, str]
     settings: GatewaySettings
     certificate: ClientCertificate | None = None  # for HTTP backends that ask for one
+    edge: bool = False  # whether the API's endpoint is EDGE
+    compresses: bool = False  # whether the API has a minimumCompressionSize
 
     def compile(self, resource_path: str, method: Document, integration: Document) -> Integration:
         """Raises ValueError with the reason why it would not do what it says."""
@@ -56,11 +66,7 @@ class IntegrationCompiler:
         if kind == "MOCK":
             return Mock(self._body(integration), mappings, self._responses(kind, method, integration))
         if kind == "HTTP_PROXY":
-            return HttpProxy(
-                self._backend(integration, self._uri(integration)),
-                mappings,
-                integration.get("contentHandling"),
-            )
+            return self._http_proxy(method, integration, mappings)
         if kind == "HTTP":
             request = IntegrationRequest(kind, mappings, self._body(integration))
             backend = self._backend(integration, self._uri(integration))
@@ -68,6 +74,30 @@ class IntegrationCompiler:
         if refusals.is_service(integration):
             return self._service(method, integration, mappings)
         return self._lambda(kind, resource_path, method, integration, mappings)
+
+    def _http_proxy(
+        self, method: Document, integration: Document, mappings: RequestMappings | None
+    ) -> Integration:
+        backend = self._backend(integration, self._uri(integration))
+        handling = integration.get("contentHandling")
+        proxy = HttpProxy(backend, mappings, handling)
+        if is_streamed(integration):
+            return HttpStream(proxy, self._patience(backend.timeout))
+        if self.settings.payload_bytes <= AMAZON_PAYLOAD_BYTES or self.compresses:
+            return proxy
+        mapped = (integration.get("requestParameters") or {}).values()
+        needed = (
+            handling is not None
+            or method.get("requestValidatorId") is not None
+            or method.get("authorizationType") == "AWS_IAM"  # a signature is of the body too
+            or any(value.startswith("method.request.body") for value in mapped)
+        )
+        return HttpPassThrough(proxy, uploads=not needed)
+
+    def _patience(self, timeout: float) -> Patience:
+        """Of a stream: its time-out is for the whole, and it may not pause for long."""
+        idle = EDGE_IDLE if self.edge else REGIONAL_IDLE
+        return Patience(head=min(timeout, idle), idle=idle, whole=timeout)
 
     def _body(self, integration: Document) -> RequestBody:
         templates = integration.get("requestTemplates") or {}
@@ -95,6 +125,8 @@ class IntegrationCompiler:
     def _timeout(self, integration: Document) -> float:
         milliseconds = integration.get("timeoutInMillis", DEFAULT_TIMEOUT_MS)
         ceiling = self.settings.integration_timeout_ms
+        if is_streamed(integration):
+            ceiling = max(ceiling, LONGEST_STREAM_MS)
         if not 50 <= milliseconds <= ceiling:
             raise ValueError(f"timeoutInMillis {milliseconds} is not between 50 and {ceiling}")
         return float(milliseconds) / 1000
