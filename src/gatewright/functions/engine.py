@@ -12,9 +12,16 @@ from typing import Any
 from gatewright.aws.errors import AwsError
 from gatewright.catalog.api import Catalog, Partition
 from gatewright.functions import code, content
-from gatewright.functions.api import FunctionName, InvocationFailed, InvocationType, Outcome, Source
+from gatewright.functions.api import (
+    FunctionName,
+    InvocationFailed,
+    InvocationType,
+    Outcome,
+    Source,
+    StreamedOutcome,
+)
 from gatewright.functions.directory import Directory, Owned, Target
-from gatewright.functions.invocation import Invocation
+from gatewright.functions.invocation import Invocation, StreamedInvocation
 from gatewright.functions.logs import FunctionLog
 from gatewright.functions.permissions import denied
 from gatewright.functions.pool import Pool
@@ -101,6 +108,29 @@ class Engine:
             return _failed(error)
         if event and not invocation.pending.done:
             return _resolved(Outcome(202, request_id=invocation.request_id, executed_version=version.version))
+        return invocation.pending
+
+    def invoke_streamed(
+        self, function: FunctionName, payload: bytes, *, source: Source | None = None, trace_id: str = ""
+    ) -> Pending[StreamedOutcome]:
+        """See `functions.api.Functions`."""
+        now = time.monotonic()
+        try:
+            target = self._admit(function, source, now)
+            content.check(payload, None, self.settings.request_bytes, "RequestResponse")
+            invocation = StreamedInvocation(
+                self._new_request_id(),
+                function.arn,
+                payload,
+                client_context=None,
+                trace_id=content.printable(trace_id),
+                log_tail=False,
+                queued=now,
+                patience=self.settings.queue_wait,
+            )
+            self._pool(function, target.resolved.choose(self._chance)).submit(invocation)
+        except AwsError as error:
+            return _failed(error)
         return invocation.pending
 
     def refresh(self) -> None:
@@ -260,7 +290,7 @@ def _resolved(outcome: Outcome) -> Pending[Outcome]:
     return pending
 
 
-def _failed(error: AwsError) -> Pending[Outcome]:
-    pending: Pending[Outcome] = Pending()
+def _failed(error: AwsError) -> Pending[Any]:
+    pending: Pending[Any] = Pending()
     pending.fail(error)
     return pending

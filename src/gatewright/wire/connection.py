@@ -291,12 +291,12 @@ class Connection(asyncio.Protocol):
             self._refuse_body(self.server.refusals.body_too_large(), "it is too large")
         elif inflow.flow is not None:
             self._pass_on(inflow)
+        elif inflow.length is None and self._is_large(decoder.size):
+            self._stream(inflow, expects=False)
         elif decoder.done:
             self._inflow = None
             inflow.request.body = decoder.take()
             self._dispatch(inflow.request, inflow.persistent)
-        elif inflow.length is None and self._is_large(decoder.size):
-            self._stream(inflow, expects=False)
         return at
 
     # ---- bodies that pass on as they come: `Gate` --------------------------------------------------------
@@ -309,8 +309,13 @@ class Connection(asyncio.Protocol):
         large = self.server.large
         assert large is not None
         inflow.expects = expects
-        self.hold_body()
         self._exchange = exchange = Exchange(self, False, inflow.request)
+        if inflow.decoder.done:
+            self._inflow = None
+            self._state = ANSWERING
+            exchange.keep_alive = inflow.persistent
+        else:
+            self.hold_body()
         request = inflow.to_stream()
         try:
             large(request, exchange)

@@ -65,11 +65,13 @@ class Flow:
     # ---- for whoever has the body ------------------------------------------------------------------------
 
     def give(self, piece: bytes) -> None:
+        if self._over:
+            return  # nobody takes it
         self.size += len(piece)
         sink = self._sink
         if self._held or sink is None:
             self._kept.append(piece)
-        elif not sink.write(piece):
+        elif not sink.write(piece) and self._sink is sink:  # else it was poured elsewhere meanwhile
             self._hold()
 
     def finish(self) -> None:
@@ -116,7 +118,7 @@ class Flow:
         while self._kept:
             if not sink.write(self._kept.pop(0)):
                 return
-            if self._sink is None:  # it cancelled
+            if self._sink is not sink:  # it cancelled, or was poured elsewhere
                 return
         self._held = False
         if self._over:

@@ -111,7 +111,7 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*
 _TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*").fullmatch
 
 _LINE_BYTES: Final = 4096
-"""Longest chunk-size line or trailer line; extensions and trailers are read over, not kept."""
+"""Longest chunk-size line or trailer line; extensions are read over, and trailers unless they are wanted."""
 
 _TRAILER_LINES: Final = 100
 
@@ -125,9 +125,11 @@ _SIZE, _DATA, _DATA_END, _TRAILERS, _DONE = range(5)
 class Dechunker:
     """Takes the chunked coding off a body, piece by piece, however the bytes are split."""
 
-    __slots__ = ("_body", "_left", "_limit", "_line", "_state", "_taken", "_trailers")
+    __slots__ = ("_body", "_keeps", "_left", "_limit", "_line", "_state", "_taken", "_trailers", "trailers")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, keeps_trailers: bool = False) -> None:
+        self.trailers: list[Field] = []
+        self._keeps = keeps_trailers
         self._body = bytearray()
         self._taken = 0
         self._limit = limit
@@ -204,16 +206,20 @@ class Dechunker:
             self._trailers += 1
             if self._trailers > _TRAILER_LINES or _TRAILER(line) is None:
                 raise FramingError("a trailer is malformed")
+            if self._keeps:
+                name, _, value = line.partition(b":")
+                self.trailers.append((name, value.strip()))
 
 
 class LengthBody:
     """Collects a body of a known length, with the interface of `Dechunker`."""
 
-    __slots__ = ("_left", "_pieces", "size")
+    __slots__ = ("_left", "_pieces", "size", "trailers")
 
     too_large: Final = False
 
     def __init__(self, length: int) -> None:
+        self.trailers: list[Field] = []  # there are none behind a length
         self._pieces: list[bytes] = []
         self._left = length
         self.size = 0

@@ -7,7 +7,7 @@ from typing import Protocol
 from .flow import Collected, Flow, Source
 from .framing import Dechunker, LengthBody
 from .limits import ServerLimits
-from .types import Request
+from .types import Field, Request
 
 
 class BodyLost(Exception):
@@ -18,13 +18,14 @@ class StreamedRequest(Request):
     """A request whose body passes piece by piece, so that its `body` is empty. `length` None: it comes in
     chunks."""
 
-    __slots__ = ("length", "stream")
+    __slots__ = ("length", "stream", "trailers")
 
-    def __init__(self, request: Request, stream: Source, length: int | None) -> None:
+    def __init__(self, request: Request, stream: Source, length: int | None, trailers: list[Field]) -> None:
         for name in Request.__slots__:
             setattr(self, name, getattr(request, name))
         self.stream = stream
         self.length = length
+        self.trailers = trailers  # there once the body has ended, where the server keeps them
 
     async def whole(self, limit: int) -> Request | None:
         """The request with its body, once that is there; None for one that is longer than `limit`. Raises
@@ -40,6 +41,12 @@ class StreamedRequest(Request):
             setattr(request, name, getattr(self, name))
         request.body = body
         return request
+
+
+def _decoder(length: int | None, limits: ServerLimits) -> Dechunker | LengthBody:
+    if length is not None:
+        return LengthBody(length)
+    return Dechunker(limits.body_bytes, keeps_trailers=limits.keeps_trailers)
 
 
 class Gate(Protocol):
@@ -79,7 +86,7 @@ class Inflow:
         self.request = request
         self.length = length
         self.persistent = persistent
-        self.decoder = Dechunker(limits.body_bytes) if length is None else LengthBody(length)
+        self.decoder = _decoder(length, limits)
         self.expects = False  # whether the client waits to be told that it may send it
         self.flow: Flow | None = None
         self._began = 0.0  # on the server's clock
@@ -114,7 +121,7 @@ class Inflow:
         """The request, whose body passes on from now on, what came already first."""
         self.flow = Flow(self)
         self.pass_on()
-        return StreamedRequest(self.request, self.flow, self.length)
+        return StreamedRequest(self.request, self.flow, self.length, self.decoder.trailers)
 
     def pass_on(self) -> None:
         """Give what was decoded."""

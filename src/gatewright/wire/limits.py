@@ -24,6 +24,9 @@ class ServerLimits:
     streamed_from: int = 10_485_760
     """Bodies longer than this are passed on as they come, where the server has a handler for such."""
 
+    keeps_trailers: bool = False
+    """Whether the trailers of chunked bodies are kept, for a handler of bodies that are passed on."""
+
     connections: int = 10_000
     """Open at once; the next one is answered 503 and closed. A worker's descriptors must allow for it."""
 

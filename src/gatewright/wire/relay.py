@@ -36,8 +36,14 @@ class Relay:
             self.end()
 
     def write(self, piece: bytes) -> bool:
+        try:
+            more = self._reply.write(piece)
+        except ValueError as error:  # longer than it said, and cut
+            self._source.cancel()
+            self._over(error)
+            return False
         self.sent += len(piece)
-        if self._reply.write(piece):
+        if more:
             return True
         self._reply.on_drain = self._source.resume
         return False

@@ -20,6 +20,7 @@ from gatewright.gateway.integrations.lambda_ import (
     WrongVerb,
     function_of,
 )
+from gatewright.gateway.integrations.lambda_stream import LambdaStream
 from gatewright.gateway.integrations.mock import Mock
 from gatewright.gateway.integrations.service_uri import ServiceUri
 from gatewright.gateway.integrations.uri import Uri
@@ -189,8 +190,9 @@ class IntegrationCompiler:
         integration: Document,
         mappings: RequestMappings | None,
     ) -> Integration:
+        streamed = is_streamed(integration)
         invocation = Invocation(
-            function=self._function(integration["uri"]),
+            function=self._function(integration["uri"], streamed),
             resource=f"arn:aws:execute-api:{self.partition.region}:{self.partition.account}:"
             f"{self.api_id}/{self.stage_name}/",
             resource_path=resource_path,
@@ -199,16 +201,19 @@ class IntegrationCompiler:
         )
         if integration.get("httpMethod") != "POST":
             return WrongVerb()
+        if streamed:
+            return LambdaStream(invocation, mappings, self._patience(invocation.timeout))
         if kind == "AWS_PROXY":
             return LambdaProxy(invocation, mappings)
         responses = self._responses(kind, method, integration)
         request = IntegrationRequest(kind, mappings, self._body(integration))
         return LambdaCustom(invocation, request, responses)
 
-    def _function(self, uri: str) -> FunctionName | None:
+    def _function(self, uri: str, streamed: bool) -> FunctionName | None:
         """None where an unset stage variable leaves no function: requests then fail, as on AWS."""
         try:
-            return function_of(substitute(uri, self.variables), self.partition.account, self.partition.region)
+            account, region = self.partition.account, self.partition.region
+            return function_of(substitute(uri, self.variables), account, region, streamed=streamed)
         except ValueError as error:
             if has_placeholder(uri):
                 return None
