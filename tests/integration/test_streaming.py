@@ -118,6 +118,8 @@ class UploadServer(threading.Thread):
         head = b"".join(iter(reader.readline, b"\r\n"))
         if b"/early " in head:
             sock.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+            while reader.read(MIB):  # a close on unread bytes would be a reset, and take the answer along
+                pass
             return
         digest, size = hashlib.sha256(), 0
         for piece in self._pieces(reader, head):

@@ -103,8 +103,11 @@ class Channel(asyncio.Protocol):
 
     def _give(self, piece: bytes) -> None:
         if self._flow is None:
+            self.pause()  # until somebody takes the answer
             self._flow = self._endpoint.begin_stream(self._request_id, self)
-        if self._flow is not None:
+        if self._flow is None:
+            self.resume()
+        else:
             self._flow.give(piece)
 
     # Of a streamed answer: the flow's valve. A function whose caller is gone runs on to its end.

@@ -16,8 +16,9 @@ import logging
 import sys
 import termios
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
+from .body_gate import ANSWERING, BODY, CLOSED, CONTINUE, HEAD, LINGERING, BodyGate
 from .exchange import Exchange
 from .framing import Framing, FramingError, hopeless
 from .head import HeadReader
@@ -31,40 +32,24 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("gatewright.wire")
 
-HEAD, BODY, ANSWERING, LINGERING, CLOSED = range(5)
 
-_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class Connection(asyncio.Protocol):
+class Connection(BodyGate, asyncio.Protocol):
     """The states above, back-pressure and time-outs of one client."""
 
     __slots__ = (
         "_advancing",
         "_at",
         "_client",
-        "_clock",
         "_discarded",
-        "_eof",
-        "_exchange",
         "_handler",
         "_head_begun",
         "_heads",
         "_idle_timeout",
-        "_inflow",
-        "_limits",
         "_outlet",
-        "_reading",
         "_rest",
-        "_sending",
         "_small",
-        "_state",
-        "_timer",
-        "_transport",
-        "server",
         "streamed",
         "writable",
-        "write",
     )
 
     def __init__(self, server: Server, client: tuple[str, int] | None = None) -> None:
@@ -96,6 +81,10 @@ class Connection(asyncio.Protocol):
         self._head_begun = False
         self._inflow: Inflow | None = None
         self._exchange: Exchange | None = None
+
+    @property
+    def itself(self) -> Connection:
+        return self
 
     # ---- events of the transport -------------------------------------------------------------------------
 
@@ -203,11 +192,6 @@ class Connection(asyncio.Protocol):
                 self._reading = True
                 self._transport.resume_reading()
 
-    def _pause_reading(self) -> None:
-        if self._reading and not self._eof:
-            self._reading = False
-            self._transport.pause_reading()
-
     def _head_incomplete(self, head: bytes) -> None:
         if len(head) > self._limits.target_bytes and self._head_too_large(head):
             return
@@ -270,7 +254,7 @@ class Connection(asyncio.Protocol):
             if self._state != BODY:  # answered already
                 return len(data)
         elif framing.expect is not None and at == len(data):
-            self.write(_CONTINUE)
+            self.write(CONTINUE)
         at = self._take_body(data, at)
         if self._state == BODY:
             inflow.begin(self._clock())
@@ -298,73 +282,6 @@ class Connection(asyncio.Protocol):
             inflow.request.body = decoder.take()
             self._dispatch(inflow.request, inflow.persistent)
         return at
-
-    # ---- bodies that pass on as they come: `Gate` --------------------------------------------------------
-
-    def _is_large(self, size: int) -> bool:
-        return self.server.large is not None and size > self._limits.streamed_from
-
-    def _stream(self, inflow: Inflow, *, expects: bool) -> None:
-        """Have the request answered while its body comes; nothing more is read until somebody takes it."""
-        large = self.server.large
-        assert large is not None
-        inflow.expects = expects
-        self._exchange = exchange = Exchange(self, False, inflow.request)
-        if inflow.decoder.done:
-            self._inflow = None
-            self._state = ANSWERING
-            exchange.keep_alive = inflow.persistent
-        else:
-            self.hold_body()
-        request = inflow.to_stream()
-        try:
-            large(request, exchange)
-        except Exception:
-            logger.exception("the handler of %s %s raised", request.method, request.path)
-            exchange.crashed()
-
-    def _pass_on(self, inflow: Inflow) -> None:
-        if not inflow.decoder.done:
-            inflow.pass_on()
-            return
-        self._inflow = None
-        self._state = ANSWERING
-        self._timer.set(self._limits.idle_timeout)
-        if self._exchange is not None:
-            self._exchange.body_arrived(inflow.persistent)
-        inflow.pass_on()
-
-    def let_body_in(self, first: bool) -> None:
-        inflow = self._inflow
-        if inflow is None or self._state != BODY:
-            return
-        if first and inflow.expects and not inflow.decoder.size:
-            self.write(_CONTINUE)
-        inflow.let_on(self._clock())
-        if not self._reading:
-            self._reading = True
-            self._transport.resume_reading()
-
-    def hold_body(self) -> None:
-        if self._inflow is not None:
-            self._inflow.held(self._clock())
-        self._pause_reading()
-
-    def drop_body(self) -> None:
-        """What the client still sends is read over once its answer is given."""
-        self._inflow = None
-        self._sending = True
-        self._pause_reading()
-
-    def _refuse_body(self, response: Response, why: str) -> None:
-        inflow, self._inflow = self._inflow, None
-        if inflow is None or inflow.flow is None:
-            self.refuse(response)
-            return
-        self._sending = True
-        if self._exchange is not None:
-            self._exchange.cut_short(response)
-        inflow.lost(why)
 
     # ---- answering ---------------------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ class Valve(Protocol):
 class Flow:
     """A source in front of a valve: keeps what comes while nobody takes it.
 
-    It begins held: the valve is resumed once the body is poured.
+    It begins held, before a valve that is shut: the valve is resumed once the body is poured.
     """
 
     __slots__ = ("_error", "_held", "_kept", "_over", "_sink", "_valve", "size")

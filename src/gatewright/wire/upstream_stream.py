@@ -228,6 +228,8 @@ class _Conversation(asyncio.Protocol):
         length = _length(self._fields)
         if length is not None and not self._complete and self._method != "HEAD":
             self._left = length - sum(map(len, self._pieces))
+        if not self._complete:
+            self.pause()  # until somebody takes the body
         call.resolve(StreamedAnswer(self._parser.get_status_code(), self._fields, length, self._flow))
 
     def _heard(self) -> None:
