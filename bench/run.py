@@ -10,11 +10,13 @@ import tempfile
 from pathlib import Path
 
 from access import access
+from bodies import bodies
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
 from usage_plan import usage_plan
 
 SCENARIOS["plan"] = usage_plan
 SCENARIOS["access"] = access
+SCENARIOS["bodies"] = bodies
 
 
 def show(table: Table) -> None:

@@ -107,6 +107,7 @@ class Upstream(asyncio.Protocol):
         "_head_done",
         "_heads",
         "_keep",
+        "_left",
         "_limits",
         "_malformed",
         "_parser",
@@ -141,6 +142,7 @@ class Upstream(asyncio.Protocol):
         self._fields: list[Field] = []
         self._status = 0
         self._received = 0
+        self._left = 0  # of a body that is long and whose length is known
         self._head_done = False
         self._complete = False
         self._keep = False
@@ -222,6 +224,9 @@ class Upstream(asyncio.Protocol):
                 self._deliver(call, Answer(known.status, known.fields, data[end:], known.head), True)
                 return
         self._received += len(data)
+        if self._left:
+            self._collect(call, data)
+            return
         try:
             self._parser.feed_data(data)
         except HttpParserError as error:
@@ -235,6 +240,8 @@ class Upstream(asyncio.Protocol):
             self.abort(BadAnswer("the answer switches protocols, or its Transfer-Encoding is not chunked"))
         elif self._complete:
             self._finish(call, data)
+        elif self._head_done and (length := content_length(self._fields)) is not None:
+            self._expect(length)
         elif self._received > self._limits.head_bytes:
             self._check_size()
 
@@ -289,6 +296,25 @@ class Upstream(asyncio.Protocol):
             self._malformed = True
 
     # ---- the answer --------------------------------------------------------------------------------------
+
+    def _expect(self, length: int) -> None:
+        """Collect the rest of a body of this length without the parser, which would copy it."""
+        if length > self._limits.answer_bytes:
+            self.abort(_too_large(self._limits.answer_bytes))
+        elif length:
+            self._left = length - sum(map(len, self._parts))
+
+    def _collect(self, call: Call, data: bytes) -> None:
+        left = self._left
+        if len(data) > left:
+            self._surplus = True
+            data = data[:left]
+        self._parts.append(data)
+        self._left = left - len(data)
+        if not self._left:
+            self._keep = says_keep(self._fields, self._parser.get_http_version() == "1.1")
+            self._parser = HttpResponseParser(self)  # the old one waits for the body
+            self._finish(call, b"")
 
     def _check_size(self) -> None:
         """Bound what an unfinished answer has taken so far, generous towards the overhead of chunks."""
@@ -350,6 +376,14 @@ class Upstream(asyncio.Protocol):
 def ends_with_connection(fields: list[Field]) -> bool:
     """Whether an answer is framed by nothing but the end of its connection."""
     return not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in fields)
+
+
+def content_length(fields: list[Field]) -> int | None:
+    """What Content-Length says: digits, llhttp has seen to it."""
+    for name, value in fields:
+        if name.lower() == b"content-length":
+            return int(value)
+    return None
 
 
 def says_keep(fields: list[Field], modern: bool) -> bool:

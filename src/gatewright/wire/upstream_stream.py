@@ -14,7 +14,7 @@ from .flow import Flow, Source
 from .pending import Pending
 from .timers import NEVER, Timer
 from .types import Field
-from .upstream import IDEMPOTENT, Upstream, ends_with_connection, lost, says_keep
+from .upstream import IDEMPOTENT, Upstream, content_length, ends_with_connection, lost, says_keep
 from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, UpstreamError
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ class _Conversation(asyncio.Protocol):
 
     def _tell_head(self, call: StreamedCall) -> None:
         self._call = None
-        length = _length(self._fields)
+        length = content_length(self._fields)
         if length is not None and not self._complete and self._method != "HEAD":
             self._left = length - sum(map(len, self._pieces))
         if not self._complete:
@@ -332,11 +332,3 @@ class _Conversation(asyncio.Protocol):
         self._timer.close()
         self._transport.abort()
         self._pool.gone(self._upstream)
-
-
-def _length(fields: list[Field]) -> int | None:
-    """What Content-Length says: digits, llhttp has seen to it."""
-    for name, value in fields:
-        if name.lower() == b"content-length":
-            return int(value)
-    return None
