@@ -39,13 +39,11 @@ def _one_way(
         api = _proxied(instance, backend, path)
         contestants: dict[str, Contestant] = {"gatewright": _ours(api.url("/proxied"))}
         contestants |= {name: _peer(name, PROXY[name], options, backend, path) for name in PEERS}
-        idle = peak = 0.0
+        _worker_peak(instance)  # the start's
+        idle = peak = _worker_peak(instance)
         for _ in range(options.rounds):
             for name, contestant in contestants.items():
                 with contestant() as url:
-                    if name == "gatewright":
-                        _worker_peak(instance)
-                        idle = max(idle, _worker_peak(instance))
                     rate, trouble = _load(url, options, script)
                     if name == "gatewright":
                         peak = max(peak, _worker_peak(instance))
@@ -73,8 +71,10 @@ def _goals(table: Table, way: str, memory: float) -> None:
 def _worker_peak(instance: Gatewright) -> float:
     """MiB at most that the largest worker held since it was last asked."""
     children = Path(f"/proc/{instance.pid}/task/{instance.pid}/children").read_text().split()
-    peaks = [_peak(Path(f"/proc/{child}")) for child in children]
-    return max(peaks)
+    processes = [Path(f"/proc/{child}") for child in children]
+    return max(
+        _peak(one) for one in processes if b"gatewright.server.worker" in (one / "cmdline").read_bytes()
+    )
 
 
 def _peak(process: Path) -> float:

@@ -253,3 +253,29 @@ def test_explain_tells_of_the_stream(rig: Rig) -> None:
         with urllib.request.urlopen(url, timeout=BOUND) as page:
             found = page.read()
     assert b'"bytes":7' in found
+
+
+def test_documents_carry_the_mode_both_ways(rig: Rig) -> None:
+    gateway = rig.api.gateway
+    exported = gateway.get_export(
+        restApiId=rig.api.id,
+        stageName="prod",
+        exportType="oas30",
+        parameters={"extensions": "integrations"},
+    )["body"].read()
+    assert b'"responseTransferMode" : "STREAM"' in exported.replace(b'":', b'" :')
+    copy = gateway.import_rest_api(body=exported)["id"]
+    (found,) = [
+        resource["id"]
+        for resource in gateway.get_resources(restApiId=copy)["items"]
+        if resource["path"] == "/custom"
+    ]
+    integration = gateway.get_integration(restApiId=copy, resourceId=found, httpMethod="GET")
+    assert integration["responseTransferMode"] == "STREAM"
+    gateway.create_deployment(restApiId=copy, stageName="again")
+
+
+def test_test_invoke_collects_a_stream(rig: Rig) -> None:
+    resource = rig.api.resource("/custom")
+    told = rig.api.gateway.test_invoke_method(restApiId=rig.api.id, resourceId=resource, httpMethod="GET")
+    assert (told["status"], told["body"]) == (201, "one two")
