@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from access import access
+from bodies import bodies
 from cache import cache
 from functions import functions
 from nodes import many_apis, redeploying, two_workers
@@ -27,6 +28,7 @@ SCENARIOS["functions"] = functions
 SCENARIOS["workers"] = two_workers
 SCENARIOS["redeploy"] = redeploying
 SCENARIOS["many"] = many_apis
+SCENARIOS["bodies"] = bodies
 
 
 def show(table: Table) -> None:

@@ -28,6 +28,7 @@ from .upstream_errors import (
     TlsFailed,
     UpstreamError,
 )
+from .upstream_stream import Patience, StreamedAnswer, StreamedCall, Upload
 
 __all__ = [
     "Answer",
@@ -42,10 +43,13 @@ __all__ = [
     "HostMismatch",
     "HostNotFound",
     "NoRoom",
+    "Patience",
     "Pool",
+    "StreamedAnswer",
     "Target",
     "TargetGroup",
     "TlsFailed",
+    "Upload",
     "UpstreamError",
 ]
 
@@ -198,7 +202,7 @@ class Pool:
         self._idle: list[Upstream] = []
         self._open: set[Upstream] = set()
         self._connecting: set[asyncio.Task[None]] = set()
-        self._waiting: deque[Call] = deque()
+        self._waiting: deque[Call | StreamedCall] = deque()
         self._closed = False
 
     @property
@@ -213,19 +217,34 @@ class Pool:
         self.submit(call)
         return call
 
-    def submit(self, call: Call) -> None:
+    def stream(
+        self,
+        head: bytes,
+        body: bytes = b"",
+        upload: Upload | None = None,
+        *,
+        patience: Patience,
+        method: str,
+    ) -> Pending[StreamedAnswer]:
+        """Send one request, with a `body` or an `upload`, whose answer passes piece by piece. What goes wrong
+        behind the answer's head, its sink hears."""
+        call = StreamedCall(head, body, upload, method, patience, self._clock())
+        self.submit(call)
+        return call
+
+    def submit(self, call: Call | StreamedCall) -> None:
         """Send `call` on an idle connection, or let it wait for one. A retried call waits for a fresh one:
         where one idle connection had been closed, others are."""
         idle = self._idle
         while idle and not call.retried:
             upstream = idle.pop()
             if call.method in IDEMPOTENT or not upstream.is_closed():
-                upstream.begin(call)
+                call.start(upstream)
                 return
             upstream.close()
         self._wait(call)
 
-    def _wait(self, call: Call) -> None:
+    def _wait(self, call: Call | StreamedCall) -> None:
         if self._closed:
             call.fail(ConnectFailed("the client is closed"))
         elif len(self._waiting) >= self.limits.waiting:
@@ -248,7 +267,7 @@ class Pool:
         waiting = self._waiting
         call = self._next_waiting() if waiting and not (upstream.used and waiting[0].retried) else None
         if call is not None:
-            upstream.begin(call)
+            call.start(upstream)
         else:
             self._idle.append(upstream)
             upstream.timer.set(self._idle_timeout)
@@ -261,7 +280,7 @@ class Pool:
                 self._idle.remove(upstream)
             self._connect_as_needed()
 
-    def _next_waiting(self) -> Call | None:
+    def _next_waiting(self) -> Call | StreamedCall | None:
         while self._waiting:
             call = self._waiting.popleft()
             if not call.done:
