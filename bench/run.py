@@ -16,13 +16,13 @@ from functions import functions
 from nodes import many_apis, redeploying, two_workers
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
 from services import send_message
+from shared_node import shared_node
 from usage_plan import usage_plan
-from valkey_state import valkey_state
 
 SCENARIOS["plan"] = usage_plan
 SCENARIOS["access"] = access
 SCENARIOS["cache"] = cache
-SCENARIOS["valkey"] = valkey_state
+SCENARIOS["shared"] = shared_node
 SCENARIOS["sqs"] = send_message
 SCENARIOS["functions"] = functions
 SCENARIOS["workers"] = two_workers
