@@ -147,8 +147,11 @@ def test_a_lost_notification_is_made_up_for(server: Postgres, catalog: Catalog, 
     assert soon(lambda: catalog.mark() != mark)
 
 
-def test_a_stranger_may_notify_anything(server: Postgres, catalog: Catalog, home: Partition) -> None:
-    server.run("NOTIFY gatewright, 'hello'")
+@pytest.mark.parametrize("payload", ["hello", "²", "9" * 5000])
+def test_a_stranger_may_notify_anything(
+    server: Postgres, catalog: Catalog, home: Partition, payload: str
+) -> None:
+    server.run(f"NOTIFY gatewright, '{payload}'")
     put(catalog, home, "a/1")
     mark = catalog.mark()
     server.run("UPDATE gatewright.counters SET value = value + 1 WHERE name = 'revision'")
