@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from gatewright.catalog import keys
-from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Partition
+from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Partition, Reader
 from gatewright.catalog.sqlite import open_catalog
+from gatewright.gateway import cache_keys
 from gatewright.gateway.cache_keys import KEPT_SECONDS, CacheKeys, renew
 
 DAY = 86_400.0
@@ -44,6 +46,20 @@ class Gone:
 
     def read(self, _: Partition) -> None:
         raise CatalogUnavailable("the disk is gone")
+
+
+class GoneAtFirst:
+    """Stands in for a catalog that can be read after some attempts."""
+
+    def __init__(self, catalog: Catalog, times: int) -> None:
+        self._catalog = catalog
+        self._times = times
+
+    def read(self, partition: Partition) -> AbstractContextManager[Reader]:
+        self._times -= 1
+        if self._times >= 0:
+            raise CatalogUnavailable("the server is away")
+        return self._catalog.read(partition)
 
 
 def ids(catalog: Catalog) -> list[str]:
@@ -103,15 +119,40 @@ def test_processes_follow_the_ring(
 
 
 def test_a_ring_that_cannot_be_read_leaves_the_known_keys(
-    catalog: Catalog, ring: CacheKeys, caplog: pytest.LogCaptureFixture
+    catalog: Catalog,
+    ring: CacheKeys,
+    loop: asyncio.AbstractEventLoop,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     renew(catalog, DAY, NOW)
     ring.start()
     ring._catalog = cast(Any, Gone())
     ring.changed([Change(1, keys.NODES, keys.CACHE_KEYS, False)])
     ring._thread.shutdown(wait=True)
+    loop.run_until_complete(asyncio.sleep(0))
     assert "cannot be read, going on with those known: the disk is gone" in caplog.text
     assert ring.seal(b"cats", b"place") is not None
+
+
+def test_a_ring_that_cannot_be_read_at_first_is_read_once_it_can_be(
+    catalog: Catalog,
+    loop: asyncio.AbstractEventLoop,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(cache_keys, "RETRY_SECONDS", 0.001)
+    renew(catalog, DAY, NOW)
+    away = GoneAtFirst(catalog, times=3)
+    with closing(CacheKeys(cast(Any, away), loop)) as ring:
+        ring.start()
+        assert ring.seal(b"cats", b"place") is None
+
+        async def sealed() -> None:
+            while ring.seal(b"cats", b"place") is None:
+                await asyncio.sleep(0)
+
+        loop.run_until_complete(asyncio.wait_for(sealed(), 20))
+    assert caplog.text.count("cannot be read") == 1
 
 
 def test_keys_are_not_shown(catalog: Catalog, ring: CacheKeys) -> None:
