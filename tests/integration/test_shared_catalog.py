@@ -17,14 +17,8 @@ from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    server = Postgres().start()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
 def nodes(server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Gatewright]]:
+    server.forget_catalog()
     directory = tmp_path_factory.mktemp("nodes")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("GATEWRIGHT_CATALOG", server.url())
