@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,9 +62,7 @@ class Gatewright:
 
 
 @contextlib.contextmanager
-def gatewright(
-    directory: Path, workers: int = 1, cpu: str = SERVER_CPU, flags: Sequence[str] = ()
-) -> Iterator[Gatewright]:
+def gatewright(directory: Path, workers: int = 1, cpu: str = SERVER_CPU) -> Iterator[Gatewright]:
     port, management = free_port(), free_port()
     command = [
         str(Path(sys.executable).parent / "gatewright"),
@@ -73,7 +71,6 @@ def gatewright(
         *("--listen", f"127.0.0.1:{port}"),
         *("--management", f"127.0.0.1:{management}"),
         *("--workers", str(workers)),
-        *flags,
     ]
     with running(command, management, cpu=cpu, cwd=directory) as pid:
         instance = Gatewright(directory, port, management, pid)

@@ -10,23 +10,25 @@ import tempfile
 from pathlib import Path
 
 from access import access
+from bodies import bodies
 from cache import cache
 from functions import functions
 from nodes import many_apis, redeploying, two_workers
 from scenarios import IN_PROCESS, SCENARIOS, Options, Table
 from services import send_message
+from shared_node import shared_node
 from usage_plan import usage_plan
-from valkey_state import valkey_state
 
 SCENARIOS["plan"] = usage_plan
 SCENARIOS["access"] = access
 SCENARIOS["cache"] = cache
-SCENARIOS["valkey"] = valkey_state
+SCENARIOS["shared"] = shared_node
 SCENARIOS["sqs"] = send_message
 SCENARIOS["functions"] = functions
 SCENARIOS["workers"] = two_workers
 SCENARIOS["redeploy"] = redeploying
 SCENARIOS["many"] = many_apis
+SCENARIOS["bodies"] = bodies
 
 
 def show(table: Table) -> None:
@@ -49,9 +51,9 @@ def main() -> int:
         "--only", nargs="+", choices=SCENARIOS, metavar="NAME", help=f"of: {', '.join(SCENARIOS)}"
     )
     parser.add_argument(
-        "--seconds", type=int, default=4, help="whole seconds of one counted load (default 4)"
+        "--seconds", type=int, default=2, help="whole seconds of one counted load (default 2)"
     )
-    parser.add_argument("--rounds", type=int, default=3, help="rounds over all contestants (default 3)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds over all contestants (default 5)")
     arguments = parser.parse_args()
     chosen = arguments.only or list(SCENARIOS)
     loads = [name for name in chosen if name not in IN_PROCESS]

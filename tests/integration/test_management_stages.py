@@ -20,7 +20,7 @@ from gatewright.catalog.api import Catalog, Partition
 from gatewright.catalog.sqlite import open_catalog
 from gatewright.control.application import Management
 from gatewright.control.context import Services
-from gatewright.functions.api import FunctionName, Outcome
+from gatewright.functions.api import FunctionName, Outcome, StreamedOutcome
 from gatewright.wire.pending import Pending
 from gatewright.wire.server import Server, ServerLimits
 
@@ -31,6 +31,9 @@ class NoFunctions:
     """Nothing here invokes a function."""
 
     def invoke(self, function: FunctionName, payload: bytes, **_: Any) -> Pending[Outcome]:
+        raise AssertionError(f"{function} was invoked")
+
+    def invoke_streamed(self, function: FunctionName, payload: bytes, **_: Any) -> Pending[StreamedOutcome]:
         raise AssertionError(f"{function} was invoked")
 
     async def close(self) -> None:

@@ -16,7 +16,7 @@ from gatewright.catalog.api import Catalog, Partition
 from gatewright.control.application import Management
 from gatewright.control.auth import Verifier
 from gatewright.control.context import Services
-from gatewright.functions.api import FunctionName, Functions, Outcome
+from gatewright.functions.api import FunctionName, Functions, Outcome, StreamedOutcome
 from gatewright.gateway.exchange import Outside
 from gatewright.wire.client import Client
 from gatewright.wire.pending import Pending
@@ -30,6 +30,9 @@ class NoFunctions:
     """For tests in which no function is invoked."""
 
     def invoke(self, function: FunctionName, payload: bytes, **_: Any) -> Pending[Outcome]:
+        raise AssertionError(f"{function} was invoked")
+
+    def invoke_streamed(self, function: FunctionName, payload: bytes, **_: Any) -> Pending[StreamedOutcome]:
         raise AssertionError(f"{function} was invoked")
 
     async def close(self) -> None:

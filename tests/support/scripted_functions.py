@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from gatewright.functions.api import FunctionName, InvocationType, Outcome, Source
+from gatewright.functions.api import FunctionName, InvocationType, Outcome, Source, StreamedOutcome
 from gatewright.wire.pending import Pending
 
 Reply = Outcome | Exception | None  # None: no answer ever comes
@@ -48,6 +48,11 @@ class ScriptedFunctions:
         elif reply is not None:
             pending.resolve(reply)
         return pending
+
+    def invoke_streamed(
+        self, function: FunctionName, payload: bytes, *, source: Source | None = None, trace_id: str = ""
+    ) -> Pending[StreamedOutcome]:
+        raise AssertionError("these functions do not stream")
 
     async def close(self) -> None:
         return

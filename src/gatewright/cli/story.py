@@ -125,6 +125,11 @@ def _method_response(facts: Facts) -> Iterable[str]:
     yield from _body(facts)
 
 
+def _stream(facts: Facts) -> Iterable[str]:
+    size = f"{facts['bytes']} bytes passed as they came"
+    return [size if facts["error"] is None else f"cut after {size}: {facts['error']}"]
+
+
 def _gateway_response(facts: Facts) -> Iterable[str]:
     yield f"{facts['type']}: the client gets {facts['status']}"
     yield f"because: {facts['reason']}" + (f" ({facts['detail']})" if facts["detail"] else "")
@@ -189,5 +194,6 @@ _TOLD: Mapping[str, Callable[[Facts], Iterable[str]]] = {
     "response template": _template,
     "response override": _override,
     "method response": _method_response,
+    "stream": _stream,
     "gateway response": _gateway_response,
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from gatewright.aws.errors import AwsError
+from gatewright.wire.flow import Source as Payload
 from gatewright.wire.pending import Pending
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
@@ -48,6 +49,24 @@ class Outcome:
     log_tail: bytes | None = None  # last 4 KiB of the log, when asked for
 
 
+@dataclass(frozen=True, slots=True)
+class StreamedOutcome:
+    """What InvokeWithResponseStream answers: the payload as the function makes it. The payload of a function
+    that fails ends with `FunctionFailed`."""
+
+    payload: Payload
+    executed_version: str = "$LATEST"
+    request_id: str = ""
+
+
+class FunctionFailed(Exception):
+    """A function's error, before or behind the beginning of what it streams; `payload` is its document."""
+
+    def __init__(self, payload: bytes) -> None:
+        super().__init__(payload[:1000].decode("utf-8", "replace"))
+        self.payload = payload
+
+
 class Functions(Protocol):
     """The embedded Lambda, or a remote endpoint that speaks its API."""
 
@@ -63,6 +82,11 @@ class Functions(Protocol):
         trace_id: str = "",
     ) -> Pending[Outcome]:
         """Fails with one of the errors below; a function's own failure is an `Outcome` too."""
+
+    def invoke_streamed(
+        self, function: FunctionName, payload: bytes, *, source: Source | None = None, trace_id: str = ""
+    ) -> Pending[StreamedOutcome]:
+        """Answered as soon as the function has begun to answer, or has failed. Fails like `invoke`."""
 
     async def close(self) -> None:
         """Stop every function process."""

@@ -6,6 +6,7 @@ import enum
 from typing import Protocol
 
 from gatewright.functions.invocation import Invocation
+from gatewright.wire.flow import Flow, Valve
 
 
 class Taker(Protocol):
@@ -31,6 +32,12 @@ class Endpoint(Protocol):
 
     def outcome(self, request_id: str, body: bytes, *, failed: bool, taker: Taker | None) -> Verdict:
         """The function's result, or its error; with a `taker`, also the request for the next event."""
+
+    def begin_stream(self, request_id: str, valve: Valve) -> Flow | None:
+        """The function streams its answer: where to give it. None if nobody waits for that."""
+
+    def end_stream(self, request_id: str, error: bytes | None, taker: Taker | None) -> None:
+        """The streamed answer is whole, or ends with an error; a `taker` asks for the next event too."""
 
     def init_error(self, body: bytes) -> bool:
         """The function cannot be loaded, says the runtime; False if it said before that it was."""

@@ -8,14 +8,21 @@ import time
 from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gatewright.aws.errors import AwsError
 from gatewright.catalog.api import Catalog, Partition
 from gatewright.functions import code, content
-from gatewright.functions.api import FunctionName, InvocationFailed, InvocationType, Outcome, Source
+from gatewright.functions.api import (
+    FunctionName,
+    InvocationFailed,
+    InvocationType,
+    Outcome,
+    Source,
+    StreamedOutcome,
+)
 from gatewright.functions.directory import Directory, Owned, Target
-from gatewright.functions.invocation import Invocation
+from gatewright.functions.invocation import Invocation, StreamedInvocation
 from gatewright.functions.logs import FunctionLog
 from gatewright.functions.permissions import denied
 from gatewright.functions.pool import Pool
@@ -23,6 +30,8 @@ from gatewright.functions.process import Guardian
 from gatewright.functions.settings import FunctionSettings
 from gatewright.functions.store import FunctionVersion
 from gatewright.wire.pending import Pending
+
+T = TypeVar("T")
 
 TICK = 0.05  # seconds between looks at time-outs, memory and growth
 
@@ -117,6 +126,32 @@ class Engine:
             return _resolved(Outcome(202, request_id=invocation.request_id, executed_version=version.version))
         return invocation.pending
 
+    def invoke_streamed(
+        self, function: FunctionName, payload: bytes, *, source: Source | None = None, trace_id: str = ""
+    ) -> Pending[StreamedOutcome]:
+        """See `functions.api.Functions`."""
+        now = time.monotonic()
+        try:
+            target = self._admit(function, source, now)
+            if target is None:
+                again = partial(self.invoke_streamed, function, payload, source=source, trace_id=trace_id)
+                return self._once_read(function, again)
+            content.check(payload, None, self.settings.request_bytes, "RequestResponse")
+            invocation = StreamedInvocation(
+                self._new_request_id(),
+                function.arn,
+                payload,
+                client_context=None,
+                trace_id=content.printable(trace_id),
+                log_tail=False,
+                queued=now,
+                patience=self.settings.queue_wait,
+            )
+            self._pool(function, target.resolved.choose(self._chance)).submit(invocation)
+        except AwsError as error:
+            return _failed(error)
+        return invocation.pending
+
     def refresh(self) -> None:
         """Look for changed functions now: their instances are replaced once they finish what they do."""
         self._refreshed = time.monotonic()
@@ -165,11 +200,11 @@ class Engine:
             raise denied(function, source)
         return target
 
-    def _once_read(self, function: FunctionName, invoke: Callable[[], Pending[Outcome]]) -> Pending[Outcome]:
+    def _once_read(self, function: FunctionName, invoke: Callable[[], Pending[T]]) -> Pending[T]:
         """Read what the name means, in a thread: no catalog that is far or slow holds up the event loop."""
-        pending: Pending[Outcome] = Pending()
+        pending: Pending[T] = Pending()
 
-        def forward(inner: Pending[Outcome]) -> None:
+        def forward(inner: Pending[T]) -> None:
             try:
                 pending.resolve(inner.result())
             except AwsError as error:
@@ -309,7 +344,7 @@ def _resolved(outcome: Outcome) -> Pending[Outcome]:
     return pending
 
 
-def _failed(error: AwsError) -> Pending[Outcome]:
-    pending: Pending[Outcome] = Pending()
+def _failed(error: AwsError) -> Pending[Any]:
+    pending: Pending[Any] = Pending()
     pending.fail(error)
     return pending

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from gatewright.catalog.api import Document, Partition
 from gatewright.functions import channel, faults
+from gatewright.functions.api import FunctionFailed
 from gatewright.functions.channel import Channel
 from gatewright.functions.endpoint import Taker, Verdict
 from gatewright.functions.environment import environment, memory_size, timeout
@@ -25,6 +26,7 @@ from gatewright.functions.logs import FunctionLog
 from gatewright.functions.process import Guardian, Process, exit_reason
 from gatewright.functions.runtime_api import RuntimeApi
 from gatewright.functions.settings import FunctionSettings
+from gatewright.wire.flow import Flow, Valve
 
 MEMORY_CHECK = 0.2  # seconds between looks at a busy process's memory
 _DRAIN_READS = 4  # a pipe holds one read's worth: more means that it is being filled as fast as we read
@@ -164,6 +166,25 @@ class Instance:
             self.next_event(taker)  # before the caller goes on: the function need not wait for that
         invocation.finish(body, faults.UNHANDLED if failed else None, self._version)
         return verdict
+
+    def begin_stream(self, request_id: str, valve: Valve) -> Flow | None:
+        invocation = self._current
+        if invocation is None or invocation.request_id != request_id or invocation.flow is not None:
+            return None
+        return invocation.begin_stream(valve, self._version, self._host.settings.response_bytes)
+
+    def end_stream(self, request_id: str, error: bytes | None, taker: Taker | None) -> None:
+        invocation = self._current
+        if invocation is None or invocation.request_id != request_id or invocation.flow is None:
+            return
+        flow = invocation.flow
+        self._end(invocation)
+        if taker is not None:
+            self.next_event(taker)
+        if error is None:
+            flow.finish()
+        else:
+            flow.fail(FunctionFailed(error))
 
     def init_error(self, body: bytes) -> bool:
         if self.state is not State.STARTING:

@@ -24,14 +24,18 @@ from gatewright.functions.api import (
     Outcome,
     PermissionDenied,
     Source,
+    StreamedOutcome,
 )
 from gatewright.functions.content import printable
 from gatewright.functions.names import LATEST
-from gatewright.wire.client import Answer, Client, Target, UpstreamError
+from gatewright.functions.remote_stream import EventStream
+from gatewright.wire.client import Answer, Client, Patience, StreamedAnswer, Target, UpstreamError
+from gatewright.wire.flow import Collected
 from gatewright.wire.pending import Pending
 from gatewright.wire.types import Field, render_fields
 
 TIMEOUT = 905.0  # seconds: a function may run for 900
+REFUSAL_BYTES = 65_536  # read of a refusal of a streamed invocation
 CREDENTIALS_CHECK = 60.0  # seconds: temporary keys are renewed minutes before they expire
 
 _ERRORS: tuple[type[AwsError], ...] = (FunctionNotFound, FunctionThrottled, PermissionDenied)
@@ -109,13 +113,32 @@ class RemoteFunctions:
         answer.then(lambda done: _settle(outcome, done, function))
         return outcome
 
+    def invoke_streamed(
+        self, function: FunctionName, payload: bytes, *, source: Source | None = None, trace_id: str = ""
+    ) -> Pending[StreamedOutcome]:
+        self._renew_secret()
+        fields = [(b"Host", self._host), *_field(b"X-Amzn-Trace-Id", trace_id)]
+        head = self._head(function, fields, payload, "2021-11-15", "response-streaming-invocations")
+        patience = Patience(head=TIMEOUT, idle=TIMEOUT, whole=TIMEOUT)
+        outcome: Pending[StreamedOutcome] = Pending()
+        answer = self._pool.stream(head, payload, patience=patience, method="POST")
+        answer.then(lambda done: _settle_streamed(outcome, done, function))
+        return outcome
+
     async def close(self) -> None:
         if self._reading is not None:
             await asyncio.wait([self._reading])
         await self._client.close()
 
-    def _head(self, function: FunctionName, fields: list[Field], payload: bytes) -> bytes:
-        path = f"{self._path}/2015-03-31/functions/{quote(function.name, safe='')}/invocations"
+    def _head(
+        self,
+        function: FunctionName,
+        fields: list[Field],
+        payload: bytes,
+        version: str = "2015-03-31",
+        kind: str = "invocations",
+    ) -> bytes:
+        path = f"{self._path}/{version}/functions/{quote(function.name, safe='')}/{kind}"
         query = f"Qualifier={quote(function.qualifier, safe='')}" if function.qualifier else None
         if self._secret is not None:
             fields = fields + sigv4.sign(
@@ -160,8 +183,41 @@ def _settle(outcome: Pending[Outcome], done: Pending[Answer], function: Function
         outcome.fail(error)
 
 
+def _settle_streamed(
+    outcome: Pending[StreamedOutcome], done: Pending[StreamedAnswer], function: FunctionName
+) -> None:
+    try:
+        answer = done.result()
+    except UpstreamError as error:
+        outcome.fail(InvocationFailed(f"The Lambda endpoint cannot be used for {function.arn}: {error}"))
+        return
+    if answer.status >= 300:
+        refused = Collected(REFUSAL_BYTES)
+        answer.body.pour(refused)
+        refused.then(lambda body: _settle_refused(outcome, answer, body))
+        return
+    headers = _headers(answer.fields)
+    version = headers.get(b"x-amz-executed-version", function.qualifier or LATEST)
+    request_id = headers.get(b"x-amzn-requestid", "")
+    outcome.resolve(StreamedOutcome(EventStream(answer.body).payload, version, request_id))
+
+
+def _settle_refused(outcome: Pending[StreamedOutcome], answer: StreamedAnswer, done: Pending[bytes]) -> None:
+    answer.body.cancel()
+    try:
+        body = done.result()
+    except UpstreamError:
+        body = b""
+    kind = _headers(answer.fields).get(b"x-amzn-errortype", "")
+    outcome.fail(_error(Answer(answer.status, answer.fields, body), kind))
+
+
+def _headers(fields: list[Field]) -> dict[bytes, str]:
+    return {name.lower(): value.decode("latin-1") for name, value in fields}
+
+
 def _outcome(answer: Answer, function: FunctionName) -> Outcome:
-    headers = {name.lower(): value.decode("latin-1") for name, value in answer.fields}
+    headers = _headers(answer.fields)
     if answer.status >= 300:
         raise _error(answer, headers.get(b"x-amzn-errortype", ""))
     return Outcome(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from time import time
+from time import perf_counter, time
 
 from gatewright.catalog.api import Catalog
 from gatewright.functions.api import Functions
@@ -11,20 +11,24 @@ from gatewright.gateway import pipeline
 from gatewright.gateway.access import Access
 from gatewright.gateway.address import Address, Addresses
 from gatewright.gateway.compression import compress
+from gatewright.gateway.errors import DEFAULT_5XX, INTERNAL, GatewayError
 from gatewright.gateway.exchange import Exchange, Outside
 from gatewright.gateway.gateway_response import DataPlaneRefusals, front_end
 from gatewright.gateway.ids import RequestIds
-from gatewright.gateway.plan import MethodResponse, StagePlan
+from gatewright.gateway.integrations.http_stream import takes_upload
+from gatewright.gateway.plan import MethodResponse, StagePlan, StreamedResponse
 from gatewright.gateway.plans import Plans
 from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.gateway.settings import TRACE_HEADER, GatewaySettings
-from gatewright.gateway.trace import Trace, tell_canary
+from gatewright.gateway.trace import Trace, tell_canary, tell_stream
 from gatewright.gateway.trace_record import record, refusal_record
 from gatewright.telemetry.metrics import Metrics
 from gatewright.telemetry.owner_log import OwnerLog
 from gatewright.telemetry.trace_log import TraceLog
 from gatewright.wire.client import Client
+from gatewright.wire.inflow import BodyLost, StreamedRequest
 from gatewright.wire.pending import drive
+from gatewright.wire.relay import Relay
 from gatewright.wire.timers import TimerWheel
 from gatewright.wire.types import Reply, Request, Response, render_fields
 
@@ -97,6 +101,40 @@ class Gateway:
             return
         self._serve(request, reply, address, stages.get(address.stage))
 
+    def large(self, request: StreamedRequest, reply: Reply) -> None:
+        """Answer a request while its large body comes, or once it is whole where a step wants it so."""
+        drive(self._large(request, reply), lambda _: None)
+
+    async def _large(self, request: StreamedRequest, reply: Reply) -> None:
+        if await self._passes_on(request):
+            self(request, reply)
+            return
+        try:
+            whole = await request.whole(self._outside.payload_bytes)
+        except BodyLost:
+            return
+        if whole is None:
+            reply.send(self._refusals.body_too_large())
+        else:
+            self(whole, reply)
+
+    async def _passes_on(self, request: StreamedRequest) -> bool:
+        """Whether the method it meets, of a stage and of its canary, takes bodies as they come."""
+        address = self._addresses.read(request)
+        if address is None or b"x-http-method-override" in request.headers:
+            return False
+        stages = self._plans.known(address.api_id)
+        if stages is None:
+            try:
+                stages = await self._plans.load(address.api_id) or {}
+            except Exception:  # logged where it arose
+                return False
+        stage = stages.get(address.stage)
+        if stage is None:
+            return False
+        plans = [stage] if stage.canary is None else [stage, stage.canary.plan]
+        return all(takes_upload(plan, address.path, request) for plan in plans)
+
     def _serve(self, request: Request, reply: Reply, address: Address, stage: StagePlan | None) -> None:
         if stage is None:
             self._refuse(reply, address=address)
@@ -132,7 +170,31 @@ class Gateway:
             exchange.request_id,
             exchange.extended_request_id,
         )
+        if isinstance(response, StreamedResponse):
+            self._stream(exchange, reply, response, head)
+            return
         reply.send(Response(response.status, head, response.body))
+        self._account(exchange, response)
+
+    def _stream(self, exchange: Exchange, reply: Reply, response: StreamedResponse, head: bytes) -> None:
+        """Pass the answer on as it comes; it counts once it is over, to its end."""
+
+        def finished(relay: Relay) -> None:
+            exchange.integration_latency = perf_counter() - response.began
+            if relay.error is not None:
+                reason = f"Execution failed after the response had begun, with {relay.sent} bytes sent"
+                exchange.failure = GatewayError(
+                    DEFAULT_5XX, INTERNAL, reason=reason, detail=str(relay.error), status=response.status
+                )
+            if exchange.tracing is not None:
+                tell_stream(exchange.tracing, relay.sent, relay.error)
+            self._account(exchange, response)
+
+        Relay(reply, response.source, finished).start(response.status, head, response.length)
+
+    def _account(self, exchange: Exchange, response: MethodResponse) -> None:
+        """Count, log and trace an exchange that is over."""
+        stage = exchange.stage
         method = exchange.method
         series = stage.unrouted if method is None else method.series
         latency = time() - exchange.request.received

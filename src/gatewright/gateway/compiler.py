@@ -77,6 +77,8 @@ def compile_stage(
         settings=settings,
         certificate=live.certificate,
         link=live.link,
+        edge="EDGE" in snapshot.rest_api.get("endpointConfiguration", {}).get("types", []),
+        compresses=snapshot.rest_api.get("minimumCompressionSize") is not None,
     )
     with _Located("", ""):
         admissions = AdmissionCompiler(
@@ -121,7 +123,10 @@ def _method_plan(
     integration = method.get("methodIntegration")
     if integration is None:
         raise ValueError("the method has no integration")
+    cache = caches.compile(resource, method, integration)
+    cached = cache is not None
     _refuse(resource["path"], http_method, refusals.of_integration(integration))
+    _refuse(resource["path"], http_method, refusals.of_stream(snapshot.rest_api, integration, cached))
     return MethodPlan(
         resource_id=resource["id"],
         resource_path=resource["path"],
@@ -129,9 +134,9 @@ def _method_plan(
         operation_name=method.get("operationName"),
         admission=admissions.compile(resource, method),
         validator=_validator(snapshot, resource["path"], method),
-        integration=integrations.compile(resource["path"], method, integration),
+        integration=integrations.compile(resource["path"], method, integration, cached=cached),
         series=series(resource["path"], http_method),
-        cache=caches.compile(resource, method, integration),
+        cache=cache,
     )
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 
 from gatewright.gateway import content_handling, header_rules
-from gatewright.gateway.errors import DEFAULT_5XX, INTERNAL, GatewayError
+from gatewright.gateway.errors import DEFAULT_5XX, INTERNAL, GatewayError, configuration_error
 from gatewright.gateway.plan import MethodResponse
 from gatewright.wire.types import Field
 
 _MEMBERS = frozenset(("isBase64Encoded", "statusCode", "headers", "multiValueHeaders", "body"))
+_PRELUDE_MEMBERS = frozenset(("statusCode", "headers", "multiValueHeaders", "cookies"))
 NAME_CHARACTERS = 256  # of a header's name: names are remembered
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LINE_BREAKING = re.compile("[\r\n\0]")
@@ -38,6 +39,39 @@ def parse(payload: bytes, accept_binary: bool) -> MethodResponse:
     if not any(name.lower() == b"content-type" for name, _ in fields):
         fields.insert(0, _JSON_TYPE)
     return MethodResponse(status, fields, _body(answer, accept_binary))
+
+
+def parse_prelude(document: bytes) -> tuple[int, list[Field], int | None]:
+    """Status, header fields and Content-Length that a streaming function says first. Raises GatewayError."""
+    try:
+        prelude = orjson.loads(document)
+        if not isinstance(prelude, dict) or not prelude.keys() <= _PRELUDE_MEMBERS:
+            raise _malformed(f"its prelude is no JSON object of {', '.join(sorted(_PRELUDE_MEMBERS))}")
+        fields = _fields(prelude) + [(b"Set-Cookie", _value("cookies", one)) for one in _cookies(prelude)]
+        status = _status(prelude.get("statusCode"))
+    except orjson.JSONDecodeError:
+        raise _bad_prelude("its prelude is not JSON") from None
+    except GatewayError as error:
+        raise _bad_prelude(error.detail) from None
+    lengths = [value for name, value in fields if name.lower() == b"content-length"]
+    fields = [field for field in fields if field[0].lower() != b"content-length"]
+    if lengths and not lengths[-1].isdigit():
+        raise _bad_prelude(f"Content-Length {lengths[-1]!r} is no length")
+    fields = header_rules.respond("AWS_PROXY", fields)
+    if not any(name.lower() == b"content-type" for name, _ in fields):
+        fields.insert(0, _JSON_TYPE)
+    return status, fields, int(lengths[-1]) if lengths else None
+
+
+def _cookies(prelude: dict[str, Any]) -> list[Any]:
+    cookies = prelude.get("cookies")
+    if cookies is not None and type(cookies) is not list:
+        raise _malformed(f"cookies {_shown(cookies)} is not an array")
+    return cookies or []
+
+
+def _bad_prelude(detail: str) -> GatewayError:
+    return configuration_error("Malformed Lambda proxy response", detail=detail)
 
 
 def _status(code: Any) -> int:

@@ -11,6 +11,7 @@ from gatewright.aws.policy.execute_api import stage_arn
 from gatewright.catalog.api import Partition
 from gatewright.gateway.errors import configuration_error
 from gatewright.jsonpath import json_smart
+from gatewright.wire.flow import Source
 from gatewright.wire.types import Field
 
 if TYPE_CHECKING:
@@ -71,6 +72,27 @@ class MethodResponse:
         self.fields = fields
         self.body = body
         self.rendered = rendered
+
+
+class StreamedResponse(MethodResponse):
+    """One whose body passes piece by piece. `length` None: nobody knows it beforehand."""
+
+    __slots__ = ("began", "length", "source")
+
+    def __init__(
+        self,
+        status: int,
+        fields: list[Field],
+        source: Source,
+        *,
+        length: int | None = None,
+        rendered: bytes = b"",
+        began: float,
+    ) -> None:
+        super().__init__(status, fields, b"", rendered)
+        self.source = source
+        self.length = length
+        self.began = began  # when the integration was called, on perf_counter
 
 
 class Integration(Protocol):

@@ -37,5 +37,28 @@ def of_integration(integration: Document) -> Iterator[str]:
             "integration credentials are not supported yet but for AWS services other than Lambda functions; "
             "remove them and let the function's resource policy allow apigateway.amazonaws.com"
         )
-    if integration.get("responseTransferMode") == "STREAM":
-        yield "response streaming is not supported yet; use responseTransferMode BUFFERED"
+
+
+def of_stream(rest_api: Document, integration: Document, cached: bool) -> Iterator[str]:
+    """Reasons why an integration with responseTransferMode STREAM asks for what is not done then. `cached`:
+    the stage caches the method."""
+    if integration.get("responseTransferMode") != "STREAM":
+        return
+    if integration["type"] not in ("HTTP_PROXY", "AWS_PROXY"):
+        yield (
+            f"responseTransferMode STREAM is for HTTP_PROXY and AWS_PROXY, not for {integration['type']}; "
+            "use BUFFERED"
+        )
+    if integration.get("contentHandling"):
+        yield f"a streamed response is not converted: remove contentHandling {integration['contentHandling']}"
+    if cached or integration.get("cacheKeyParameters"):
+        yield "a streamed response is not cached: turn caching off for it, and remove cacheKeyParameters"
+    if rest_api.get("minimumCompressionSize") is not None:
+        yield "a streamed response is not compressed: remove minimumCompressionSize, or use BUFFERED"
+    for status, response in (integration.get("integrationResponses") or {}).items():
+        mapped = [name for name in _RESPONSE_MAPPINGS if response.get(name)]
+        if mapped:
+            yield f"a streamed response is not mapped: integration response {status} has {', '.join(mapped)}"
+
+
+_RESPONSE_MAPPINGS = ("responseTemplates", "responseParameters", "contentHandling")

@@ -10,6 +10,7 @@ from gatewright.gateway.issuers import IssuerSettings
 from gatewright.gateway.load_balancers import LoadBalancer
 from gatewright.gateway.services import ServiceSettings
 
+AMAZON_PAYLOAD_BYTES = 10_485_760  # each way; more only where the owner raises the limit
 TRACE_HEADER = b"x-gatewright-trace"
 TRACE_TAG = "gatewright:trace"  # of a stage; `on` traces its requests
 
@@ -23,7 +24,7 @@ class GatewaySettings:
     """Bounds and names in force for every API of this process."""
 
     integration_timeout_ms: int = 29_000  # most that an integration's timeoutInMillis may say
-    payload_bytes: int = 10_485_760  # each way
+    payload_bytes: int = AMAZON_PAYLOAD_BYTES  # each way
     template_bytes: int = 300 * 1024  # one mapping template
     tracing: Tracing = "tagged"
     account_rate: float | None = None  # requests a second over all APIs of an account and region

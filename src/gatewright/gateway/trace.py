@@ -41,6 +41,7 @@ StepName = Literal[
     "integration response",  # subject, pattern, status, default
     "response template",  # key; rendered: output, missing
     "response override",  # status, headers
+    "stream",  # bytes; error: why it was cut, None where it is whole
     "gateway response",  # type, status, reason, detail, headers, body
     "method response",  # status, headers, body
 ]
@@ -144,6 +145,11 @@ def tell_request(trace: Trace, exchange: Exchange) -> None:
         headers=shown_fields(exchange.fields),
         body=shown_body(exchange.request.body),
     )
+
+
+def tell_stream(trace: Trace, size: int, error: Exception | None) -> None:
+    """What became of an answer that passed as it came, whose head was told before."""
+    trace.add("stream", bytes=size, error=None if error is None else str(error))
 
 
 def tell_answer(trace: Trace, exchange: Exchange, response: MethodResponse) -> None:

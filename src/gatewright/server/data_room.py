@@ -18,7 +18,7 @@ from gatewright.gateway.gateway_response import DataPlaneRefusals
 from gatewright.gateway.issuers import IssuerSettings
 from gatewright.gateway.jwks import KEY_CLIENT, KeySets
 from gatewright.gateway.service_keys import ServiceKeys
-from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.settings import AMAZON_PAYLOAD_BYTES, GatewaySettings
 from gatewright.gateway.usage_plans import ApiKeys
 from gatewright.gateway.verified_tokens import VerifiedTokens
 from gatewright.server.front import Front, Status
@@ -33,7 +33,7 @@ from gatewright.state.api import State
 from gatewright.telemetry.metrics import Metrics
 from gatewright.telemetry.owner_log import OwnerLog
 from gatewright.telemetry.trace_log import TraceLog
-from gatewright.wire.client import Client
+from gatewright.wire.client import Client, ClientLimits
 from gatewright.wire.server import Server
 from gatewright.wire.timers import TimerWheel
 from gatewright.wire.types import Handler
@@ -50,11 +50,13 @@ async def gateway_room(
 ) -> AsyncIterator[Gateway]:
     """The gateway, counting and logging; what it counted and logged last is written when it ends."""
     loop = asyncio.get_running_loop()
-    client = Client(loop, tls=backend_tls_of(settings))
+    bounds = gateway_settings(settings)
+    client = Client(
+        loop, limits=ClientLimits(answer_bytes=bounds.payload_bytes), tls=backend_tls_of(settings)
+    )
     metrics = Metrics(settings.data_dir)
     log = OwnerLog(log_target)
     traces = TraceLog(settings.data_dir)
-    bounds = gateway_settings(settings)
     keys = ServiceKeys(loop, settings.services.roles)
     async with access_room(catalog, state, settings, local) as access:
         gateway = Gateway(
@@ -116,7 +118,7 @@ async def open_worker(settings: Settings, status: Status) -> AsyncIterator[Handl
             functions_room(catalog, settings) as functions,
             gateway_room(catalog, functions, state, settings, log, of_serve(settings)) as gateway,
         ):
-            yield Front(gateway, {"health": status.page})
+            yield Front(gateway, {"health": status.page}, gateway.large)
 
 
 def gateway_settings(settings: Settings) -> GatewaySettings:
@@ -141,10 +143,12 @@ def gateway_settings(settings: Settings) -> GatewaySettings:
 
 def data_server(handler: Handler, settings: Settings, body_bytes: int | None = None) -> Server:
     """`body_bytes` lets larger bodies in than the APIs take, for a port that answers more than APIs."""
+    raised = settings.limits.body_bytes > AMAZON_PAYLOAD_BYTES
     return Server(
         handler,
         loop=asyncio.get_running_loop(),
-        limits=server_limits(settings, body_bytes or settings.limits.body_bytes),
+        limits=server_limits(settings, max(body_bytes or 0, settings.limits.body_bytes)),
+        large=handler.large if raised and isinstance(handler, Front) else None,
         refusals=DataPlaneRefusals(settings.limits.body_bytes),
         tls=tls_of(settings),
         proxy_protocol=settings.proxy_protocol,

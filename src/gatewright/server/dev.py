@@ -17,7 +17,7 @@ from gatewright.server.channel import Order
 from gatewright.server.data_room import data_server, gateway_room
 from gatewright.server.directory import held
 from gatewright.server.errors import CannotStart
-from gatewright.server.front import Front, OnePort, Status, traces_page
+from gatewright.server.front import Front, OnePort, Status, message, traces_page
 from gatewright.server.judging import judging
 from gatewright.server.key_rotation import rotating_cache_keys
 from gatewright.server.listeners import bound_address, open_listeners
@@ -31,7 +31,10 @@ from gatewright.server.rooms import MANAGEMENT_BODY_BYTES, catalog_room, functio
 from gatewright.server.settings import Settings
 from gatewright.server.state_room import kept_in_order, state_room
 from gatewright.server.test_issuer import announce, token_page
-from gatewright.wire.types import Handler, Request, Response
+from gatewright.wire.inflow import BodyLost, StreamedRequest
+from gatewright.wire.pending import drive
+from gatewright.wire.server import LargeHandler
+from gatewright.wire.types import Handler, Reply, Request, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,34 @@ async def open_dev(settings: Settings, status: Status) -> AsyncIterator[Handler]
             pages["traces"] = lambda request: _traces(gateway, settings, request)
             if settings.test_issuer != "off":
                 pages["issuer/token"] = lambda request: token_page(settings, request)
-            yield Front(one_port, pages)
+            yield Front(one_port, pages, _large(gateway, management))
 
 
 def _traces(gateway: Gateway, settings: Settings, request: Request) -> Response:
     gateway.flush_traces()  # so that the request just made is among them
     return traces_page(settings.data_dir, request)
+
+
+def _large(gateway: Gateway, management: Handler) -> LargeHandler:
+    """Of the large bodies only an API's may pass as they come."""
+
+    async def collected(request: StreamedRequest, reply: Reply) -> None:
+        try:
+            whole = await request.whole(MANAGEMENT_BODY_BYTES)
+        except BodyLost:
+            return
+        if whole is None:
+            reply.send(message(413, f"Request must be smaller than {MANAGEMENT_BODY_BYTES} bytes"))
+        else:
+            management(whole, reply)
+
+    def large(request: StreamedRequest, reply: Reply) -> None:
+        if gateway.claims(request):
+            gateway.large(request, reply)
+        else:
+            drive(collected(request, reply), lambda _: None)
+
+    return large
 
 
 async def _serve(settings: Settings, listener: socket.socket, project: Project | None, tell: Print) -> None:

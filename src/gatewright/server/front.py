@@ -20,6 +20,7 @@ import orjson
 
 from gatewright import __version__
 from gatewright.telemetry.trace_log import MOST_TRACES, read_traces, select, traced_apis
+from gatewright.wire.server import LargeHandler
 from gatewright.wire.types import Handler, Reply, Request, Response
 
 OWN_PAGES = "/_gatewright/"
@@ -52,8 +53,11 @@ class Status:
 class Front:
     """Answers `/_gatewright/…` itself and hands everything else to `application`."""
 
-    def __init__(self, application: Handler, pages: dict[str, Page]) -> None:
+    def __init__(
+        self, application: Handler, pages: dict[str, Page], large: LargeHandler | None = None
+    ) -> None:
         self._application = application
+        self.large = large  # answers requests whose large bodies are still coming
         self._pages = {OWN_PAGES + name: page for name, page in pages.items()}
 
     def __call__(self, request: Request, reply: Reply) -> None:

@@ -6,15 +6,19 @@ import logging
 from collections.abc import Callable, Container
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .health import Checks
+from .pending import Pending
 from .target_group import TargetGroup
 from .upstream import Answer
 from .upstream_errors import ConnectFailed, HostNotFound, NoRoom
+from .upstream_stream import Patience, StreamedAnswer, Upload
 
 if TYPE_CHECKING:
     from .client import Client, Pool, Target
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +114,30 @@ class Balanced:
         return other
 
     async def send(self, head: bytes, body: bytes = b"", *, timeout: float, method: str) -> Answer:
-        """As `Pool.send`; who takes no connection was sent nothing, so that the next one gets the request.
-        Awaits only `Pending` values."""
+        """As `Pool.send`. Awaits only `Pending` values."""
+        return await self._tried(
+            timeout, lambda pool, left: pool.send(head, body, timeout=left, method=method)
+        )
+
+    async def stream(
+        self,
+        head: bytes,
+        body: bytes = b"",
+        upload: Upload | None = None,
+        *,
+        patience: Patience,
+        method: str,
+    ) -> StreamedAnswer:
+        """As `Pool.stream`. Awaits only `Pending` values."""
+        return await self._tried(
+            patience.head,
+            lambda pool, left: pool.stream(
+                head, body, upload, patience=patience._replace(head=left), method=method
+            ),
+        )
+
+    async def _tried(self, timeout: float, call: Callable[[Pool, float], Pending[T]]) -> T:
+        """Who takes no connection was sent nothing, so that the next one gets the request."""
         deadline = self._clock() + timeout
         reasons: dict[Member, str] = {}
         while (member := self._balancer.next(reasons)) is not None:
@@ -119,7 +145,7 @@ class Balanced:
                 self._tell(self._balancer.group.name, str(member))
             left = max(deadline - self._clock(), 0.0)
             try:
-                return await self._pools[member].send(head, body, timeout=left, method=method)
+                return await call(self._pools[member], left)
             except NoRoom as error:
                 reasons[member] = str(error)
             except (ConnectFailed, HostNotFound) as error:

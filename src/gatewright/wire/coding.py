@@ -44,6 +44,13 @@ def decode(coding: bytes, body: bytes, limit: int) -> bytes:
     return body
 
 
+def content_coded(coding: bytes | None) -> bool:
+    """Whether a Content-Encoding says that a body is coded."""
+    return coding is not None and any(
+        name.strip() not in (b"", b"identity") for name in coding.lower().split(b",")
+    )
+
+
 def _deflate_window(body: bytes) -> int:
     """`deflate` means the zlib format; some senders leave its header out, which browsers tolerate."""
     is_zlib = len(body) >= 2 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0

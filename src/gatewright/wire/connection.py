@@ -3,8 +3,9 @@
     HEAD ──► BODY ──► ANSWERING ──► HEAD …                  a request, its answer, the next request
       └────────┴──────────┴───────► LINGERING ──► CLOSED    refused, or the last answer given
 
-Bytes that arrive behind a request wait unread until it is answered, so a client that pipelines is answered
-in order and cannot make the server hold more than one read of it.
+A large body is passed on as it comes: its request is answered while the state is still BODY. What arrives
+behind a request waits unread until it is answered, so a client that pipelines is answered in order and cannot
+make the server hold more than one read of it.
 """
 
 from __future__ import annotations
@@ -15,55 +16,40 @@ import logging
 import sys
 import termios
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
+from .body_gate import ANSWERING, BODY, CLOSED, CONTINUE, HEAD, LINGERING, BodyGate
 from .exchange import Exchange
-from .framing import Dechunker, Framing, FramingError, LengthBody, hopeless
+from .framing import Framing, FramingError, hopeless
 from .head import HeadReader
+from .inflow import Inflow
 from .timers import Timer
 from .types import Request, Response
+from .writing import Outlet
 
 if TYPE_CHECKING:
     from .server import Server
 
 logger = logging.getLogger("gatewright.wire")
 
-HEAD, BODY, ANSWERING, LINGERING, CLOSED = range(5)
 
-_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class Connection(asyncio.Protocol):
+class Connection(BodyGate, asyncio.Protocol):
     """The states above, back-pressure and time-outs of one client."""
 
     __slots__ = (
         "_advancing",
         "_at",
-        "_body",
-        "_body_began",
         "_client",
-        "_clock",
         "_discarded",
-        "_eof",
-        "_exchange",
         "_handler",
         "_head_begun",
         "_heads",
         "_idle_timeout",
-        "_limits",
-        "_persistent",
-        "_reading",
-        "_refused",
-        "_request",
+        "_outlet",
         "_rest",
         "_small",
-        "_state",
-        "_timer",
-        "_transport",
-        "_unsent",
-        "server",
+        "streamed",
         "writable",
-        "write",
     )
 
     def __init__(self, server: Server, client: tuple[str, int] | None = None) -> None:
@@ -87,16 +73,18 @@ class Connection(asyncio.Protocol):
         self._advancing = False
         self._eof = False
         self.writable = True
-        self._unsent = 0
-        self._refused = False
+        self.streamed = 0  # bytes of streamed answers written so far
+        self._outlet = Outlet()
+        self._sending = False  # the client may still be sending what nobody reads
         self._discarded = 0
         # The request being read or answered
         self._head_begun = False
-        self._persistent = True
-        self._request: Request | None = None
-        self._body: Dechunker | LengthBody | None = None
-        self._body_began = 0.0
+        self._inflow: Inflow | None = None
         self._exchange: Exchange | None = None
+
+    @property
+    def itself(self) -> Connection:
+        return self
 
     # ---- events of the transport -------------------------------------------------------------------------
 
@@ -146,26 +134,22 @@ class Connection(asyncio.Protocol):
         self._state = CLOSED
         self._timer.close()
         self._rest = b""
-        self._body = self._request = None
-        exchange, self._exchange = self._exchange, None
-        if exchange is not None:
-            exchange.lost()
+        self._let_go()
         self.server.closed(self)
 
     def pause_writing(self) -> None:
         self.writable = False
-        self._unsent = self._transport.get_write_buffer_size()
+        self._outlet.watch(self._transport.get_write_buffer_size(), self.streamed)
         self._timer.set(self._limits.write_timeout)
 
     def resume_writing(self) -> None:
         self.writable = True
-        self._unsent = 0
+        self._outlet.clear()
         self._timer.set(
             self._limits.linger_timeout if self._state == LINGERING else self._limits.idle_timeout
         )
-        if self._state == ANSWERING:
-            if self._exchange is not None:
-                self._exchange.drained()
+        if self._exchange is not None:
+            self._exchange.drained()
         elif self._state == HEAD and not self._advancing:
             self._resume()
 
@@ -208,11 +192,6 @@ class Connection(asyncio.Protocol):
                 self._reading = True
                 self._transport.resume_reading()
 
-    def _pause_reading(self) -> None:
-        if self._reading and not self._eof:
-            self._reading = False
-            self._transport.pause_reading()
-
     def _head_incomplete(self, head: bytes) -> None:
         if len(head) > self._limits.target_bytes and self._head_too_large(head):
             return
@@ -224,15 +203,11 @@ class Connection(asyncio.Protocol):
 
     def _head_too_large(self, head: bytes) -> bool:
         """Refuse a head, perhaps incomplete, with a target or with header lines over their limit."""
-        limits = self._limits
-        line = head.find(b"\n") + 1 or len(head)
-        target = max(head.find(b" ", 0, line), 0) + 1
-        target_end = head.find(b" ", target, line)
-        if (target_end if target_end >= 0 else line) - target > limits.target_bytes:
-            self.refuse(self.server.refusals.target_too_long())
-        elif len(head) - line - 2 > limits.header_bytes:  # the blank line does not count
-            self.refuse(self.server.refusals.headers_too_large())
-        return self._state == LINGERING
+        over = self._limits.head_over(head)
+        if over is not None:
+            refusals = self.server.refusals
+            self.refuse(refusals.target_too_long() if over == "target" else refusals.headers_too_large())
+        return over is not None
 
     def _read_request(self, data: bytes, at: int, end: int) -> int:
         """Read the head in `data[at:end]`, and its body as far as it is there; answers where to go on."""
@@ -272,34 +247,40 @@ class Connection(asyncio.Protocol):
             request.body = data[at : at + length]
             self._dispatch(request, framing.persistent)
             return at + length
-        if framing.expect is not None and at == len(data):
-            self.write(_CONTINUE)
-        self._request = request
-        self._persistent = framing.persistent
-        self._body = Dechunker(limit) if length is None else LengthBody(length)
         self._state = BODY
+        self._inflow = inflow = Inflow(self, request, length, framing.persistent, self._limits)
+        if length is not None and self._is_large(length):
+            self._stream(inflow, expects=framing.expect is not None)
+            if self._state != BODY:  # answered already
+                return len(data)
+        elif framing.expect is not None and at == len(data):
+            self.write(CONTINUE)
         at = self._take_body(data, at)
         if self._state == BODY:
-            self._body_began = self._clock()
+            inflow.begin(self._clock())
             self._timer.set(self._limits.body_timeout)
         return at
 
     def _take_body(self, data: bytes, at: int) -> int:
-        body = self._body
-        request = self._request
-        assert body is not None
-        assert request is not None
+        inflow = self._inflow
+        if inflow is None:  # dropped
+            return len(data)
+        decoder = inflow.decoder
         try:
-            at = body.feed(data, at)
+            at = decoder.feed(data, at)
         except FramingError:
-            self.refuse(self.server.refusals.bad_request())
+            self._refuse_body(self.server.refusals.bad_request(), "it is malformed")
             return at
-        if body.too_large:
-            self.refuse(self.server.refusals.body_too_large())
-        elif body.done:
-            self._body = self._request = None
-            request.body = bytes(body.body)
-            self._dispatch(request, self._persistent)
+        if decoder.too_large:
+            self._refuse_body(self.server.refusals.body_too_large(), "it is too large")
+        elif inflow.flow is not None:
+            self._pass_on(inflow)
+        elif inflow.length is None and self._is_large(decoder.size):
+            self._stream(inflow, expects=False)
+        elif decoder.done:
+            self._inflow = None
+            inflow.request.body = decoder.take()
+            self._dispatch(inflow.request, inflow.persistent)
         return at
 
     # ---- answering ---------------------------------------------------------------------------------------
@@ -318,6 +299,8 @@ class Connection(asyncio.Protocol):
         """The exchange has written its last byte."""
         self._exchange = None
         if self._state != ANSWERING:
+            if self._state == BODY:  # the rest of the request is not wanted
+                self._drop_rest()
             return
         if not keep_alive:
             self._linger()
@@ -328,10 +311,17 @@ class Connection(asyncio.Protocol):
             if not self._advancing and (self._rest or self._eof or not self._reading):
                 self._resume()
 
+    def _drop_rest(self) -> None:
+        inflow, self._inflow = self._inflow, None
+        self._sending = True
+        if inflow is not None:
+            inflow.lost("it was answered before it was whole")
+        self._linger()
+
     def refuse(self, response: Response) -> None:
         """Answer without the handler, and close once the client had time to read it."""
-        self._request = self._body = None
-        self._refused = True
+        self._inflow = None
+        self._sending = True
         self._state = ANSWERING
         self._exchange = exchange = Exchange(self, False, None)
         exchange.send(response)
@@ -347,7 +337,7 @@ class Connection(asyncio.Protocol):
             return
         if transport.can_write_eof():
             transport.write_eof()
-        elif not self._refused:
+        elif not self._sending:
             transport.close()
             return
         self._timer.set(self._limits.linger_timeout)
@@ -363,10 +353,16 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Cut the connection; whoever still answers is let go."""
         self._state = CLOSED
+        self._let_go()
+        self._transport.abort()
+
+    def _let_go(self) -> None:
         exchange, self._exchange = self._exchange, None
+        inflow, self._inflow = self._inflow, None
         if exchange is not None:
             exchange.lost()
-        self._transport.abort()
+        if inflow is not None:
+            inflow.lost("the client closed the connection")
 
     # ---- time-outs and draining --------------------------------------------------------------------------
 
@@ -388,21 +384,20 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _client_does_not_read(self, unsent: int) -> None:
-        if self._unsent and unsent >= self._unsent:
+        if self._outlet.stuck(unsent, self.streamed):
             self.abort()
         else:
-            self._unsent = unsent
             self._timer.set(self._limits.write_timeout)
 
     def _body_is_late(self) -> None:
-        assert self._body is not None
-        limits = self._limits
-        allowed = limits.body_timeout + len(self._body.body) / limits.body_rate
-        left = self._body_began + allowed - self._clock()
+        if self._inflow is None:  # dropped: the answer is awaited
+            self._timer.set(self._limits.idle_timeout)
+            return
+        left = self._inflow.left(self._clock())
         if left > 0:
             self._timer.set(left)
         else:
-            self.refuse(self.server.refusals.timed_out())
+            self._refuse_body(self.server.refusals.timed_out(), "it is too slow")
 
     def close_if_idle(self) -> None:
         """Close between requests, unless one has arrived in the kernel and only waits to be read."""

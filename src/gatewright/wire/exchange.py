@@ -48,7 +48,7 @@ class _Stream:
 class Exchange:
     """One request being answered."""
 
-    __slots__ = ("_connection", "_stream", "head_only", "keep_alive", "modern", "on_drain")
+    __slots__ = ("_connection", "_stream", "head_only", "keep_alive", "modern", "on_drain", "on_gone")
 
     def __init__(self, connection: Connection, keep_alive: bool, request: Request | None) -> None:
         self._connection: Connection | None = connection
@@ -57,6 +57,7 @@ class Exchange:
         self.head_only = request is not None and request.method == "HEAD"
         self.modern = request is None or request.version == "1.1"
         self.on_drain: Callable[[], None] | None = None
+        self.on_gone: Callable[[], None] | None = None
 
     def send(self, response: Response) -> None:
         connection = self._connection
@@ -86,10 +87,10 @@ class Exchange:
             return
         connection.answered(keep_alive)
 
-    def start(self, status: int, head: bytes, length: int | None = None) -> None:
+    def start(self, status: int, head: bytes, length: int | None = None) -> bool:
         connection = self._connection
         if connection is None or self._stream is not None:
-            return
+            return False
         framing = b""
         chunked = False
         if bodyless(status):
@@ -106,6 +107,7 @@ class Exchange:
         self.keep_alive = self.keep_alive and not server.draining
         ending = server.keep_alive_ending if self.keep_alive else server.close_ending
         self._write(connection, b"%b%b%b%b" % (STATUS_LINES[status], head, framing, ending[2:]))
+        return not self.head_only
 
     def write(self, chunk: bytes) -> bool:
         connection = self._connection
@@ -117,7 +119,14 @@ class Exchange:
             if stream.left < 0:
                 self.abort()
                 raise ValueError(f"the answer is {-stream.left} bytes longer than the length it began with")
-        self._write(connection, b"%x\r\n%b\r\n" % (len(chunk), chunk) if stream.chunked else chunk)
+        if not stream.chunked:
+            self._write(connection, chunk)
+        elif len(chunk) < _LARGE_BODY:
+            self._write(connection, b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        else:
+            self._write(connection, b"%x\r\n" % len(chunk))
+            self._write(connection, chunk)
+            self._write(connection, b"\r\n")
         return connection.writable
 
     def end(self) -> None:
@@ -134,6 +143,7 @@ class Exchange:
         connection.answered(self.keep_alive)
 
     def _write(self, connection: Connection, data: bytes) -> None:
+        connection.streamed += len(data)
         try:
             connection.write(data)
         except RuntimeError:  # as in `send`
@@ -155,7 +165,22 @@ class Exchange:
     def lost(self) -> None:
         """The client is gone; whoever waits to write more is let go."""
         self._connection = None
+        callback, self.on_gone = self.on_gone, None
+        if callback is not None:
+            callback()
         self.drained()
+
+    def body_arrived(self, persistent: bool) -> None:
+        """The rest of the request has come: the connection may go on, unless something else was said."""
+        if self._stream is None:
+            self.keep_alive = persistent
+
+    def cut_short(self, response: Response) -> None:
+        """What was wrong with the request's body: said, if no answer has begun, and the connection ends."""
+        if self._stream is None:
+            self.send(response)
+        else:
+            self.abort()
 
     def drained(self) -> None:
         """The client has taken what waited for it."""

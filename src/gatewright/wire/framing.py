@@ -111,9 +111,13 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*
 _TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*").fullmatch
 
 _LINE_BYTES: Final = 4096
-"""Longest chunk-size line or trailer line; extensions and trailers are read over, not kept."""
+"""Longest chunk-size line or trailer line; extensions are read over, and trailers unless they are wanted."""
 
 _TRAILER_LINES: Final = 100
+
+_SMALL_READ: Final = 4096
+_LARGE_PIECE: Final = 65_536
+"""Pieces of a body are kept as they were read; small ones are joined up to this size."""
 
 _SIZE, _DATA, _DATA_END, _TRAILERS, _DONE = range(5)
 
@@ -121,10 +125,13 @@ _SIZE, _DATA, _DATA_END, _TRAILERS, _DONE = range(5)
 class Dechunker:
     """Takes the chunked coding off a body, piece by piece, however the bytes are split."""
 
-    __slots__ = ("_left", "_limit", "_line", "_state", "_trailers", "body")
+    __slots__ = ("_body", "_keeps", "_left", "_limit", "_line", "_state", "_taken", "_trailers", "trailers")
 
-    def __init__(self, limit: int) -> None:
-        self.body = bytearray()
+    def __init__(self, limit: int, *, keeps_trailers: bool = False) -> None:
+        self.trailers: list[Field] = []
+        self._keeps = keeps_trailers
+        self._body = bytearray()
+        self._taken = 0
         self._limit = limit
         self._state = _SIZE
         self._left = 0
@@ -136,9 +143,21 @@ class Dechunker:
         return self._state == _DONE
 
     @property
+    def size(self) -> int:
+        """Bytes of the body so far."""
+        return self._taken + len(self._body)
+
+    @property
     def too_large(self) -> bool:
         """The body would pass the limit; what is beyond it is not kept, and feeding must stop."""
-        return len(self.body) + self._left > self._limit
+        return self._taken + len(self._body) + self._left > self._limit
+
+    def take(self) -> bytes:
+        """What was read of the body since the last time."""
+        piece = bytes(self._body)
+        self._taken += len(piece)
+        self._body.clear()
+        return piece
 
     def feed(self, data: bytes, at: int) -> int:
         """Read `data` from `at`; answers the position after the last byte used. Raises `FramingError`."""
@@ -149,7 +168,7 @@ class Dechunker:
 
     def _take_data(self, data: bytes, at: int) -> int:
         piece = data[at : at + self._left]
-        self.body += piece
+        self._body += piece
         self._left -= len(piece)
         if not self._left:
             self._state = _DATA_END
@@ -187,25 +206,45 @@ class Dechunker:
             self._trailers += 1
             if self._trailers > _TRAILER_LINES or _TRAILER(line) is None:
                 raise FramingError("a trailer is malformed")
+            if self._keeps:
+                name, _, value = line.partition(b":")
+                self.trailers.append((name, value.strip()))
 
 
 class LengthBody:
     """Collects a body of a known length, with the interface of `Dechunker`."""
 
-    __slots__ = ("_length", "body")
+    __slots__ = ("_left", "_pieces", "size", "trailers")
 
     too_large: Final = False
 
     def __init__(self, length: int) -> None:
-        self.body = bytearray()
-        self._length = length
+        self.trailers: list[Field] = []  # there are none behind a length
+        self._pieces: list[bytes] = []
+        self._left = length
+        self.size = 0
 
     @property
     def done(self) -> bool:
-        return len(self.body) == self._length
+        return not self._left
 
     def feed(self, data: bytes, at: int) -> int:
         """Read `data` from `at`; answers the position after the last byte used."""
-        stop = min(len(data), at + self._length - len(self.body))
-        self.body += data[at:stop] if at or stop < len(data) else data
+        stop = min(len(data), at + self._left)
+        pieces = self._pieces
+        pieces.append(data[at:stop] if at or stop < len(data) else data)
+        size = stop - at
+        self._left -= size
+        self.size += size
+        if size < _SMALL_READ and len(pieces) > 1 and len(pieces[-2]) < _LARGE_PIECE:
+            # A client that sends drops would make us keep an object for each.
+            last = pieces.pop()
+            pieces[-1] += last
         return stop
+
+    def take(self) -> bytes:
+        """What was read of the body since the last time."""
+        pieces = self._pieces
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        return body

@@ -21,6 +21,12 @@ class ServerLimits:
     body_bytes: int = 10_485_760
     """A body without its chunked coding (API Gateway: payload size)."""
 
+    streamed_from: int = 10_485_760
+    """Bodies longer than this are passed on as they come, where the server has a handler for such."""
+
+    keeps_trailers: bool = False
+    """Whether the trailers of chunked bodies are kept, for a handler of bodies that are passed on."""
+
     connections: int = 10_000
     """Open at once; the next one is answered 503 and closed. A worker's descriptors must allow for it."""
 
@@ -51,6 +57,15 @@ class ServerLimits:
 
     write_buffer: int = 262_144
     """Bytes of answers waiting for a client beyond which its further requests and `Reply.write` wait."""
+
+    def head_over(self, head: bytes) -> str | None:
+        """Which limit a head, perhaps incomplete, passes: that of its "target", or of its header "lines"."""
+        line = head.find(b"\n") + 1 or len(head)
+        target = max(head.find(b" ", 0, line), 0) + 1
+        target_end = head.find(b" ", target, line)
+        if (target_end if target_end >= 0 else line) - target > self.target_bytes:
+            return "target"
+        return "lines" if len(head) - line - 2 > self.header_bytes else None  # the blank line does not count
 
     @property
     def smallest_head(self) -> int:

@@ -13,11 +13,14 @@ from typing import Final
 from .accept import Listener, ProxiedListener
 from .connection import Connection
 from .head import Lines
+from .inflow import StreamedRequest
 from .limits import PlainRefusals, Refusals, ServerLimits
 from .timers import TimerWheel
-from .types import Handler
+from .types import Handler, Reply
 
-__all__ = ["PlainRefusals", "Refusals", "Server", "ServerLimits"]
+__all__ = ["LargeHandler", "PlainRefusals", "Refusals", "Server", "ServerLimits"]
+
+LargeHandler = Callable[[StreamedRequest, Reply], None]
 
 _DRAIN_STEP: Final = 0.1
 
@@ -37,9 +40,12 @@ class Server:
         refusals: Refusals | None = None,
         tls: ssl.SSLContext | None = None,
         proxy_protocol: bool = False,
+        large: LargeHandler | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
+        """`large` answers requests whose bodies are longer than `streamed_from`, while they come."""
         self.handler = handler
+        self.large = large
         self.limits = limits or ServerLimits()
         self.refusals = refusals or PlainRefusals()
         self.scheme = "https" if tls is not None else "http"

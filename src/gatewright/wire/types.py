@@ -107,14 +107,21 @@ class Reply(Protocol):
     Calls after the client went away are ignored; a handler need not look.
     """
 
+    on_drain: Callable[[], None] | None
+    """Called once, when the client has taken what waited for it, or is gone."""
+
+    on_gone: Callable[[], None] | None
+    """Called when the client goes away before the answer is complete."""
+
     def send(self, response: Response) -> None:
         """Answer completely. The server adds Content-Length, Connection and Date."""
 
-    def start(self, status: int, head: bytes, length: int | None = None) -> None:
-        """Begin a streamed answer: chunked (HTTP/1.1) or ended by close (HTTP/1.0) when `length` is None."""
+    def start(self, status: int, head: bytes, length: int | None = None) -> bool:
+        """Begin a streamed answer: chunked (HTTP/1.1) or ended by close (HTTP/1.0) when `length` is None.
+        False if the client wants no body: it asked by HEAD, has gone, or the status has none."""
 
     def write(self, chunk: bytes) -> bool:
-        """Send a piece. False asks the caller to wait until the client has read: `Exchange.on_drain`."""
+        """Send a piece. False asks the caller to wait until the client has read: `on_drain`."""
 
     def end(self) -> None:
         """End a streamed answer; one that is short of its `length` closes the connection."""

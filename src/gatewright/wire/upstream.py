@@ -23,7 +23,7 @@ from .upstream_errors import (
 )
 
 if TYPE_CHECKING:
-    from .client import Pool
+    from .pool import Pool
 
 IDEMPOTENT: Final = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"))
 
@@ -92,6 +92,9 @@ class Call(Pending[Answer]):
     def expired(self) -> None:
         self.fail(AnswerTimedOut("no connection came free in time"))
 
+    def start(self, upstream: Upstream) -> None:
+        upstream.begin(self)
+
 
 class Upstream(asyncio.Protocol):
     """Parser callbacks and the life of one connection in a pool."""
@@ -104,25 +107,26 @@ class Upstream(asyncio.Protocol):
         "_head_done",
         "_heads",
         "_keep",
+        "_left",
         "_limits",
         "_malformed",
         "_parser",
         "_parts",
         "_poll",
-        "_pool",
         "_received",
         "_status",
         "_surplus",
         "_transport",
         "_write",
         "on_body",
+        "pool",
         "timer",
         "used",
     )
 
     def __init__(self, pool: Pool) -> None:
         # The connection's life
-        self._pool = pool
+        self.pool = pool
         self._limits = pool.limits
         self._heads = pool.heads
         self.timer = Timer(pool.timers, self)
@@ -138,6 +142,7 @@ class Upstream(asyncio.Protocol):
         self._fields: list[Field] = []
         self._status = 0
         self._received = 0
+        self._left = 0  # of a body that is long and whose length is known
         self._head_done = False
         self._complete = False
         self._keep = False
@@ -161,6 +166,18 @@ class Upstream(asyncio.Protocol):
             self._write(call.head)
             self._write(body)
 
+    def lend(self, protocol: asyncio.Protocol) -> asyncio.Transport:
+        """Let another protocol speak on the connection, until `take_back` or its end."""
+        self.timer.clear()
+        self._transport.set_protocol(protocol)
+        return self._transport
+
+    def take_back(self) -> None:
+        """The borrower is done, and the connection ready for the next call."""
+        self.used = True
+        self._transport.set_protocol(self)
+        self.pool.release(self)
+
     def is_closed(self) -> bool:
         """Whether the backend has closed this idle connection, though the loop has not told us yet."""
         return bool(self._poll.poll(0))
@@ -174,7 +191,7 @@ class Upstream(asyncio.Protocol):
         call, self._call = self._call, None
         self.timer.close()
         self._transport.abort()
-        self._pool.gone(self)
+        self.pool.gone(self)
         if call is not None:
             call.fail(error)
 
@@ -207,6 +224,9 @@ class Upstream(asyncio.Protocol):
                 self._deliver(call, Answer(known.status, known.fields, data[end:], known.head), True)
                 return
         self._received += len(data)
+        if self._left:
+            self._collect(call, data)
+            return
         try:
             self._parser.feed_data(data)
         except HttpParserError as error:
@@ -220,29 +240,31 @@ class Upstream(asyncio.Protocol):
             self.abort(BadAnswer("the answer switches protocols, or its Transfer-Encoding is not chunked"))
         elif self._complete:
             self._finish(call, data)
+        elif self._head_done and (length := content_length(self._fields)) is not None:
+            self._expect(length)
         elif self._received > self._limits.head_bytes:
             self._check_size()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.timer.close()
         call, self._call = self._call, None
-        self._pool.gone(self)
+        self.pool.gone(self)
         if call is None:
             return
-        if self._head_done and exc is None and self._ends_with_connection():
+        if self._head_done and exc is None and ends_with_connection(self._fields):
             self._surplus = True
             self._finish(call, b"")
         elif self.used and not self._received and not call.retried and call.method in IDEMPOTENT:
             call.retried = True
-            self._pool.submit(call)
+            self.pool.submit(call)
         else:
-            call.fail(_lost(exc))
+            call.fail(lost(exc))
 
     def expired(self) -> None:
         if self._call is not None:
             self.abort(AnswerTimedOut("the answer was not complete in time"))
         else:
-            self._pool.gone(self)
+            self.pool.gone(self)
             self._transport.close()
 
     # ---- callbacks of the parser -------------------------------------------------------------------------
@@ -275,9 +297,24 @@ class Upstream(asyncio.Protocol):
 
     # ---- the answer --------------------------------------------------------------------------------------
 
-    def _ends_with_connection(self) -> bool:
-        """Whether the answer is framed by nothing but the end of the connection."""
-        return not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in self._fields)
+    def _expect(self, length: int) -> None:
+        """Collect the rest of a body of this length without the parser, which would copy it."""
+        if length > self._limits.answer_bytes:
+            self.abort(_too_large(self._limits.answer_bytes))
+        elif length:
+            self._left = length - sum(map(len, self._parts))
+
+    def _collect(self, call: Call, data: bytes) -> None:
+        left = self._left
+        if len(data) > left:
+            self._surplus = True
+            data = data[:left]
+        self._parts.append(data)
+        self._left = left - len(data)
+        if not self._left:
+            self._keep = says_keep(self._fields, self._parser.get_http_version() == "1.1")
+            self._parser = HttpResponseParser(self)  # the old one waits for the body
+            self._finish(call, b"")
 
     def _check_size(self) -> None:
         """Bound what an unfinished answer has taken so far, generous towards the overhead of chunks."""
@@ -297,7 +334,7 @@ class Upstream(asyncio.Protocol):
         self._complete = False
         if call.method == "HEAD":
             surplus = self._surplus or bool(body)
-            keep = not surplus and self._head_says_keep()
+            keep = not surplus and says_keep(self._fields, self._parser.get_http_version() == "1.1")
             self._parser = HttpResponseParser(self)
             self._deliver(call, Answer(self._status, self._fields, b""), keep)
             return
@@ -310,10 +347,10 @@ class Upstream(asyncio.Protocol):
     def _learn(self, answer: Answer) -> None:
         """Remember the head of an answer that came in one piece, if the backend says it twice in a row: many
         backends never do."""
-        if self._head == self._pool.last_head:
+        if self._head == self.pool.last_head:
             self._heads.learn(self._head, answer)
         else:
-            self._pool.last_head = self._head
+            self.pool.last_head = self._head
 
     def _deliver(self, call: Call, answer: Answer, keep: bool) -> None:
         """Hand over the complete answer, and the connection back to the pool before: a call that is made on
@@ -321,28 +358,41 @@ class Upstream(asyncio.Protocol):
         self._call = None
         self.used = True
         if keep and (len(call.body) < _LARGE_BODY or self._all_sent()):
-            self._pool.release(self)
+            self.pool.release(self)
         else:
             self.timer.close()
             self._transport.close()
-            self._pool.gone(self)
+            self.pool.gone(self)
         if len(answer.body) > self._limits.answer_bytes:
             call.fail(_too_large(self._limits.answer_bytes))
         else:
             call.resolve(answer)
-
-    def _head_says_keep(self) -> bool:
-        """An answer to HEAD has no body, so only `Connection` and the version say whether more may follow."""
-        connection = [value.lower() for name, value in self._fields if name.lower() == b"connection"]
-        modern = self._parser.get_http_version() == "1.1"
-        return not any(b"close" in value for value in connection) and (modern or b"keep-alive" in connection)
 
     def _all_sent(self) -> bool:
         """Whether the whole request has left; a backend may answer before it has read it."""
         return self._transport.get_write_buffer_size() == 0
 
 
-def _lost(exc: Exception | None) -> UpstreamError:
+def ends_with_connection(fields: list[Field]) -> bool:
+    """Whether an answer is framed by nothing but the end of its connection."""
+    return not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in fields)
+
+
+def content_length(fields: list[Field]) -> int | None:
+    """What Content-Length says: digits, llhttp has seen to it."""
+    for name, value in fields:
+        if name.lower() == b"content-length":
+            return int(value)
+    return None
+
+
+def says_keep(fields: list[Field], modern: bool) -> bool:
+    """Whether more may follow an answer without a body, or with one of a known length."""
+    connection = [value.lower() for name, value in fields if name.lower() == b"connection"]
+    return not any(b"close" in value for value in connection) and (modern or b"keep-alive" in connection)
+
+
+def lost(exc: Exception | None) -> UpstreamError:
     """TLS 1.3 tells a client only after the handshake that its certificate is refused, or missing."""
     if isinstance(exc, ssl.SSLError):
         return TlsFailed(f"the backend ended TLS: {exc.reason or exc}")

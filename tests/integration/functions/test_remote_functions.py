@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import binascii
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +16,7 @@ from gatewright.aws import sigv4
 from gatewright.aws.errors import AwsError
 from gatewright.aws.sigv4 import Secret
 from gatewright.functions.api import (
+    FunctionFailed,
     FunctionName,
     FunctionNotFound,
     FunctionThrottled,
@@ -22,6 +25,8 @@ from gatewright.functions.api import (
     PermissionDenied,
 )
 from gatewright.functions.remote import RemoteFunctions
+from gatewright.functions.remote_stream import StreamBroken
+from gatewright.wire.flow import Collected
 from gatewright.wire.pending import future_from
 from gatewright.wire.server import Server
 from gatewright.wire.types import Reply, Request, Response, render_fields
@@ -55,6 +60,17 @@ class Endpoint:
     def invoke(self, client: RemoteFunctions, payload: bytes = b"{}", **options: Any) -> Outcome:
         pending = client.invoke(FUNCTION, payload, **options)
         return self.loop.run_until_complete(asyncio.wait_for(future_from(pending, self.loop), 10))
+
+    def streamed(self, client: RemoteFunctions) -> bytes:
+        """The payload of a streamed invocation, whole."""
+
+        async def collected() -> bytes:
+            outcome = await future_from(client.invoke_streamed(FUNCTION, b"{}"), self.loop)
+            sink = Collected(1_000_000)
+            outcome.payload.pour(sink)
+            return await future_from(sink, self.loop)
+
+        return self.loop.run_until_complete(asyncio.wait_for(collected(), 10))
 
     def close(self) -> None:
         for client in self._clients:
@@ -179,3 +195,48 @@ def test_the_default_keys_are_the_sdks(endpoint: Endpoint, monkeypatch: pytest.M
     endpoint.invoke(client)
     endpoint.loop.run_until_complete(client.close())
     assert b"Credential=AKIAENVIRONMENT/" in (endpoint.requests[0].headers.get(b"authorization") or b"")
+
+
+def event(kind: str, payload: bytes) -> bytes:
+    """One message of application/vnd.amazon.eventstream."""
+    headers = b""
+    for name, value in ((":message-type", "event"), (":event-type", kind)):
+        headers += struct.pack("!B", len(name)) + name.encode()
+        headers += struct.pack("!BH", 7, len(value)) + value.encode()
+    prelude = struct.pack("!II", 16 + len(headers) + len(payload), len(headers))
+    message = prelude + struct.pack("!I", binascii.crc32(prelude)) + headers + payload
+    return message + struct.pack("!I", binascii.crc32(message))
+
+
+CHUNKS = event("PayloadChunk", b"one ") + event("PayloadChunk", b"two")
+
+
+def test_a_streamed_invocation_is_read_from_its_events(endpoint: Endpoint) -> None:
+    endpoint.answer = Response(200, b"", CHUNKS + event("InvokeComplete", b"{}"))
+    assert endpoint.streamed(endpoint.client()) == b"one two"
+    [request] = endpoint.requests
+    assert request.path == "/2021-11-15/functions/pets/response-streaming-invocations"
+    assert request.query == "Qualifier=live"
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (CHUNKS + event("InvokeComplete", b'{"ErrorCode":"Late","ErrorDetails":"no"}'), FunctionFailed),
+        (CHUNKS, StreamBroken),
+        (CHUNKS[:-6] + b"xxxxxx", StreamBroken),
+    ],
+)
+def test_a_streamed_invocation_that_does_not_end_well(
+    endpoint: Endpoint, body: bytes, error: type[Exception]
+) -> None:
+    endpoint.answer = Response(200, b"", body)
+    with pytest.raises(error):
+        endpoint.streamed(endpoint.client())
+
+
+def test_a_refused_streamed_invocation(endpoint: Endpoint) -> None:
+    head = render_fields([(b"x-amzn-ErrorType", b"ResourceNotFoundException")])
+    endpoint.answer = Response(404, head, b'{"Message":"no such function"}')
+    with pytest.raises(FunctionNotFound, match="no such function"):
+        endpoint.streamed(endpoint.client())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
@@ -18,11 +19,13 @@ class Answers:
     """Collects what is sent."""
 
     sent: list[Response] = field(default_factory=list)
+    on_drain: Callable[[], None] | None = None
+    on_gone: Callable[[], None] | None = None
 
     def send(self, response: Response) -> None:
         self.sent.append(response)
 
-    def start(self, status: int, head: bytes, length: int | None = None) -> None:
+    def start(self, status: int, head: bytes, length: int | None = None) -> bool:
         raise AssertionError("own pages are not streamed")
 
     def write(self, chunk: bytes) -> bool:

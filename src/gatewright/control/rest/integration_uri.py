@@ -72,6 +72,11 @@ def _check_proxied_service(uri: str, mode: str) -> None:
             "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream "
             "invocations."
         )
+    if mode == "STREAM":
+        raise BadRequest(
+            "Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for Lambda "
+            "functions invoked by InvokeWithResponseStream for AWS_PROXY integrations"
+        )
 
 
 def check_arn(text: str) -> None:

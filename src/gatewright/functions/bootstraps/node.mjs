@@ -6,10 +6,13 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import util from 'node:util';
+import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 const [READY, RESULT, ERROR, LAST_ERROR, INIT_ERROR] = ['N', 'R', 'E', 'L', 'I']; // kinds of frames
+const [PIECE, LAST_PIECE, BROKEN] = ['S', 'T', 'B']; // of an answer that is streamed
 const ROOT = process.env.LAMBDA_TASK_ROOT;
 const SHOWN_ROOT = '/var/task'; // where the code lies on Lambda: stack traces show it there
 
@@ -66,6 +69,53 @@ class Channel {
     this.waiting({ requestId, deadline: Number(deadline), arn, traceId, clientContext, payload: data.utf8Slice(start) });
   }
 }
+
+const STREAMING = Symbol('streaming');
+const INTEGRATION_TYPE = 'application/vnd.awslambda.http-integration-response';
+
+// What a streaming handler writes to: each piece goes to the engine when that has room for it.
+class ResponseStream extends Writable {
+  begun = false;
+  prelude = null;
+  contentType = 'application/octet-stream';
+
+  setContentType(type) {
+    this.contentType = type;
+  }
+
+  _write(piece, encoding, done) {
+    this.begin();
+    this.begun = true;
+    channel.send(PIECE, piece, done);
+  }
+
+  _final(done) {
+    this.begin();
+    done();
+  }
+
+  begin() {
+    if (this.prelude === null) return;
+    this.begun = true;
+    channel.send(PIECE, Buffer.concat([Buffer.from(this.prelude), Buffer.alloc(8)]));
+    this.prelude = null;
+  }
+}
+
+// The global that Lambda's Node.js runtimes have.
+globalThis.awslambda = {
+  streamifyResponse(handler) {
+    handler[STREAMING] = true;
+    return handler;
+  },
+  HttpResponseStream: {
+    from(stream, metadata) {
+      stream.setContentType(INTEGRATION_TYPE);
+      stream.prelude = JSON.stringify(metadata);
+      return stream;
+    },
+  },
+};
 
 function shown(text) {
   return text.replaceAll(ROOT, SHOWN_ROOT);
@@ -231,6 +281,23 @@ async function answer(handler, event) {
   }
 }
 
+async function answerStreaming(handler, event) {
+  const stream = new ResponseStream();
+  const broken = finished(stream);
+  broken.catch(() => {}); // told by the await below, or by the handler
+  try {
+    whenIdle = () => stream.destroy(new Fault('NodeJsExit', 'Function exited before its stream was ended'));
+    await Promise.race([handler(JSON.parse(event.payload), stream, contextOf(event)), broken]);
+    if (!stream.writableEnded) stream.end();
+    await broken;
+    return [LAST_PIECE, ''];
+  } catch (error) {
+    stream.destroy();
+    logError('Invoke Error ', error);
+    return [stream.begun ? BROKEN : ERROR, JSON.stringify(describe(error))];
+  }
+}
+
 async function serve(handler) {
   channel.send(READY);
   for (;;) {
@@ -240,7 +307,7 @@ async function serve(handler) {
     requestId = event.requestId;
     if (event.traceId) process.env._X_AMZN_TRACE_ID = event.traceId;
     else delete process.env._X_AMZN_TRACE_ID;
-    const [kind, outcome] = await answer(handler, event);
+    const [kind, outcome] = await (handler[STREAMING] ? answerStreaming : answer)(handler, event);
     whenIdle = () => {};
     channel.send(kind, outcome);
   }

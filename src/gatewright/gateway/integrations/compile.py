@@ -12,6 +12,7 @@ from gatewright.gateway.integration_request import IntegrationRequest, RequestBo
 from gatewright.gateway.integration_response import ResponsePlan, Responses, compile_pattern, final_fields
 from gatewright.gateway.integrations.aws_service import CALLER, AwsService
 from gatewright.gateway.integrations.http import Backend, Http, HttpProxy
+from gatewright.gateway.integrations.http_stream import HttpPassThrough, HttpStream
 from gatewright.gateway.integrations.lambda_ import (
     Invocation,
     LambdaCustom,
@@ -19,6 +20,7 @@ from gatewright.gateway.integrations.lambda_ import (
     WrongVerb,
     function_of,
 )
+from gatewright.gateway.integrations.lambda_stream import LambdaStream
 from gatewright.gateway.integrations.mock import Mock
 from gatewright.gateway.integrations.nowhere import Nowhere
 from gatewright.gateway.integrations.service_uri import ServiceUri
@@ -31,13 +33,20 @@ from gatewright.gateway.parameters import (
 )
 from gatewright.gateway.plan import Integration
 from gatewright.gateway.service_keys import DEFAULT
-from gatewright.gateway.settings import GatewaySettings
+from gatewright.gateway.settings import AMAZON_PAYLOAD_BYTES, GatewaySettings
 from gatewright.gateway.stage_variables import has_placeholder, substitute
 from gatewright.gateway.vpc_links import FindLink, LeadsNowhere, depends_on_stage, no_link, way_of
+from gatewright.wire.client import Patience
 from gatewright.wire.client_certificate import ClientCertificate
 from gatewright.wire.types import render_fields
 
 DEFAULT_TIMEOUT_MS = 29_000
+LONGEST_STREAM_MS = 900_000
+REGIONAL_IDLE, EDGE_IDLE = 300.0, 30.0  # seconds that a stream may pause
+
+
+def is_streamed(integration: Document) -> bool:
+    return bool(integration.get("responseTransferMode") == "STREAM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +60,31 @@ class IntegrationCompiler:
     settings: GatewaySettings
     certificate: ClientCertificate | None = None  # for HTTP backends that ask for one
     link: FindLink = no_link
+    edge: bool = False  # whether the API's endpoint is EDGE
+    compresses: bool = False  # whether the API has a minimumCompressionSize
 
-    def compile(self, resource_path: str, method: Document, integration: Document) -> Integration:
-        """Raises ValueError with the reason why it would not do what it says."""
+    def compile(
+        self, resource_path: str, method: Document, integration: Document, *, cached: bool
+    ) -> Integration:
+        """`cached`: its responses are kept. Raises ValueError with the reason why it would not do what it
+        says."""
         kind = integration["type"]
         mappings = compile_request_mappings(integration.get("requestParameters") or {}, kind, self.variables)
         if kind == "MOCK":
             return Mock(self._body(integration), mappings, self._responses(kind, method, integration))
         if kind in ("HTTP", "HTTP_PROXY"):
-            return self._http(kind, method, integration, mappings)
+            return self._http(kind, method, integration, mappings, cached)
         if refusals.is_service(integration):
             return self._service(method, integration, mappings)
         return self._lambda(kind, resource_path, method, integration, mappings)
 
     def _http(
-        self, kind: str, method: Document, integration: Document, mappings: RequestMappings | None
+        self,
+        kind: str,
+        method: Document,
+        integration: Document,
+        mappings: RequestMappings | None,
+        cached: bool,
     ) -> Integration:
         try:
             backend = self._backend(integration, self._uri(integration))
@@ -74,9 +93,37 @@ class IntegrationCompiler:
                 return Nowhere(str(error))
             raise
         if kind == "HTTP_PROXY":
-            return HttpProxy(backend, mappings, integration.get("contentHandling"))
+            return self._http_proxy(method, integration, backend, mappings, cached)
         request = IntegrationRequest(kind, mappings, self._body(integration))
         return Http(backend, request, self._responses(kind, method, integration))
+
+    def _http_proxy(
+        self,
+        method: Document,
+        integration: Document,
+        backend: Backend,
+        mappings: RequestMappings | None,
+        cached: bool,
+    ) -> Integration:
+        handling = integration.get("contentHandling")
+        proxy = HttpProxy(backend, mappings, handling)
+        if is_streamed(integration):
+            return HttpStream(proxy, self._patience(backend.timeout))
+        if self.settings.payload_bytes <= AMAZON_PAYLOAD_BYTES or self.compresses or cached:
+            return proxy
+        mapped = (integration.get("requestParameters") or {}).values()
+        needed = (
+            handling is not None
+            or method.get("requestValidatorId") is not None
+            or method.get("authorizationType") == "AWS_IAM"  # a signature is of the body too
+            or any(value.startswith("method.request.body") for value in mapped)
+        )
+        return HttpPassThrough(proxy, uploads=not needed)
+
+    def _patience(self, timeout: float) -> Patience:
+        """Of a stream: its time-out is for the whole, and it may not pause for long."""
+        idle = EDGE_IDLE if self.edge else REGIONAL_IDLE
+        return Patience(head=min(timeout, idle), idle=idle, whole=timeout)
 
     def _body(self, integration: Document) -> RequestBody:
         templates = integration.get("requestTemplates") or {}
@@ -109,6 +156,8 @@ class IntegrationCompiler:
     def _timeout(self, integration: Document) -> float:
         milliseconds = integration.get("timeoutInMillis", DEFAULT_TIMEOUT_MS)
         ceiling = self.settings.integration_timeout_ms
+        if is_streamed(integration):
+            ceiling = max(ceiling, LONGEST_STREAM_MS)
         if not 50 <= milliseconds <= ceiling:
             raise ValueError(f"timeoutInMillis {milliseconds} is not between 50 and {ceiling}")
         return float(milliseconds) / 1000
@@ -171,8 +220,9 @@ class IntegrationCompiler:
         integration: Document,
         mappings: RequestMappings | None,
     ) -> Integration:
+        streamed = is_streamed(integration)
         invocation = Invocation(
-            function=self._function(integration["uri"]),
+            function=self._function(integration["uri"], streamed),
             resource=f"arn:aws:execute-api:{self.partition.region}:{self.partition.account}:"
             f"{self.api_id}/{self.stage_name}/",
             resource_path=resource_path,
@@ -181,16 +231,19 @@ class IntegrationCompiler:
         )
         if integration.get("httpMethod") != "POST":
             return WrongVerb()
+        if streamed:
+            return LambdaStream(invocation, mappings, self._patience(invocation.timeout))
         if kind == "AWS_PROXY":
             return LambdaProxy(invocation, mappings)
         responses = self._responses(kind, method, integration)
         request = IntegrationRequest(kind, mappings, self._body(integration))
         return LambdaCustom(invocation, request, responses)
 
-    def _function(self, uri: str) -> FunctionName | None:
+    def _function(self, uri: str, streamed: bool) -> FunctionName | None:
         """None where an unset stage variable leaves no function: requests then fail, as on AWS."""
         try:
-            return function_of(substitute(uri, self.variables), self.partition.account, self.partition.region)
+            account, region = self.partition.account, self.partition.region
+            return function_of(substitute(uri, self.variables), account, region, streamed=streamed)
         except ValueError as error:
             if has_placeholder(uri):
                 return None

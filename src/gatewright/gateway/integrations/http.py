@@ -27,6 +27,7 @@ from gatewright.wire.client import (
     Balanced,
     HostMismatch,
     HostNotFound,
+    Pool,
     UpstreamError,
 )
 from gatewright.wire.coding import CodingError, decode
@@ -54,6 +55,16 @@ class Backend:
         except LeadsNowhere as error:
             raise configuration_error("Invalid endpoint address", detail=str(error)) from None
 
+    def head(self, verb: str, target: bytes, lines: bytes, framing: bytes) -> bytes:
+        """A request's head, with the line that frames its body."""
+        return b"%b %b HTTP/1.1\r\n%bX-Amzn-Apigateway-Api-Id: %b\r\n%b\r\n\r\n" % (
+            verb.encode(),
+            target,
+            lines,
+            self.api_id,
+            framing,
+        )
+
     async def call(
         self,
         exchange: Exchange,
@@ -68,55 +79,53 @@ class Backend:
         verb = self.verb or exchange.verb
         if body and verb in BODILESS:
             body = b""
-        target = _joined_query(endpoint, query) if query else endpoint.request_target
-        head = b"%b %b HTTP/1.1\r\n%bX-Amzn-Apigateway-Api-Id: %b\r\nContent-Length: %d\r\n\r\n" % (
-            verb.encode(),
-            target,
-            lines,
-            self.api_id,
-            len(body),
-        )
+        target = joined_query(endpoint, query) if query else endpoint.request_target
+        head = self.head(verb, target, lines, b"Content-Length: %d" % len(body))
         pool = endpoint.pool
         if pool is None:
             pool = endpoint.pool = exchange.outside.client.sender(endpoint.target)
         if exchange.tracing is not None:
-            _tell_request(exchange.tracing, endpoint, target, head, body)
-            if isinstance(pool, Balanced):
-                pool = pool.told(partial(_tell_target, exchange.tracing))
+            tell_request(exchange.tracing, endpoint, target, head, body)
+            pool = told(exchange.tracing, pool)
         started = perf_counter()
         try:
             answer = await pool.send(head, body, timeout=self.timeout, method=verb)
         except UpstreamError as error:
-            raise _failure(error) from error
+            raise failure(error) from error
         finally:
             exchange.integration_latency = perf_counter() - started
         if exchange.tracing is not None:
-            _tell_answer(exchange, answer)
+            tell_answer(exchange, answer.status, answer.fields, answer.body)
         return respond(exchange, answer)
 
 
-def _tell_request(tracing: Trace, endpoint: Endpoint, target: bytes, head: bytes, body: bytes) -> None:
+def tell_request(tracing: Trace, endpoint: Endpoint, target: bytes, head: bytes, body: bytes | str) -> None:
     uri = f"{endpoint.target.scheme}://{endpoint.host.decode('latin-1')}{target.decode('latin-1')}"
     headers = shown_head(head.partition(b"\r\n")[2])
     tracing.add("endpoint request", uri=uri, headers=headers, body=shown_body(body))
+
+
+def told(tracing: Trace, pool: Pool | Balanced) -> Pool | Balanced:
+    """The same, for a call whose targets the trace tells."""
+    return pool.told(partial(_tell_target, tracing)) if isinstance(pool, Balanced) else pool
 
 
 def _tell_target(tracing: Trace, group: str, target: str) -> None:
     tracing.add("endpoint target", loadBalancer=group, target=target)
 
 
-def _tell_answer(exchange: Exchange, answer: Answer) -> None:
+def tell_answer(exchange: Exchange, status: int, fields: list[Field], body: bytes | str) -> None:
     assert exchange.tracing is not None
     exchange.tracing.add(
         "endpoint response",
-        status=answer.status,
+        status=status,
         latencyMs=round((exchange.integration_latency or 0.0) * 1000),
-        headers=shown_fields(answer.fields),
-        body=shown_body(answer.body),
+        headers=shown_fields(fields),
+        body=shown_body(body),
     )
 
 
-def _joined_query(endpoint: Endpoint, query: str) -> bytes:
+def joined_query(endpoint: Endpoint, query: str) -> bytes:
     both = f"{endpoint.query}&{query}" if endpoint.query else query
     return f"{endpoint.path}?{both}".encode("latin-1")
 
@@ -124,35 +133,44 @@ def _joined_query(endpoint: Endpoint, query: str) -> bytes:
 class HttpProxy:
     """HTTP_PROXY: everything passes but what the header rules name; request parameters still apply."""
 
-    __slots__ = ("_backend", "_mappings", "_request_handling")
+    __slots__ = ("_mappings", "_request_handling", "backend")
 
     def __init__(
         self, backend: Backend, mappings: RequestMappings | None, request_handling: str | None
     ) -> None:
-        self._backend = backend
+        self.backend = backend
         self._mappings = mappings
         self._request_handling = request_handling
 
     def run(self, exchange: Exchange) -> Coroutine[Any, Any, MethodResponse]:
-        backend = self._backend
+        backend = self.backend
         mapped = NOTHING_MAPPED if self._mappings is None else self._mappings.apply(exchange)
         endpoint = backend.endpoint(mapped)
         lines = proxied_fields.request_lines(exchange, mapped.headers, endpoint.host, backend.user_agent)
         query = _proxied_query(exchange, mapped) if exchange.request.query or mapped.query else ""
-        body = self._body(exchange) if exchange.request.body else b""
-        return backend.call(exchange, endpoint, query, lines, body, self._response)
+        body = self.body(exchange) if exchange.request.body else b""
+        return backend.call(exchange, endpoint, query, lines, body, self.response)
 
-    def _body(self, exchange: Exchange) -> bytes:
+    def prepared(self, exchange: Exchange) -> tuple[Endpoint, bytes, bytes]:
+        """Where a request goes, its target and its header lines."""
+        backend = self.backend
+        mapped = NOTHING_MAPPED if self._mappings is None else self._mappings.apply(exchange)
+        endpoint = backend.endpoint(mapped)
+        lines = proxied_fields.request_lines(exchange, mapped.headers, endpoint.host, backend.user_agent)
+        query = _proxied_query(exchange, mapped) if exchange.request.query or mapped.query else ""
+        return endpoint, joined_query(endpoint, query) if query else endpoint.request_target, lines
+
+    def body(self, exchange: Exchange) -> bytes:
         converted = content_handling.convert_request(
             exchange.body, exchange.stage.binary_types.request(exchange), self._request_handling
         )
         return converted if isinstance(converted, bytes) else converted.encode()
 
-    def _response(self, exchange: Exchange, answer: Answer) -> MethodResponse:
+    def response(self, exchange: Exchange, answer: Answer) -> MethodResponse:
         rendered, content_type, coding = proxied_fields.answer_fields(answer)
         body = answer.body
         if body and coding is not None:
-            body = _decoded(coding, body, self._backend.payload_limit)
+            body = _decoded(coding, body, self.backend.payload_limit)
         types = exchange.stage.binary_types
         if not (types.none and body.isascii()):
             accepted = types.accepted(exchange.request.headers.get(b"accept"))
@@ -229,7 +247,7 @@ def _with_defaults(fields: list[Field], user_agent: bytes) -> list[Field]:
     return fields
 
 
-def _failure(error: UpstreamError) -> GatewayError:
+def failure(error: UpstreamError) -> GatewayError:
     if isinstance(error, AnswerTimedOut):
         return GatewayError(
             errors.INTEGRATION_TIMEOUT,

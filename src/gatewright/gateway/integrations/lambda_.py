@@ -20,6 +20,7 @@ from gatewright.functions.api import (
     Outcome,
     PermissionDenied,
     Source,
+    StreamedOutcome,
 )
 from gatewright.functions.names import InvalidParameterValue, parse_function_name
 from gatewright.gateway import errors, lambda_answer, lambda_event
@@ -31,10 +32,15 @@ from gatewright.gateway.integration_response import Responses
 from gatewright.gateway.parameters import RequestMappings
 from gatewright.gateway.plan import IntegrationAnswer, MethodResponse
 from gatewright.gateway.trace import Headers, shown_body, shown_fields
+from gatewright.wire.pending import Pending
 from gatewright.wire.types import Field
 
 _URI = re.compile(
     r"arn:aws[a-z-]*:apigateway:(?P<region>[a-z0-9-]+):lambda:path/+2015-03-31/functions/(?P<function>.+)/invocations"
+)
+_STREAMING_URI = re.compile(
+    r"arn:aws[a-z-]*:apigateway:(?P<region>[a-z0-9-]+):lambda:path/+2021-11-15/functions/(?P<function>.+)"
+    r"/response-streaming-invocations"
 )
 _INVOCATION_TYPES: Mapping[bytes, InvocationType] = {
     b"requestresponse": "RequestResponse",
@@ -43,10 +49,16 @@ _INVOCATION_TYPES: Mapping[bytes, InvocationType] = {
 }
 
 
-def function_of(uri: str, account: str, region: str) -> FunctionName:
-    """The function an integration URI names. Raises ValueError when it names none."""
-    match = _URI.fullmatch(uri)
+def function_of(uri: str, account: str, region: str, *, streamed: bool = False) -> FunctionName:
+    """The function an integration URI names, to be invoked whole or `streamed`. Raises ValueError when it
+    names none, or the other way to invoke it."""
+    match = (_STREAMING_URI if streamed else _URI).fullmatch(uri)
     if match is None:
+        if (_URI if streamed else _STREAMING_URI).fullmatch(uri):
+            raise ValueError(
+                "responseTransferMode STREAM goes with the path 2021-11-15/functions/…/"
+                f"response-streaming-invocations, BUFFERED with 2015-03-31/functions/…/invocations: {uri!r}"
+            )
         raise ValueError(f"{uri!r} does not invoke a Lambda function")
     try:
         return parse_function_name(match["function"], account=account, region=region)
@@ -84,12 +96,7 @@ class Invocation:
             )
             outcome = await within(self.timeout, pending, exchange.outside.timers)
         except TimeoutError:
-            raise GatewayError(
-                errors.INTEGRATION_TIMEOUT,
-                "Endpoint request timed out",
-                reason="Execution failed due to a timeout error",
-                traced=True,
-            ) from None
+            raise timed_out() from None
         except AwsError as error:
             raise _refused(error, self.function) from error
         finally:
@@ -98,6 +105,46 @@ class Invocation:
         if exchange.tracing is not None:
             _tell_outcome(exchange, outcome)
         return outcome
+
+    async def stream(self, exchange: Exchange, payload: bytes, timeout: float) -> StreamedOutcome:
+        """Invoke it for an answer that comes in pieces, of which the first is there within `timeout` seconds.
+        Raises GatewayError as `call` does."""
+        if self.function is None:
+            raise configuration_error("Invalid permissions on Lambda function")
+        arn = f"{self.resource}{exchange.verb}{self.resource_path}"
+        if exchange.tracing is not None:
+            _tell_request(exchange, self.function, arn, payload)
+        pending = exchange.outside.functions.invoke_streamed(
+            self.function,
+            payload,
+            source=Source("apigateway.amazonaws.com", arn, self.account),
+            trace_id=exchange.trace.decode("latin-1"),
+        )
+        try:
+            outcome = await within(timeout, pending, exchange.outside.timers)
+        except TimeoutError:
+            pending.then(_nobody_listens)
+            raise timed_out() from None
+        except AwsError as error:
+            raise _refused(error, self.function) from error
+        exchange.endpoint_request_id = outcome.request_id
+        return outcome
+
+
+def _nobody_listens(late: Pending[StreamedOutcome]) -> None:
+    try:
+        late.result().payload.cancel()
+    except AwsError:
+        pass  # it failed, for nobody
+
+
+def timed_out() -> GatewayError:
+    return GatewayError(
+        errors.INTEGRATION_TIMEOUT,
+        "Endpoint request timed out",
+        reason="Execution failed due to a timeout error",
+        traced=True,
+    )
 
 
 def _tell_request(exchange: Exchange, function: FunctionName, source: str, payload: bytes) -> None:
@@ -126,6 +173,18 @@ def _tell_outcome(exchange: Exchange, outcome: Outcome) -> None:
     )
 
 
+def tell_answer(exchange: Exchange, request_id: str, prelude: bytes) -> None:
+    """Of a streamed answer its prelude."""
+    assert exchange.tracing is not None
+    exchange.tracing.add(
+        "endpoint response",
+        status=200,
+        latencyMs=round((exchange.integration_latency or 0.0) * 1000),
+        headers={"x-amzn-RequestId": request_id},
+        body=shown_body(prelude),
+    )
+
+
 class LambdaProxy:
     """AWS_PROXY: the request as an event, the function's answer as the response."""
 
@@ -143,7 +202,7 @@ class LambdaProxy:
         event = lambda_event.build(exchange, body, bool(body) and types.request(exchange))
         outcome = await self._invocation.call(exchange, event)
         if outcome.function_error is not None:
-            raise _function_error(outcome)
+            raise function_error(outcome.payload, outcome.request_id)
         accepted = types.accepted(exchange.request.headers.get(b"accept"))
         response = lambda_answer.parse(outcome.payload, accepted)
         response.fields.insert(0, (b"X-Amzn-Trace-Id", exchange.trace))
@@ -220,13 +279,13 @@ def _answer_fields(outcome: Outcome) -> list[Field]:
     ]
 
 
-def _function_error(outcome: Outcome) -> GatewayError:
-    message = _member(outcome.payload, "errorMessage")
+def function_error(payload: bytes, request_id: str) -> GatewayError:
+    message = _member(payload, "errorMessage")
     return GatewayError(
         errors.DEFAULT_5XX,
         errors.INTERNAL,
         reason=f"Lambda execution failed with status 200 due to customer function error: {message}. "
-        f"Lambda request id: {outcome.request_id}",
+        f"Lambda request id: {request_id}",
         status=502,
         traced=True,
     )

@@ -158,3 +158,9 @@ def _answer_fields(fields: list[Field]) -> AnswerFields:
     if content_type is None:
         lines.append(b"Content-Type: application/json\r\n")
     return AnswerFields(b"".join(lines), content_type, content_encoding)
+
+
+def streamed_fields(fields: list[Field]) -> bytes:
+    """The same of an answer that passes as it is: its coding is said, for nobody takes it off."""
+    coding = [field for field in fields if field[0].lower() == b"content-encoding"]
+    return _answer_fields(fields).rendered + render_fields(coding)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.support.management import client_of, running_management
 
 from gatewright.catalog.api import Catalog
-from gatewright.functions.api import FunctionName, FunctionNotFound, Outcome
+from gatewright.functions.api import FunctionName, FunctionNotFound, Outcome, StreamedOutcome
 from gatewright.wire.pending import Pending
 
 
@@ -30,6 +30,9 @@ class LateFunctions:
             outcome = Outcome(200, payload, function_error="Unhandled", log_tail=b"log")
             asyncio.get_running_loop().call_soon(pending.resolve, outcome)
         return pending
+
+    def invoke_streamed(self, function: FunctionName, payload: bytes, **_: Any) -> Pending[StreamedOutcome]:
+        raise AssertionError(f"{function} was invoked")
 
     async def close(self) -> None:
         return None

@@ -189,6 +189,22 @@ def test_service_uris_are_checked(refused: Refused, kind: str, uri: str, message
     assert answer == ("BadRequestException", 400, message)
 
 
+def test_streaming_wants_the_streaming_uri(refused: Refused) -> None:
+    answer = refused(
+        put_integration,
+        httpMethod="GET",
+        type="AWS_PROXY",
+        integrationHttpMethod="POST",
+        uri=LAMBDA,
+        responseTransferMode="STREAM",
+    )
+    message = (
+        "Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for Lambda functions "
+        "invoked by InvokeWithResponseStream for AWS_PROXY integrations"
+    )
+    assert answer == ("BadRequestException", 400, message)
+
+
 @pytest.mark.parametrize(
     ("kind", "uri", "mode"),
     [

@@ -1,0 +1,334 @@
+"""A call whose answer, and whose body if need be, pass piece by piece.
+
+It borrows a connection of the pool, speaks on it with a protocol of its own, and gives it back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from .flow import Flow, Source
+from .pending import Pending
+from .timers import NEVER, Timer
+from .types import Field
+from .upstream import IDEMPOTENT, Upstream, content_length, ends_with_connection, lost, says_keep
+from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, UpstreamError
+
+if TYPE_CHECKING:
+    from .pool import Pool
+
+_LAST_CHUNK: Final = b"0\r\n\r\n"
+
+
+class StreamedAnswer:
+    """An answer whose head has come. `length` is what Content-Length says, None where it says nothing."""
+
+    __slots__ = ("body", "fields", "length", "status")
+
+    def __init__(self, status: int, fields: list[Field], length: int | None, body: Source) -> None:
+        self.status = status
+        self.fields = fields
+        self.length = length
+        self.body = body
+
+
+class Upload(NamedTuple):
+    """A request's body on its way in. `length` None: it is sent in chunks."""
+
+    length: int | None
+    body: Source
+
+
+class Patience(NamedTuple):
+    """Seconds."""
+
+    head: float  # from the whole request to the whole head of its answer
+    idle: float  # between pieces of the answer, while they are wanted
+    whole: float = NEVER  # from the whole request to the end of its answer
+
+
+class StreamedCall(Pending[StreamedAnswer]):
+    """One request on its way to the head of its answer; what follows is told to the answer's sink."""
+
+    __slots__ = ("body", "deadline", "head", "method", "patience", "retried", "timer", "upload")
+
+    def __init__(
+        self, head: bytes, body: bytes, upload: Upload | None, method: str, patience: Patience, now: float
+    ) -> None:
+        super().__init__()
+        self.head = head
+        self.body = body
+        self.upload = upload
+        self.method = method
+        self.patience = patience
+        self.deadline = now + patience.head  # on the wheel's clock
+        self.retried = False
+        self.timer: Timer | None = None  # while it waits for a connection
+
+    def expired(self) -> None:
+        self.fail(AnswerTimedOut("no connection came free in time"))
+
+    def start(self, upstream: Upstream) -> None:
+        """Go on `upstream`, unless the backend has closed it: what is uploaded cannot be sent twice."""
+        if self.upload is not None and upstream.used and upstream.is_closed():
+            upstream.close()
+            upstream.pool.submit(self)
+        else:
+            _Conversation(upstream, self).begin()
+
+    @property
+    def repeatable(self) -> bool:
+        return self.method in IDEMPOTENT and self.upload is None and not self.retried
+
+
+class _Conversation(asyncio.Protocol):
+    """The borrowed connection: the sink of what is uploaded, the valve of what is answered."""
+
+    def __init__(self, upstream: Upstream, call: StreamedCall) -> None:
+        self._upstream = upstream
+        self._pool: Pool = upstream.pool
+        self._clock = self._pool.timers.clock
+        self._transport = upstream.lend(self)
+        self._timer = Timer(self._pool.timers, self)
+        # The request
+        self._call: StreamedCall | None = call
+        self._method = call.method
+        self._patience = call.patience
+        self._upload = call.upload
+        self._writable = True
+        # The answer
+        self._parser = HttpResponseParser(self)
+        self._flow = Flow(self)
+        self._reading = True
+        self._received = 0
+        self._fields: list[Field] = []
+        self._pieces: list[bytes] = []
+        self._head_done = False
+        self._complete = False
+        self._malformed = False
+        self._surplus = False
+        self._keep = False
+        self._left: int | None = None  # of a body whose length is known
+        self._deadline = NEVER
+
+    def begin(self) -> None:
+        call = self._call
+        assert call is not None
+        self._timer.set(self._patience.head)
+        self._transport.write(call.head)
+        if self._upload is not None:
+            self._upload.body.pour(self)
+            return
+        if call.body:
+            self._transport.write(call.body)
+        self._request_sent()
+
+    def _request_sent(self) -> None:
+        self._deadline = self._clock() + self._patience.whole
+        if not self._head_done:
+            self._timer.set(min(self._patience.head, self._patience.whole))
+
+    # ---- the request: `Sink` -----------------------------------------------------------------------------
+
+    def write(self, piece: bytes) -> bool:
+        assert self._upload is not None
+        self._timer.set(self._patience.head)
+        if self._upload.length is None:
+            self._transport.write(b"%x\r\n" % len(piece))
+            self._transport.write(piece)
+            self._transport.write(b"\r\n")
+        else:
+            self._transport.write(piece)
+        return self._writable
+
+    def end(self) -> None:
+        assert self._upload is not None
+        if self._upload.length is None:
+            self._transport.write(_LAST_CHUNK)
+        self._upload = None
+        self._request_sent()
+
+    def fail(self, error: Exception) -> None:
+        """The rest of the upload will not come: the backend must not take it for whole."""
+        self._upload = None
+        self._break(UpstreamError(f"the request broke off: {error}"))
+
+    def pause_writing(self) -> None:
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        if self._upload is not None:
+            self._upload.body.resume()
+
+    # ---- the answer: `Valve` -----------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        if self._reading and not self._transport.is_closing():
+            self._reading = False
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if not self._reading and not self._transport.is_closing():
+            self._reading = True
+            self._transport.resume_reading()
+        self._heard()
+
+    def cancel(self) -> None:
+        self._stop_upload()
+        self._close()
+
+    # ---- events of the transport -------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        if self._left is None:
+            self._parse(data)
+        else:
+            self._pieces.append(data[: self._left] if len(data) > self._left else data)
+            self._surplus = len(data) > self._left
+            self._left -= len(self._pieces[0])
+            if not self._left:
+                self._complete = True
+                self._keep = says_keep(self._fields, self._parser.get_http_version() == "1.1")
+        if self._malformed:
+            self._break(BadAnswer("the answer switches protocols, or its Transfer-Encoding is not chunked"))
+        elif self._head_done:
+            self._pass_on()
+        elif self._received > self._pool.limits.head_bytes:
+            limit = self._pool.limits.head_bytes
+            self._break(AnswerTooLarge(f"the head of the answer is longer than {limit} bytes"))
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except HttpParserError as error:
+            if not self._complete:
+                self._break(BadAnswer(f"the answer is not proper HTTP/1.1: {error}"))
+            self._surplus = True
+        except HttpParserUpgrade:
+            self._surplus = True
+
+    def _pass_on(self) -> None:
+        """Tell of the head when it is new, and give what came of the body."""
+        self._heard()
+        if self._call is not None:
+            self._tell_head(self._call)
+        pieces, self._pieces = self._pieces, []
+        for piece in pieces:
+            self._flow.give(piece)
+        if self._complete:
+            self._finish()
+
+    def _tell_head(self, call: StreamedCall) -> None:
+        self._call = None
+        length = content_length(self._fields)
+        if length is not None and not self._complete and self._method != "HEAD":
+            self._left = length - sum(map(len, self._pieces))
+        if not self._complete:
+            self.pause()  # until somebody takes the body
+        call.resolve(StreamedAnswer(self._parser.get_status_code(), self._fields, length, self._flow))
+
+    def _heard(self) -> None:
+        """The backend has until the idle time is over, or the whole of it, for its next word."""
+        if self._head_done and not self._complete:
+            self._timer.set_at(min(self._clock() + self._patience.idle, self._deadline))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.close()
+        self._pool.gone(self._upstream)
+        self._stop_upload()
+        call = self._call
+        if self._head_done and exc is None and ends_with_connection(self._fields):
+            self._flow.finish()
+        elif call is None:
+            self._flow.fail(lost(exc))
+        elif self._upstream.used and not self._received and call.repeatable:
+            call.retried = True
+            self._pool.submit(call)
+        else:
+            call.fail(lost(exc))
+
+    def expired(self) -> None:
+        now = self._clock()
+        if self._upload is not None and self._writable:
+            self._timer.set(self._patience.head)  # it is the client who is slow, whom the server watches
+        elif self._head_done and not self._reading and now < self._deadline:
+            self._timer.set_at(min(now + self._patience.idle, self._deadline))  # the client again
+        else:
+            what = "whole" if self._head_done and now >= self._deadline else "going on"
+            self._break(AnswerTimedOut(f"the answer was not {what} in time"))
+
+    # ---- callbacks of the parser -------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        if self._complete:
+            raise BadAnswer("bytes follow the answer")  # stops the parser; `data_received` goes on
+        self._fields = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            self._malformed = True
+        self._fields.append((name, value.rstrip()))
+
+    def on_headers_complete(self) -> None:
+        if self._parser.get_status_code() >= 200:
+            self._head_done = True
+            if self._method == "HEAD":
+                self._complete = True
+                self._keep = says_keep(self._fields, self._parser.get_http_version() == "1.1")
+
+    def on_body(self, piece: bytes) -> None:
+        if self._method != "HEAD":
+            self._pieces.append(piece)
+        else:
+            self._surplus = True
+
+    def on_message_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status >= 200:
+            if self._method != "HEAD":
+                self._complete = True
+                self._keep = self._parser.should_keep_alive()
+        elif status == 101:
+            self._malformed = True
+
+    # ---- the end -----------------------------------------------------------------------------------------
+
+    def _finish(self) -> None:
+        """The answer is whole. A backend that has not taken the whole request is not asked again."""
+        keep = self._keep and not self._surplus and self._upload is None
+        keep = keep and self._transport.get_write_buffer_size() == 0 and not self._transport.is_closing()
+        self._stop_upload()
+        if keep:
+            self._timer.close()
+            if not self._reading:
+                self._reading = True
+                self._transport.resume_reading()
+            self._upstream.take_back()
+        else:
+            self._close()
+        self._flow.finish()
+
+    def _break(self, error: UpstreamError) -> None:
+        self._stop_upload()
+        self._close()
+        call, self._call = self._call, None
+        if call is not None:
+            call.fail(error)
+        else:
+            self._flow.fail(error)
+
+    def _stop_upload(self) -> None:
+        upload, self._upload = self._upload, None
+        if upload is not None:
+            upload.body.cancel()
+
+    def _close(self) -> None:
+        """Cut the connection: what is under way on it is for nobody."""
+        self._timer.close()
+        self._transport.abort()
+        self._pool.gone(self._upstream)
