@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from tests.support.postgres import Postgres, Way
 from tests.support.processes import BOUND, Gatewright
 from tests.support.usage_plans import keyed_api, make_key, make_plan, used
 from tests.support.valkey import ValkeyServer, valkey_server
+from tests.support.waiting import until
 
 RATE, BURST = 50, 100  # of the throttled plan
 COUNTED, THROTTLED = "counted-key-0123456789", "throttled-key-0123456789"
@@ -96,13 +97,6 @@ class Writer:
             self.acknowledged.append(made["id"])
 
 
-def _soon(found: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + BOUND
-    while not found():
-        assert time.monotonic() < until, what
-        time.sleep(0.02)
-
-
 def _kill_machine(node: Gatewright) -> None:
     """All of its processes at once, as a loss of power would."""
     for pid in (node.process.pid, *node.children("worker"), *node.children("control")):
@@ -153,7 +147,7 @@ def test_a_flush_on_one_node_counts_at_once_on_the_others(machines: Machines, en
     def ask() -> list[tuple[int, str]]:
         return [_asked(node, api) for node in (there, here, there)]
 
-    _soon(lambda: len(set(ask())) == 1, "one node answers with what the other kept")
+    until(lambda: len(set(ask())) == 1, "one node answers with what the other kept")
     for node in (here, there):
         before = ask()[0]
         node.client("apigateway").flush_stage_cache(restApiId=api.id, stageName="prod")
@@ -173,16 +167,16 @@ def test_functions_and_the_flush_of_what_they_allowed_reach_the_other_nodes(mach
         guarded.api.gateway.flush_stage_authorizers_cache(restApiId=guarded.api.id, stageName="prod")
         return ask(there)
 
-    _soon(lambda: ask(there)[0] == 200, "the other node knows the API and its function")
+    until(lambda: ask(there)[0] == 200, "the other node knows the API and its function")
     kept = ask(there)
     assert kept[1].startswith("first ")
-    _soon(lambda: ask(here) == kept, "one node uses what the other kept")
+    until(lambda: ask(here) == kept, "one node uses what the other kept")
     assert anew()[1].startswith("first ")
-    _soon(lambda: ask(there) == ask(here) != kept, "both ask anew, and keep that")
+    until(lambda: ask(there) == ask(here) != kept, "both ask anew, and keep that")
     guarded.say("second")
-    _soon(lambda: anew()[1].startswith("second "), "the other node runs the new code")
+    until(lambda: anew()[1].startswith("second "), "the other node runs the new code")
     guarded.forbid()
-    _soon(lambda: anew()[0] == 500, "the other node may not ask the function any more")
+    until(lambda: anew()[0] == 500, "the other node may not ask the function any more")
 
 
 def test_usage_canaries_and_deletions_reach_the_other_nodes(machines: Machines) -> None:
@@ -196,19 +190,19 @@ def test_usage_canaries_and_deletions_reach_the_other_nodes(machines: Machines) 
     def counted() -> int:
         return _asked(there, api, "/counted", **{"x-api-key": "extended-key-0123456789"})[0]
 
-    _soon(lambda: counted() == 429, "its quota is used up")
+    until(lambda: counted() == 429, "its quota is used up")
     more = {"op": "replace", "path": "/remaining", "value": "1"}
     gateway.update_usage(usagePlanId=plan, keyId=key, patchOperations=[more])
-    _soon(lambda: counted() == 200, "the other node lets one more through")
-    _soon(lambda: used(gateway, plan, key) == (2, 0), "which is counted")
+    until(lambda: counted() == 200, "the other node lets one more through")
+    until(lambda: used(gateway, plan, key) == (2, 0), "which is counted")
 
     _patch(api, {"/canarySettings/percentTraffic": "100"})
-    _soon(lambda: _asked(there, api) == (200, "true"), "the canary has all requests")
+    until(lambda: _asked(there, api) == (200, "true"), "the canary has all requests")
     _patch(api, {"/canarySettings/percentTraffic": "0"})
-    _soon(lambda: _asked(there, api) == (200, "false"), "and then none")
+    until(lambda: _asked(there, api) == (200, "false"), "and then none")
 
     gateway.delete_rest_api(restApiId=api.id)
-    _soon(lambda: _asked(there, api)[0] == 403, "the API is gone")
+    until(lambda: _asked(there, api)[0] == 403, "the API is gone")
 
 
 def test_nodes_and_servers_are_lost_and_nothing_else_is(machines: Machines) -> None:
@@ -242,10 +236,10 @@ def test_nodes_and_servers_are_lost_and_nothing_else_is(machines: Machines) -> N
             way.cut()
         for load in lived:
             load.answered(100)
-        _soon(lambda: _refused(machines.b.client("apigateway")), "the node that is cut off refuses writes")
+        until(lambda: _refused(machines.b.client("apigateway")), "the node that is cut off refuses writes")
         for way in machines.ways:
             way.give_up()
-        _soon(lambda: not _refused(gateway), "the others write, whatever it was about to write")
+        until(lambda: not _refused(gateway), "the others write, whatever it was about to write")
         made = Api(here)
         made.mock("/", "made while one was cut off")
         made.deploy("prod")
@@ -253,7 +247,7 @@ def test_nodes_and_servers_are_lost_and_nothing_else_is(machines: Machines) -> N
             way.mend()
         alone = time.monotonic() - cut
         there = machines.b.client("apigateway")
-        _soon(lambda: _knows(there, made.id), "the node that was cut off has caught up")
+        until(lambda: _knows(there, made.id), "the node that was cut off has caught up")
 
         machines.postgres.kill()
         machines.valkey.kill()
@@ -261,8 +255,8 @@ def test_nodes_and_servers_are_lost_and_nothing_else_is(machines: Machines) -> N
             load.answered(100)
         machines.valkey.start()
         machines.postgres.start()
-        _soon(lambda: not _refused(gateway), "writes are taken again")
-        _soon(lambda: not _refused(there), "by the other node too")
+        until(lambda: not _refused(gateway), "writes are taken again")
+        until(lambda: not _refused(there), "by the other node too")
         for load in lived:
             load.answered(100)
     took = time.monotonic() - began
@@ -274,7 +268,7 @@ def test_nodes_and_servers_are_lost_and_nothing_else_is(machines: Machines) -> N
     assert acknowledged
     assert acknowledged <= _key_ids(gateway)
     admitted = sum(map(_served, loads))
-    _soon(lambda: used(gateway, plan, counted)[0] >= sum(map(_served, lived)), "each request is counted")
+    until(lambda: used(gateway, plan, counted)[0] >= sum(map(_served, lived)), "each request is counted")
     assert used(gateway, plan, counted)[0] <= admitted + 1_000  # what the dead node had leased
     # While a node is cut off, both sides admit: it its share, the others up to all of the rate. A crash of
     # Valkey makes shares of all, for the time it is away. Shares begin with their part of the burst, and the
