@@ -10,6 +10,7 @@ import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -142,10 +143,12 @@ class Postgres:
 
 
 class Way:
-    """A port that leads to another one, and that can be cut: bytes stop, connections stay open."""
+    """A port that leads to another one, and that can be cut: bytes stop, connections stay open. With `tls` it
+    speaks TLS for a server that does not."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
         self._to = port
+        self._tls = tls
         self._open = threading.Event()
         self._open.set()
         self._ended = False
@@ -180,9 +183,11 @@ class Way:
             except OSError:
                 continue  # it has ended
             try:
+                if self._tls is not None:
+                    near = self._tls.wrap_socket(near, server_side=True)
                 far = socket.create_connection(("127.0.0.1", self._to))
             except OSError:
-                near.close()  # the far side refuses
+                near.close()  # the far side refuses, or the near one does not trust
                 continue
             self._sockets += (near, far)
             for pair in ((near, far), (far, near)):

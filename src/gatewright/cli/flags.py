@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 
 def _flag(name: str, metavar: str, text: str, panel: str) -> Any:
-    return typer.Option(f"--{name}", metavar=metavar, help=text, rich_help_panel=panel, show_default=False)
+    return typer.Option(
+        f"--{name}", metavar=metavar, help=escape(text), rich_help_panel=panel, show_default=False
+    )
 
 
 WHERE, WHO, TRAFFIC, LIMITS = "Where", "Whose", "Traffic", "Limits (Amazon's by default)"
@@ -68,7 +71,7 @@ ProxyProtocol = Annotated[
     bool | None,
     typer.Option(
         "--proxy-protocol/--no-proxy-protocol",
-        help="Expect a PROXY protocol v1 or v2 header on the data port. [no]",
+        help=escape("Expect a PROXY protocol v1 or v2 header on the data port. [no]"),
         rich_help_panel=TRAFFIC,
         show_default=False,
     ),
@@ -98,7 +101,7 @@ OpenapiStrict = Annotated[
     bool | None,
     typer.Option(
         "--openapi-strict/--no-openapi-strict",
-        help="Refuse imports of OpenAPI 3.1, as Amazon does. [no: report what Amazon would refuse]",
+        help=escape("Refuse imports of OpenAPI 3.1, as Amazon does. [no: report what Amazon would refuse]"),
         rich_help_panel=LIMITS,
         show_default=False,
     ),
@@ -149,7 +152,7 @@ JoinCacheMisses = Annotated[
     bool | None,
     typer.Option(
         "--join-cache-misses/--no-join-cache-misses",
-        help="Whether requests for the same cached response wait for one that is under way. [yes]",
+        help=escape("Whether requests for the same cached response wait for one that is under way. [yes]"),
         rich_help_panel=LIMITS,
         show_default=False,
     ),

@@ -207,14 +207,18 @@ def token(
     ] = None,
     access: Annotated[
         bool | None,
-        typer.Option("--access/--id", help="Its token_use. [access if it has scopes]", show_default=False),
+        typer.Option(
+            "--access/--id", help=escape("Its token_use. [access if it has scopes]"), show_default=False
+        ),
     ] = None,
     pool: Annotated[
         str | None, typer.Option(metavar="ARN", help="The user pool whose token it is.", show_default=False)
     ] = None,
     issuer: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Its issuer. [the test issuer's own name]", show_default=False),
+        typer.Option(
+            metavar="URL", help=escape("Its issuer. [the test issuer's own name]"), show_default=False
+        ),
     ] = None,
     config: flags.Config = None,
     data_dir: flags.TestIssuerDir = None,

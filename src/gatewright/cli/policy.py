@@ -40,8 +40,12 @@ def _family() -> None:
 def simulate_(
     api: Annotated[str, typer.Argument(help="The API's id.")],
     stage: Annotated[str, typer.Argument(help="The stage's name.")],
-    path: Annotated[str | None, typer.Option("--path", help="One path, as it would be sent. [all]")] = None,
-    method: Annotated[str | None, typer.Option("--method", help="One verb. [all; of --path: GET]")] = None,
+    path: Annotated[
+        str | None, typer.Option("--path", help=escape("One path, as it would be sent. [all]"))
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option("--method", help=escape("One verb. [all; of --path: GET]"))
+    ] = None,
     access_key: Annotated[
         str | None, typer.Option("--access-key", help="Whose requests: `gatewright principals list`.")
     ] = None,
@@ -57,7 +61,7 @@ def simulate_(
     config: flags.Config = None,
     data_dir: Annotated[
         Path | None,
-        typer.Option("--data-dir", metavar="DIR", help="Of a `serve` node. [the running dev's]"),
+        typer.Option("--data-dir", metavar="DIR", help=escape("Of a `serve` node. [the running dev's]")),
     ] = None,
 ) -> None:
     """Tell which routes of a stage a caller may use, and which statement, token or key decides.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from gatewright.aws.sigv4 import Secret
 from gatewright.catalog import keys
@@ -38,12 +39,13 @@ WHO = "An ARN, or a name that only one has: ann, user/ann, role/App."
 POLICY = "JSON, or the name of its file."
 
 DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", metavar="DIR", help="Of a node of `serve`. [the running dev's]")
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help=escape("Of a node of `serve`. [the running dev's]")),
 ]
 Who = Annotated[str, typer.Argument(help=WHO)]
 Name = Annotated[str, typer.Argument(help="Its name, 1 to 64 letters, digits and _+=,.@-")]
 ItsPath = Annotated[str, typer.Option("--path", help="Stands before the name in the ARN: /team/.")]
-Account = Annotated[str | None, typer.Option("--account", help="Twelve digits. [the node's own]")]
+Account = Annotated[str | None, typer.Option("--account", help=escape("Twelve digits. [the node's own]"))]
 Policies = Annotated[list[str], typer.Option("--policy", help=f"{POLICY} May be given several times.")]
 Boundary = Annotated[str | None, typer.Option("--boundary", help=f"A permissions boundary: {POLICY}")]
 Tags = Annotated[list[str], typer.Option("--tag", metavar="KEY=VALUE", help="aws:PrincipalTag/KEY.")]

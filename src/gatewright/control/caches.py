@@ -10,4 +10,4 @@ class StageCaches(Protocol):
 
     def flush(self, api: str, stage: str) -> None:
         """Forget a stage's responses: no request that begins after this returned, on any worker of any node,
-        is answered with one. Raises ServiceUnavailable."""
+        is answered with one. Raises StateUnavailable."""

@@ -10,7 +10,6 @@ from datetime import date
 from threading import Lock
 from time import time
 
-from gatewright.aws.errors import ServiceUnavailable
 from gatewright.catalog.api import Document
 from gatewright.gateway.cache import space_of
 from gatewright.server.errors import CannotStart
@@ -128,11 +127,7 @@ class StageCaches:
         self._state = state
 
     def flush(self, api: str, stage: str) -> None:
-        try:
-            self._state.responses.flush(space_of(api, stage))
-        except StateUnavailable as error:
-            _log.error("the cache of stage %s/%s cannot be flushed: %s", api, stage, error)
-            raise ServiceUnavailable("The stage's cache cannot be flushed now: the log says why") from error
+        self._state.responses.flush(space_of(api, stage))
 
 
 def _quota(plan_id: str, key_id: str, quota: Document) -> Quota:

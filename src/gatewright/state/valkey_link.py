@@ -120,7 +120,7 @@ class Link:
         return self._client
 
     def _gone(self, why: str) -> ValkeyAway:
-        return ValkeyAway(f"Valkey at {self._servers} is away: {why}")
+        return ValkeyAway(f"Valkey at {self._servers} is away: {why.rstrip('.')}")
 
     def _lost(self, error: ValkeyAway) -> None:
         with self._one:

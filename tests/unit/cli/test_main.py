@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.text import Text
+from typer.main import get_command
 
 from gatewright import __version__
-from gatewright.cli.main import run
+from gatewright.cli.main import app, run
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +53,20 @@ def test_each_command_names_its_flags_and_defaults(command: str, capsys: pytest.
     assert "--max-integration-timeout-ms" in text
     assert "[29000]" in text
     assert ("127.0.0.1:4566" in text) == (command == "dev")
+
+
+def _options(command: Any) -> Iterator[Any]:
+    yield from command.params
+    for nested in getattr(command, "commands", {}).values():
+        yield from _options(nested)
+
+
+def test_help_shows_all_of_what_it_says() -> None:
+    """A default in brackets that is not escaped is taken for a style, and vanishes."""
+    texts = [option.help for option in _options(get_command(app)) if getattr(option, "help", None)]
+    assert any("\\[files in the data directory]" in text for text in texts)
+    for text in texts:
+        assert Text.from_markup(text).plain == text.replace("\\[", "[")
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gatewright.server.address import Address
 from gatewright.server.settings import Limits, Settings, reloaded, usable_cores
@@ -32,10 +33,11 @@ def test_the_scheme_follows_the_certificate() -> None:
 
 
 def test_a_reload_takes_what_may_change_and_names_what_may_not() -> None:
-    read = replace(SETTINGS, workers=8, data_dir=Path("/other"), drain_timeout=9.0)
+    follows: dict[str, Any] = {"drain_timeout": 9.0, "valkey": "valkey://other"}
+    read = replace(SETTINGS, workers=8, data_dir=Path("/other"), catalog="postgresql://other/db", **follows)
     settings, waiting = reloaded(SETTINGS, read)
-    assert waiting == ["data_dir", "workers"]
-    assert settings == replace(SETTINGS, drain_timeout=9.0)
+    assert waiting == ["data_dir", "catalog", "workers"]
+    assert settings == replace(SETTINGS, **follows)
 
 
 def test_a_port_that_the_system_chose_is_no_change() -> None:

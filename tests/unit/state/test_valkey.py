@@ -351,7 +351,7 @@ def test_a_user_with_the_documented_rights(
     assert not caplog.text
     wrong = WaitedState(server, clock, user="gateway:guess@")
     assert passed(wrong, QUOTA, 1) == 1
-    assert "invalid username-password pair" in caplog.text
+    assert "invalid username-password pair or user is disabled. Limits hold" in caplog.text
     assert "guess" not in caplog.text
     wrong.close()
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
 import pytest
+from tests.support.postgres import Way
+from tests.support.valkey import ValkeyServer
+from tests.unit.wire.conftest import Authority
+from valkey.exceptions import ConnectionError
 
 from gatewright.state.valkey_servers import parse_servers
 
@@ -51,3 +59,23 @@ def test_what_is_refused(url: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem) as caught:
         parse_servers(url)
     assert "secret" not in str(caught.value)
+
+
+def test_a_server_is_spoken_to_in_tls_if_its_certificate_is_trusted_and_for_it(
+    server: ValkeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    way = Way(server.port, authority.issue("localhost", "localhost"))
+
+    def ask(host: str) -> object:
+        client: Any = parse_servers(f"valkeys://{host}:{way.port}").connect()
+        with closing(client):
+            return client.ping()
+
+    with pytest.raises(ConnectionError, match="unable to get local issuer certificate"):
+        ask("localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.path))
+    assert ask("localhost") is True
+    with pytest.raises(ConnectionError, match=r"not valid for '127\.0\.0\.1'"):
+        ask("127.0.0.1")
+    way.close()

@@ -71,10 +71,11 @@ def update_stage(call: Call, params: Params) -> Document:
 def delete_stage(call: Call, params: Params) -> None:
     """The stage leaves its usage plans; a stage made anew under its name begins without what was cached."""
     api, name = params["restApiId"], params["stageName"]
-    require_stage(call, api, name)
+    stage = require_stage(call, api, name)
     detach_stage(call, api, name)
     forget_authorizations(call, api, name)
-    forget_responses(call, api, name)
+    if stage.get("cacheClusterEnabled"):  # else nothing is kept, and no store need be there
+        forget_responses(call, api, name)
     call.tx.delete_below(keys.below("canaryverdict", api, name))
     call.tx.delete(keys.stage(api, name))
 

@@ -138,7 +138,7 @@ DEPLOYMENT = Life(
     own=("deploymentId", "id"),
 )
 
-# Access logs, tracing and caches are refused as long as they are not enforced.
+# Access logs and tracing are refused while they are not enforced. A size is sent while its cluster is on.
 STAGE = Life(
     "stage",
     {**ON_API, "stageName": "live"},
@@ -147,6 +147,8 @@ STAGE = Life(
         "description": "Managed by Terraform",
         "documentationVersion": "<documentation>",
         "variables": {"colour": "red", "old": "1"},
+        "cacheClusterEnabled": True,
+        "cacheClusterSize": "0.5",
         "tags": {"env": "dev"},
     },
     (
@@ -183,6 +185,12 @@ STAGE = Life(
             ],
         ),
         Step({"clientCertificateId": None}, replace("/clientCertificateId", "")),
+        Step({"cacheClusterSize": "6.1"}, replace("/cacheClusterSize", "6.1")),
+        Step({"cacheClusterEnabled": False}, replace("/cacheClusterEnabled", "false")),
+        Step(
+            {"cacheClusterEnabled": True, "cacheClusterSize": "1.6"},
+            [*replace("/cacheClusterEnabled", "true"), *replace("/cacheClusterSize", "1.6")],
+        ),
     ),
 )
 
