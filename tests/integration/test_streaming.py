@@ -351,6 +351,16 @@ def test_a_client_that_vanishes_while_it_uploads(rig: Rig) -> None:
     assert rig.backend.uploads[-1][1] < UP
 
 
+def test_a_body_that_is_malformed_behind_its_beginning_is_the_clients_fault(rig: Rig) -> None:
+    with rig.open("/up", verb="POST", lines="Transfer-Encoding: chunked\r\n") as client:
+        for piece in parts(11 * MIB):
+            client.sendall(chunk(piece))
+        client.sendall(b"no number\r\n")
+        assert head_of(client).startswith(b"HTTP/1.1 400 ")
+    log = logged(rig, "the request broke off: it is malformed")
+    assert "Method completed with status: 400" in log
+
+
 def test_a_body_past_the_limit_is_refused(rig: Rig) -> None:
     lines = f"Content-Length: {257 * MIB}\r\nConnection: close\r\n"
     with rig.open("/up", verb="POST", lines=lines) as client:
@@ -358,9 +368,14 @@ def test_a_body_past_the_limit_is_refused(rig: Rig) -> None:
 
 
 def test_the_log_tells_of_an_answer_that_was_cut(rig: Rig) -> None:
+    logged(rig, "Execution failed after the response had begun")
+
+
+def logged(rig: Rig, words: str) -> str:
+    """The owner's log, once it has these words."""
     log = rig.node.data_dir / "logs" / "gateway.log"
-    words = "Execution failed after the response had begun"
     deadline = time.monotonic() + BOUND
     while not (log.exists() and words in log.read_text()):
         assert time.monotonic() < deadline
         select.select([], [], [], 0.05)
+    return log.read_text()
