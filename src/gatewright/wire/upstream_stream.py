@@ -179,8 +179,9 @@ class _Conversation(asyncio.Protocol):
         self._heard()
 
     def cancel(self) -> None:
-        self._stop_upload()
-        self._close()
+        if not self._complete:  # else the connection is about to be given back
+            self._stop_upload()
+            self._close()
 
     # ---- events of the transport -------------------------------------------------------------------------
 

@@ -94,6 +94,24 @@ def test_an_answer_that_ends_with_its_connection(run: Run) -> None:
     run(scenario())
 
 
+def test_an_answer_without_a_body_that_nobody_takes_keeps_its_connection(run: Run) -> None:
+    async def scenario() -> None:
+        answer = b"HTTP/1.1 204 No Content\r\n\r\n"
+        async with backend([1, answer, 1, answer]) as playing, pooled(playing) as (pool, _):
+            for _ in range(2):
+                told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+                def not_wanted(pending: Pending[StreamedAnswer], told: asyncio.Future[int] = told) -> None:
+                    pending.result().body.cancel()
+                    told.set_result(pending.result().status)
+
+                pool.stream(HEAD, b"", None, patience=PATIENCE, method="GET").then(not_wanted)
+                assert await told == 204
+            assert playing.connections == 1
+
+    run(scenario())
+
+
 def test_an_answer_to_head_has_no_body(run: Run) -> None:
     async def scenario() -> None:
         answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
