@@ -34,6 +34,7 @@ from gatewright.control.protocol.refusing import refuse
 from gatewright.control.protocol.routes import Match, Routes
 from gatewright.control.protocol.serialising import serialise
 from gatewright.control.protocol.service import Service, services
+from gatewright.gateway.errors import forget_frames
 from gatewright.gateway.exchange import Outside
 from gatewright.state.api import StateUnavailable
 from gatewright.wire.flow import Source
@@ -203,7 +204,9 @@ async def _run(incoming: _Incoming, effect: _Effect) -> tuple[Response, Source |
 
 
 def _failed(incoming: _Incoming, error: Exception) -> Response:
-    return refuse(incoming.service, _as_aws_error(incoming, error), incoming.id)
+    response = refuse(incoming.service, _as_aws_error(incoming, error), incoming.id)
+    forget_frames(error)
+    return response
 
 
 def _as_aws_error(incoming: _Incoming, error: Exception) -> AwsError:

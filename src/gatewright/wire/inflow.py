@@ -37,7 +37,11 @@ class StreamedRequest(Request):
         `BodyLost`. Awaits only `Pending` values."""
         collected = Collected(limit)
         self.stream.pour(collected)
-        body = await collected
+        try:
+            body = await collected
+        except BodyLost:
+            del collected  # it holds the error, which holds this frame: what came would stay
+            raise
         if not collected.whole:
             self.stream.cancel()
             return None

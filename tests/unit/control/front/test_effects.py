@@ -137,3 +137,15 @@ def test_what_a_streamed_invocation_does_not_do_is_refused_by_name(
     ):
         client.invoke_with_response_stream(FunctionName="hello", **asked)
     assert raised.value.response["Error"]["Code"] == "InvalidParameterValueException"
+
+
+def test_an_error_lets_go_of_what_was_sent(catalog: Catalog) -> None:
+    """A failed call's frames hold its payload, and the error would hold them."""
+    error = FunctionNotFound("Function not found: x", Type="User")
+    with (
+        running_management(catalog, functions=LateFunctions(error)) as endpoint,
+        client_of(endpoint, "lambda") as client,
+        pytest.raises(ClientError),
+    ):
+        client.invoke(FunctionName="hello", Payload=b"{}")
+    assert error.__traceback__ is None
