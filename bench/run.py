@@ -51,9 +51,9 @@ def main() -> int:
         "--only", nargs="+", choices=SCENARIOS, metavar="NAME", help=f"of: {', '.join(SCENARIOS)}"
     )
     parser.add_argument(
-        "--seconds", type=int, default=4, help="whole seconds of one counted load (default 4)"
+        "--seconds", type=int, default=2, help="whole seconds of one counted load (default 2)"
     )
-    parser.add_argument("--rounds", type=int, default=3, help="rounds over all contestants (default 3)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds over all contestants (default 5)")
     arguments = parser.parse_args()
     chosen = arguments.only or list(SCENARIOS)
     loads = [name for name in chosen if name not in IN_PROCESS]

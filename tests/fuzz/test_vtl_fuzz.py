@@ -81,13 +81,13 @@ def outcome(render: object) -> str | None:
     return result
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet=st.sampled_from("$#!{}()[].,:\"'\\|= \nabv1-*@éx"), max_size=40))
 def test_any_text(text: str) -> None:
     render(text, {"v": "V", "a": {"b": [1]}})
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pieced, st.dictionaries(names, values, max_size=5))
 def test_any_sequence_of_pieces_on_any_values(text: str, variables: dict[str, object]) -> None:
     render(text, variables)
@@ -103,7 +103,7 @@ METHODS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values, st.sampled_from(METHODS), st.lists(values, max_size=3))
 def test_any_method_on_any_value(target: object, method: str, arguments: list[object]) -> None:
     variables = {"t": target, **{f"a{index}": argument for index, argument in enumerate(arguments)}}
@@ -111,13 +111,13 @@ def test_any_method_on_any_value(target: object, method: str, arguments: list[ob
     render(f"{call}|$t|#foreach($x in {call})$x,#end", variables)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(values, values, st.sampled_from(["+", "-", "*", "/", "%", "==", "!=", "<", ">=", "&&", "||"]))
 def test_any_operator_on_any_values(left: object, right: object, operator: str) -> None:
     render(f"#set($x = $l {operator} $r)$x#if($l {operator} $r)T#end", {"l": left, "r": right})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.text(max_size=30) | st.text(alphabet=st.sampled_from("()[]{}?*+|^$\\.,-&abd<>=!:1pLQE"), max_size=25)
 )

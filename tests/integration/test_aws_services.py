@@ -27,7 +27,7 @@ from tests.support.processes import BOUND, REGION, Gatewright
 from tests.support.signing import Keys, signed
 
 from gatewright.cli.main import run
-from gatewright.cli.options import load
+from gatewright.cli.option_sources import load
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "integrations"

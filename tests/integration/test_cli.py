@@ -76,12 +76,13 @@ def test_the_health_command_tells_by_its_exit_code(
     assert f"http://127.0.0.1:{node.port} does not answer" in capsys.readouterr().err
 
 
-def test_the_access_key_is_made_once_and_is_private(start_serve: Start) -> None:
+def test_ctrl_c_ends_it_with_0_and_its_access_key_stays(start_serve: Start) -> None:
     node = start_serve(workers=1)
     file = node.data_dir / "credentials"
     assert file.stat().st_mode & 0o777 == 0o600
     made = file.read_text()
-    node.close()
+    node.signal(signal.SIGINT)
+    assert node.exit_code() == 0
     assert start_serve(workers=1).data_dir == node.data_dir
     assert file.read_text() == made
 
@@ -117,20 +118,13 @@ def test_metrics_tell_how_full_the_shared_state_is(node: Gatewright) -> None:
     assert wanted <= lines
 
 
-def test_ctrl_c_ends_it_with_0(start_serve: Start) -> None:
-    node = start_serve(workers=1)
-    node.signal(signal.SIGINT)
-    assert node.exit_code() == 0
-
-
-def test_a_second_node_on_the_directory_is_refused(start_serve: Start) -> None:
-    first = start_serve(workers=1)
-    second = Gatewright("serve", first.data_dir, "--listen", "127.0.0.1:0", "--management", "127.0.0.1:0")
+def test_a_second_node_on_the_directory_is_refused(node: Gatewright) -> None:
+    second = Gatewright("serve", node.data_dir, "--listen", "127.0.0.1:0", "--management", "127.0.0.1:0")
     assert second.exit_code() == 1
     second.close()
     assert second.logged == [
-        f"gatewright: --data-dir {first.data_dir}: already in use by the gatewright with pid "
-        f"{first.process.pid}; stop it or give another directory"
+        f"gatewright: --data-dir {node.data_dir}: already in use by the gatewright with pid "
+        f"{node.process.pid}; stop it or give another directory"
     ]
 
 

@@ -13,7 +13,7 @@ from tests.integration.conftest import Start
 from tests.support.apis import Api
 from tests.support.processes import BOUND, Gatewright
 
-DISK = "16m"
+DISK = "48m"  # SMALL_STATE takes 44 of them
 LARGEST_DESCRIPTION = 1_000
 
 

@@ -17,6 +17,7 @@ from tests.integration.conftest import Start
 from tests.support.apis import MOCK_TEMPLATE, Api
 from tests.support.processes import Gatewright
 from tests.support.signing import Keys, Signed, keys_of, signed
+from tests.support.waiting import until
 
 from gatewright.aws.credentials import read_credentials
 from gatewright.cli.main import run as command
@@ -236,11 +237,6 @@ def test_a_user_may_what_its_policy_allows(dev: Gatewright, api: Api, ann: Keys)
     )
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    """A change of the catalog is known within milliseconds; asked again and again, it must come."""
-    assert any(condition() for _ in range(2000))
-
-
 def test_changes_count_at_once(dev: Gatewright, api: Api, gatewright: Run) -> None:
     gatewright("principals", "create-user", "bob")
     keys = keys_of(gatewright("principals", "create-key", "bob"))
@@ -251,13 +247,13 @@ def test_changes_count_at_once(dev: Gatewright, api: Api, gatewright: Run) -> No
 
     assert status() == 403
     gatewright("principals", "put-policy", "bob", "read", policy(READ))
-    _until(lambda: status() == 200)
+    until(lambda: status() == 200)
     gatewright("principals", "delete-policy", "bob", "read")
-    _until(lambda: status() == 403)
+    until(lambda: status() == 403)
     gatewright("principals", "put-policy", "bob", "read", policy(READ))
-    _until(lambda: status() == 200)
+    until(lambda: status() == 200)
     gatewright("principals", "delete-key", keys.access_key)
-    _until(lambda: status() == 403)
+    until(lambda: status() == 403)
     assert refusal(signed(keys, url))[1] == "UnrecognizedClientException"
 
 
@@ -319,7 +315,7 @@ def test_both_tables(dev: Gatewright, ann: Keys, gatewright: Run) -> None:
     assert outcome(ann, denying_api, "/pets/7") == "allowed"
     assert outcome(zoe, open_api) == no_identity
     gatewright("principals", "put-policy", OTHER, "read", policy(READ))
-    _until(lambda: outcome(zoe, open_api) == "allowed")
+    until(lambda: outcome(zoe, open_api) == "allowed")
     assert outcome(zoe, denying_api) == explicit
     assert outcome(zoe, denying_api, "/pets/7") == no_resource
 

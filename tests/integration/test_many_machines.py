@@ -23,6 +23,8 @@ from tests.support.usage_plans import keyed_api, make_key, make_plan, used
 from tests.support.valkey import ValkeyServer, valkey_server
 
 RATE, BURST = 50, 100  # of the throttled plan
+PAUSE = 0.01  # seconds of each of the twelve clients between requests: several times the plan's rate
+WRITER_PAUSE = 0.05  # seconds of each of the three between writes
 COUNTED, THROTTLED = "counted-key-0123456789", "throttled-key-0123456789"
 
 
@@ -82,7 +84,7 @@ class Writer:
 
     def _write(self) -> None:
         number = 0
-        while not self._over.wait(0.01):
+        while not self._over.wait(WRITER_PAUSE):
             number += 1
             try:
                 made = self._gateway.create_api_key(name=f"{self._node.port}-{number}")
@@ -137,7 +139,7 @@ def test_nodes_and_servers_are_lost_and_nothing_else_is(machines: Machines) -> N
 
         def on_each(path: str, value: str) -> list[Load]:
             urls = [node.stage_url(api.id, "prod", path) for node in machines.all]
-            return [stack.enter_context(under_load(url, 1, {"x-api-key": value})) for url in urls]
+            return [stack.enter_context(under_load(url, 1, {"x-api-key": value}, PAUSE)) for url in urls]
 
         loads = on_each("/counted", COUNTED)
         limited = on_each("/throttled", THROTTLED)
@@ -152,7 +154,8 @@ def test_nodes_and_servers_are_lost_and_nothing_else_is(machines: Machines) -> N
             way.cut()
         for load in lived:
             load.answered(100)
-        _soon(lambda: _refused(machines.b.client("apigateway")), "the node that is cut off refuses writes")
+        there = machines.b.client("apigateway")
+        _soon(lambda: _refused(there), "the node that is cut off refuses writes")
         for way in machines.ways:
             way.give_up()
         _soon(lambda: not _refused(gateway), "the others write, whatever it was about to write")
@@ -162,7 +165,6 @@ def test_nodes_and_servers_are_lost_and_nothing_else_is(machines: Machines) -> N
         for way in machines.ways:
             way.mend()
         alone = time.monotonic() - cut
-        there = machines.b.client("apigateway")
         _soon(lambda: _knows(there, made.id), "the node that was cut off has caught up")
 
         machines.postgres.kill()

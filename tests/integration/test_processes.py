@@ -1,4 +1,7 @@
-"""The processes of a node under traffic: nothing that happens to one of them fails a request of another."""
+"""The processes of a node under traffic: nothing that happens to one of them fails a request of another.
+
+The tests share one node: the first looks at workers that served nothing yet, the last ends it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import os
 import select
 import signal
 import socket
+import time
+from collections.abc import Iterator
 
 import pytest
-from tests.integration.conftest import Start
+from tests.integration.conftest import BOTH_LOCAL, SMALL_STATE
 from tests.support.apis import Api
 from tests.support.load import under_load
 from tests.support.processes import BOUND, Gatewright, kill
@@ -18,12 +23,15 @@ IDLE_WORKER_BYTES = 55 * 1024 * 1024
 WORKER_BYTES = 72 * 1024 * 1024
 
 
-@pytest.fixture
-def node(start_serve: Start) -> Gatewright:
-    return start_serve(workers=2)
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gatewright]:
+    directory = tmp_path_factory.mktemp("serve")
+    node = Gatewright("serve", directory, *BOTH_LOCAL, "--workers", "2", *SMALL_STATE)
+    yield node.ready()
+    node.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url(node: Gatewright) -> str:
     """A MOCK method of `node`, deployed."""
     api = Api(node)
@@ -48,20 +56,41 @@ def _resident(pid: int) -> int:
         return int(pages.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def _complete(node: Gatewright) -> bool:
+    """Wait until both workers and the control process run: what dies again soon is replaced with a delay."""
+    until = time.monotonic() + BOUND
+    while (len(node.children("worker")), len(node.children("control"))) != (2, 1):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _reload(node: Gatewright) -> None:
+    before = sum("reloaded" in line for line in node.logged)
+    node.signal(signal.SIGHUP)
+    node.log_line("reloaded", times=before + 1)
+
+
+def test_a_worker_stays_small(node: Gatewright, url: str) -> None:
+    assert max(_resident(pid) for pid in node.children("worker")) < IDLE_WORKER_BYTES
+    with under_load(url) as load:
+        load.answered(500)
+    assert max(_resident(pid) for pid in node.children("worker")) < WORKER_BYTES
+
+
 def test_a_reload_under_load_fails_not_one_request(node: Gatewright, url: str) -> None:
     replaced: set[int] = set()
     with under_load(url) as load:
-        for reload in (1, 2):
+        for _ in range(2):
             replaced |= node.children("worker") | node.children("control")
-            node.signal(signal.SIGHUP)
-            node.log_line("reloaded", times=reload)
+            _reload(node)
             load.answered(100)
         _ended(replaced)
         load.answered(100)
     assert load.failures == []
     assert load.answers.keys() == {(200, ANSWER.encode())}
-    assert len(node.children("worker")) == 2
-    assert len(node.children("control")) == 1
+    assert _complete(node)
 
 
 def test_a_killed_worker_is_replaced_and_the_others_serve_on(node: Gatewright, url: str) -> None:
@@ -75,7 +104,7 @@ def test_a_killed_worker_is_replaced_and_the_others_serve_on(node: Gatewright, u
     assert len(load.failures) <= 4
     assert all("Reset" in failure or "Disconnected" in failure for failure in load.failures)
     assert victim not in node.children("worker")
-    assert len(node.children("worker")) == 2
+    assert _complete(node)
 
 
 def test_a_stopped_control_process_does_not_stop_traffic(node: Gatewright, url: str) -> None:
@@ -100,6 +129,7 @@ def test_a_stopped_worker_is_replaced_and_the_others_serve_on(node: Gatewright, 
     assert load.answers.keys() == {(200, ANSWER.encode())}
     assert len(load.failures) <= 8, "a client was lost only if its request was with the stopped worker"
     assert victim not in node.children("worker")
+    assert _complete(node)
 
 
 def test_a_dead_control_process_is_replaced(node: Gatewright, url: str) -> None:
@@ -107,19 +137,6 @@ def test_a_dead_control_process_is_replaced(node: Gatewright, url: str) -> None:
     kill(control)
     assert len(node.client("apigateway").get_rest_apis()["items"]) == 1  # waits in the slot's queue
     assert node.children("control") != {control}
-
-
-def test_nothing_is_left_of_a_killed_supervisor(node: Gatewright, url: str) -> None:
-    children = node.children("worker") | node.children("control")
-    node.signal(signal.SIGKILL)
-    _ended(children)
-
-
-def test_a_worker_stays_small(node: Gatewright, url: str) -> None:
-    assert max(_resident(pid) for pid in node.children("worker")) < IDLE_WORKER_BYTES
-    with under_load(url) as load:
-        load.answered(500)
-    assert max(_resident(pid) for pid in node.children("worker")) < WORKER_BYTES
 
 
 def test_workers_import_nothing_of_the_management_side(node: Gatewright) -> None:
@@ -133,8 +150,13 @@ def test_workers_import_nothing_of_the_management_side(node: Gatewright) -> None
 def test_a_slow_client_does_not_hold_a_reload_up(node: Gatewright, url: str) -> None:
     with socket.create_connection(("127.0.0.1", node.port), BOUND) as slow:
         slow.sendall(b"GET /half HTTP/1.1\r\nHost:")
-        node.signal(signal.SIGHUP)
-        node.log_line("reloaded")
+        _reload(node)
         with under_load(url) as load:
             load.answered(20)
     assert load.failures == []
+
+
+def test_nothing_is_left_of_a_killed_supervisor(node: Gatewright, url: str) -> None:
+    children = node.children("worker") | node.children("control")
+    node.signal(signal.SIGKILL)
+    _ended(children)

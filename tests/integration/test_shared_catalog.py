@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,17 +13,12 @@ from tests.integration.conftest import BOTH_LOCAL, SMALL_STATE
 from tests.support.apis import Api
 from tests.support.postgres import Postgres
 from tests.support.processes import BOUND, Gatewright, command_line, kill
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    server = Postgres().start()
-    yield server
-    server.close()
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
 def nodes(server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Gatewright]]:
+    server.forget_catalog()
     directory = tmp_path_factory.mktemp("nodes")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("GATEWRIGHT_CATALOG", server.url())
@@ -49,13 +43,6 @@ def _ask(url: str) -> tuple[int, bytes]:
             return error.code, error.read()
 
 
-def _soon(found: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + BOUND
-    while not found():
-        assert time.monotonic() < until, what
-        time.sleep(0.01)
-
-
 def _works(call: Callable[[], object]) -> bool:
     try:
         call()
@@ -72,10 +59,10 @@ def test_a_change_on_one_node_is_served_by_the_other(nodes: list[Gatewright]) ->
     where = api.mock("/", "first")
     api.deploy("prod")
     url = there.stage_url(api.id, "prod")
-    _soon(lambda: _ask(url) == (200, b"first"), "the other node knows the API")
+    until(lambda: _ask(url) == (200, b"first"), "the other node knows the API")
     api.change_mock(where, "second")
     api.deploy("prod")
-    _soon(lambda: _ask(url) == (200, b"second"), "the other node serves the change")
+    until(lambda: _ask(url) == (200, b"second"), "the other node serves the change")
     # Both made a node's access key as they started at once; it is one.
     assert there.client("apigateway").get_rest_api(restApiId=api.id)["name"] == "test"
     assert (here.data_dir / "credentials").read_text() == (there.data_dir / "credentials").read_text()
@@ -95,7 +82,7 @@ def test_nodes_outlive_a_postgresql_that_is_away(nodes: list[Gatewright], server
     where = api.mock("/", "kept")
     api.deploy("prod")
     urls = [node.stage_url(api.id, "prod") for node in nodes]
-    _soon(lambda: all(_ask(url) == (200, b"kept") for url in urls), "both nodes know the API")
+    until(lambda: all(_ask(url) == (200, b"kept") for url in urls), "both nodes know the API")
     processes = [node.children("worker") | node.children("control") for node in nodes]
 
     server.kill()
@@ -109,9 +96,9 @@ def test_nodes_outlive_a_postgresql_that_is_away(nodes: list[Gatewright], server
         assert _ask(node.stage_url("unknown123", "prod")) == (503, b'{"message":"Service Unavailable"}')
 
     server.start()
-    _soon(lambda: _works(lambda: api.change_mock(where, "changed")), "writes are taken again")
-    _soon(lambda: _works(lambda: api.deploy("prod")), "deployments too")
-    _soon(lambda: all(_ask(url) == (200, b"changed") for url in urls), "both nodes serve the change")
+    until(lambda: _works(lambda: api.change_mock(where, "changed")), "writes are taken again")
+    until(lambda: _works(lambda: api.deploy("prod")), "deployments too")
+    until(lambda: all(_ask(url) == (200, b"changed") for url in urls), "both nodes serve the change")
     assert _ask(there.stage_url("unknown123", "prod"))[0] == 403
     assert [node.children("worker") | node.children("control") for node in nodes] == processes
 
@@ -124,11 +111,11 @@ def test_a_worker_that_comes_up_without_postgresql_serves_when_it_is_back(
     api.mock("/", "kept")
     api.deploy("prod")
     url = there.stage_url(api.id, "prod")
-    _soon(lambda: _ask(url) == (200, b"kept"), "the other node knows the API")
+    until(lambda: _ask(url) == (200, b"kept"), "the other node knows the API")
     server.stop()
     (worker,) = there.children("worker")
     kill(worker)
     there.log_line("worker 0", "died")
     assert _ask(url) == (503, b'{"message":"Service Unavailable"}')
     server.start()
-    _soon(lambda: _ask(url) == (200, b"kept"), "it serves again")
+    until(lambda: _ask(url) == (200, b"kept"), "it serves again")

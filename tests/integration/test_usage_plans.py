@@ -18,7 +18,6 @@ from tests.support.workers import one_connection_a_worker
 
 WORKERS = 3
 CLIENTS = 4
-SERVED_SECONDS = 5.0  # the promise is 200 ms; a loaded machine gets more before the test gives up
 THROTTLED, EXCEEDED = "429 TooManyRequestsException", "429 LimitExceededException"
 MANY = {"rateLimit": 1e6, "burstLimit": 10**6}
 RARE = 1e-6  # a second: as good as never again
@@ -170,7 +169,7 @@ def test_every_worker_follows_changes_of_keys_and_plans(node: Gatewright, gatewa
     with one_connection_a_worker(node, WORKERS) as connections:
         for number, (change, status) in enumerate(steps):
             change()
-            deadline = time.monotonic() + SERVED_SECONDS
+            deadline = time.monotonic() + BOUND
             for connection in connections:
                 while (found := _status(connection, api, value)) != status:
                     assert time.monotonic() < deadline, (number, found)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,9 +10,10 @@ from botocore.exceptions import ClientError
 from tests.integration.conftest import BOTH_LOCAL
 from tests.support.apis import Api
 from tests.support.hammer import hammer
-from tests.support.processes import BOUND, Gatewright
+from tests.support.processes import Gatewright
 from tests.support.usage_plans import keyed_api, make_key, make_plan, used
 from tests.support.valkey import ValkeyServer, valkey_server
+from tests.support.waiting import until
 from tests.support.workers import one_connection_a_worker
 
 CLIENTS = 3
@@ -39,12 +39,6 @@ def node(server: ValkeyServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="module")
 def gateway(node: Gatewright) -> Any:
     return node.client("apigateway")
-
-
-def until(seen: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + BOUND
-    while not seen():
-        assert time.monotonic() < deadline
 
 
 def path_of(api: Api) -> str:

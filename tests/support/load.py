@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 BOUND = 60.0
-PAUSE = 0.002  # of each client between requests: the node is to have time for more than the load
+PAUSE = 0.002  # seconds of each client between requests: the node is to have time for more than the load
 
 
 @dataclass
@@ -20,6 +20,7 @@ class Load:
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    pause: float = PAUSE
     answers: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -35,7 +36,7 @@ class Load:
     def kept_connections(self) -> None:
         """One client that reuses its connection until the server says that it closes it."""
         connection = self._connect()
-        while not self._over.wait(PAUSE):
+        while not self._over.wait(self.pause):
             closing = self._ask(connection)
             if closing:
                 connection.close()
@@ -43,7 +44,7 @@ class Load:
 
     def new_connections(self) -> None:
         """One client that connects for each request."""
-        while not self._over.wait(PAUSE):
+        while not self._over.wait(self.pause):
             connection = self._connect()
             self._ask(connection)
             connection.close()
@@ -77,9 +78,11 @@ class Load:
 
 
 @contextmanager
-def under_load(url: str, clients: int = 2, headers: Mapping[str, str] | None = None) -> Iterator[Load]:
+def under_load(
+    url: str, clients: int = 2, headers: Mapping[str, str] | None = None, pause: float = PAUSE
+) -> Iterator[Load]:
     """Load on `url` by `clients` of each kind; it flows when the block begins and has ended after it."""
-    load = Load(url, headers or {})
+    load = Load(url, headers or {}, pause)
     threads = [
         threading.Thread(target=client)
         for client in (load.kept_connections, load.new_connections)

@@ -7,6 +7,7 @@ besides: a change that was missed (the connection was lost, a pooler swallowed i
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 
@@ -26,6 +27,8 @@ FIRST_PAUSE, LAST_PAUSE = 0.05, 1.0  # seconds between attempts to connect, doub
 SLOW_SECONDS = 0.5  # an attempt that fails later than this is not to be repeated by every thread
 
 _ASK = f"SELECT name, value FROM counters WHERE name IN ('{REVISION}', '{SCHEMA}')"
+
+_REVISION = re.compile("[0-9]{1,19}")
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +100,7 @@ class Feed:
                     self._ask(connection)
                     self._looked.set()
                     for told in connection.notifies(timeout=ASK_SECONDS):
-                        if told.payload.isdigit():  # whoever may connect may notify
+                        if _REVISION.fullmatch(told.payload):  # whoever may connect may notify
                             self.saw(int(told.payload))
         except psycopg.Error as error:
             if not self._stopped.is_set():

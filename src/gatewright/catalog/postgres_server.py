@@ -68,8 +68,8 @@ def parameters_of(url: str) -> dict[str, Any]:
 
 
 def has_password(url: str) -> bool:
-    """Raises `BadUrl`."""
-    return "password" in parameters_of(url)
+    """A role's, or that of a client key. Raises `BadUrl`."""
+    return not {"password", "sslpassword"}.isdisjoint(parameters_of(url))
 
 
 def shown(url: str) -> str:

@@ -16,7 +16,8 @@ from rich.markup import escape
 from gatewright import __version__
 from gatewright.cli import canary, checkup, flags, policy, principals, projects, show, vtl
 from gatewright.cli.examples import EXAMPLES
-from gatewright.cli.options import CONFIG_VARIABLE, DEFAULT_FILE, BadOptions, Options, load
+from gatewright.cli.option_sources import CONFIG_VARIABLE, DEFAULT_FILE, load
+from gatewright.cli.options import BadOptions, Options
 from gatewright.server.errors import CannotStart
 from gatewright.server.settings import Settings
 

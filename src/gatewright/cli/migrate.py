@@ -12,7 +12,8 @@ from gatewright.catalog.api import Catalog, CatalogUnavailable
 from gatewright.catalog.copying import NotEmpty, copy
 from gatewright.catalog.sql import SqlCatalog
 from gatewright.cli import show
-from gatewright.cli.options import BadOptions, refuse_password
+from gatewright.cli.option_sources import refuse_postgres_password
+from gatewright.cli.options import BadOptions
 from gatewright.server.directory import at_rest
 from gatewright.server.errors import CannotStart
 from gatewright.server.shared import give, take
@@ -82,7 +83,7 @@ def _shared(flag: str, url: str) -> SqlCatalog:
     from gatewright.catalog.postgres_server import BadUrl
 
     try:
-        refuse_password(flag, url)
+        refuse_postgres_password(flag, url)
     except BadUrl as error:
         raise BadOptions(f"{flag}: {error}") from None
     return _sql(postgres.open_catalog(url))

@@ -1,15 +1,12 @@
-"""Where settings come from: a flag, else a GATEWRIGHT_* variable, else gatewright.toml, else the default."""
+"""The settings by the names that their owner gives them, with their bounds and defaults."""
 
 from __future__ import annotations
 
-import os
-import tomllib
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gatewright.cli.issuer_options import Issuers
@@ -18,14 +15,11 @@ from gatewright.cli.principal_option import PrincipalOption, no_key_twice
 from gatewright.cli.service_options import Roles, Services, service_settings
 from gatewright.gateway.issuers import TEST_ISSUER
 from gatewright.gateway.settings import Tracing
-from gatewright.projects.names import FILE_NAME, PARAMETERS, TABLE
 from gatewright.server.address import Address
 from gatewright.server.settings import CacheSettings, Limits, Settings, StateSizes, TestIssuer, usable_cores
 from gatewright.state.valkey_servers import parse_servers
 
 PREFIX = "GATEWRIGHT_"
-CONFIG_VARIABLE = PREFIX + "CONFIG"
-DEFAULT_FILE = Path(FILE_NAME)
 DEFAULTS = Limits()
 CACHE = CacheSettings()
 DEV_STATE = StateSizes(
@@ -215,90 +209,3 @@ class Options(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The file's values come through `load`, under the variables; there are no other sources."""
         return init_settings, env_settings
-
-
-class _Sources:
-    """What was given where, to say in a message which of them is wrong."""
-
-    def __init__(self, flags: Mapping[str, Any], file: Mapping[str, Any], path: Path) -> None:
-        self.flags = {name: value for name, value in flags.items() if value is not None}
-        self._path = path
-        variables = {name for name in Options.model_fields if PREFIX + name.upper() in os.environ}
-        self.file = {name: value for name, value in file.items() if name not in variables}
-
-    def name(self, option: str) -> str:
-        if option in self.flags:
-            return "--" + option.removeprefix("dev_").replace("_", "-")
-        return f"{option} in {self._path}" if option in self.file else PREFIX + option.upper()
-
-
-def load(flags: Mapping[str, Any], config: Path | None) -> Options:
-    """The settings in force. Flags that were not given are None. Raises `BadOptions`."""
-    path = config or Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_FILE))
-    required = config is not None or CONFIG_VARIABLE in os.environ
-    sources = _Sources(flags, _read(path, required), path)
-    try:
-        options = Options(**{**sources.file, **sources.flags})
-    except ValidationError as error:
-        raise BadOptions("\n".join(_explain(error, sources, path))) from error
-    if sources.flags.get("catalog") is not None:
-        refuse_password("--catalog", sources.flags["catalog"])
-    if sources.flags.get("state") is not None and parse_servers(sources.flags["state"]).password is not None:
-        raise BadOptions(
-            "--state: a password among the arguments can be read by every user of the machine: give the URL "
-            "in GATEWRIGHT_STATE or gatewright.toml"
-        )
-    if (options.tls_cert is None) != (options.tls_key is None):
-        raise BadOptions("--tls-cert and --tls-key belong together: give both, or neither")
-    if (options.account_rate_limit is None) != (options.account_burst_limit is None):
-        raise BadOptions(
-            "--account-rate-limit and --account-burst-limit belong together: give both, or neither"
-        )
-    return options
-
-
-def refuse_password(flag: str, url: str) -> None:
-    """Raises `BadOptions`: everybody on the machine may read the arguments of a process."""
-    from gatewright.catalog.postgres_server import has_password
-
-    if has_password(url):
-        raise BadOptions(
-            f"{flag}: a password among the arguments can be read by every user of the machine: give it in "
-            "PGPASSWORD, ~/.pgpass, GATEWRIGHT_CATALOG or gatewright.toml"
-        )
-
-
-def _read(path: Path, required: bool) -> dict[str, Any]:
-    """The settings of the file: the tables of a project beside them are for `gatewright.projects`."""
-    try:
-        tables = tomllib.loads(path.read_text())
-        for name in (TABLE, PARAMETERS):
-            tables.pop(name, None)
-        return tables
-    except FileNotFoundError as error:
-        if not required:
-            return {}
-        raise BadOptions(f"--config {path}: there is no such file") from error
-    except OSError as error:
-        raise BadOptions(f"--config {path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadOptions(f"{path} is not valid TOML: {error}") from error
-
-
-def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]:
-    problems = []
-    for problem in error.errors():
-        option = str(problem["loc"][0])
-        if option == "principals":  # without its value, which may be a secret
-            where = ".".join(map(str, problem["loc"]))
-            problems.append(f"{where} in {path}: {problem['msg'].removeprefix('Value error, ')}")
-        elif problem["type"] == "extra_forbidden":
-            name = ".".join(map(str, problem["loc"]))
-            problems.append(f"{path}: there is no setting {name!r}; `gatewright serve --help` lists them")
-        else:
-            reason = problem["msg"].removeprefix("Value error, ")
-            entry = f", {problem['loc'][1]!r}" if len(problem["loc"]) > 1 else ""
-            secret = option in ("roles", "catalog", "state")  # or may hold one
-            got = "" if secret else f" (got {str(problem['input'])!r})"
-            problems.append(f"{sources.name(option)}{entry}: {reason}{got}")
-    return problems

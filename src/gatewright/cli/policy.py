@@ -17,7 +17,8 @@ from rich.table import Table
 
 from gatewright.cli import flags, show
 from gatewright.cli.node import node_catalog, node_settings
-from gatewright.cli.options import BadOptions, load
+from gatewright.cli.option_sources import load
+from gatewright.cli.options import BadOptions
 
 if TYPE_CHECKING:
     from gatewright.gateway.simulate import Answer

@@ -17,7 +17,8 @@ from gatewright.catalog import keys
 from gatewright.catalog.api import CatalogUnavailable, Document, InvalidDocument, Transaction
 from gatewright.cli import flags, show
 from gatewright.cli.node import node_catalog, node_settings
-from gatewright.cli.options import BadOptions, load
+from gatewright.cli.option_sources import load
+from gatewright.cli.options import BadOptions
 from gatewright.cli.principal_option import read_policy
 from gatewright.server.errors import CannotStart
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewright.cli.options import load
+from gatewright.cli.option_sources import load
 from gatewright.server.errors import CannotStart
 
 if TYPE_CHECKING:

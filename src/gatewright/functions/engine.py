@@ -207,7 +207,7 @@ class Engine:
         def forward(inner: Pending[T]) -> None:
             try:
                 pending.resolve(inner.result())
-            except AwsError as error:
+            except Exception as error:
                 pending.fail(error)
 
         async def read() -> None:

@@ -18,7 +18,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from gatewright.catalog import keys
-from gatewright.catalog.api import Catalog, Change, Document
+from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Document
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 ID_BYTES = 8
 NONCE_BYTES = 12
+RETRY_SECONDS = 1.0  # until a ring is read again that could not be read
 KEPT_SECONDS = 3600 + 300  # past a key's successor: Amazon's longest time to live, and clocks that differ
 
 log = logging.getLogger(__name__)
@@ -44,12 +45,20 @@ class CacheKeys:
         self._ciphers: dict[bytes, AESGCM] = {}  # of the keys that were used
         self._mismatch: tuple[type[Exception], ...] = ()  # what they raise for the wrong place or bytes
         self._newest: bytes | None = None
+        self._retry: asyncio.TimerHandle | None = None  # while it could not be read
+        self._closed = False
 
     def start(self) -> None:
-        """Read it a first time. Raises CatalogUnavailable."""
-        self._learned(_read(self._catalog))
+        """Read it a first time, now or once the catalog can be read."""
+        try:
+            self._learned(_read(self._catalog))
+        except CatalogUnavailable as error:
+            self._unread(error)
 
     def close(self) -> None:
+        self._closed = True
+        if self._retry is not None:
+            self._retry.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def changed(self, changes: list[Change]) -> None:
@@ -93,11 +102,24 @@ class CacheKeys:
         try:
             ring = _read(self._catalog)
         except Exception as error:
-            log.error("the keys of cached responses cannot be read, going on with those known: %s", error)
+            self._loop.call_soon_threadsafe(self._unread, error)
         else:
             self._loop.call_soon_threadsafe(self._learned, ring)
 
+    def _unread(self, error: Exception) -> None:
+        """Go on with what is known, and try again."""
+        if self._closed:
+            return
+        if self._retry is None:
+            log.error("the keys of cached responses cannot be read, going on with those known: %s", error)
+        else:
+            self._retry.cancel()
+        self._retry = self._loop.call_later(RETRY_SECONDS, self._thread.submit, self._read_again)
+
     def _learned(self, ring: Ring) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
         self._ring = ring
         self._ciphers = {key_id: cipher for key_id, cipher in self._ciphers.items() if key_id in ring}
         self._newest = list(ring)[-1] if ring else None

@@ -56,13 +56,13 @@ class Link:
         self._one = Lock()  # thread that connects, or that tells of trouble
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="valkey")
         self._asked_again = 0.0
-        self._closed = False
+        self._drained = self._closed = False
 
     def ask(self, command: Callable[[Client], T]) -> Pending[T]:
         """What `command` returns, run in a thread. Fails with `ValkeyAway`, at once while it is away."""
         answer: Pending[T] = Pending()
-        if self.away:
-            answer.fail(self._gone("it did not answer before"))
+        if self.away or self._drained:
+            answer.fail(self._gone("it is left" if self._drained else "it did not answer before"))
         else:
             self._threads.submit(self._run, command, answer)
         return answer
@@ -83,13 +83,14 @@ class Link:
     def probe(self) -> None:
         """Ask whether it is back, if it is time to."""
         now = time.monotonic()
-        if self.away and not self._closed and now >= self._asked_again:
+        if self.away and not self._drained and now >= self._asked_again:
             self._asked_again = now + PROBE_SECONDS
             self._threads.submit(self._probe)
 
     def drain(self) -> None:
         """End the threads; `call` still works."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._drained = True
+        self._threads.shutdown(wait=True)
 
     def close(self) -> None:
         self._closed = self.away = True

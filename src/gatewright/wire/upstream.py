@@ -23,7 +23,7 @@ from .upstream_errors import (
 )
 
 if TYPE_CHECKING:
-    from .client import Pool
+    from .pool import Pool
 
 IDEMPOTENT: Final = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"))
 

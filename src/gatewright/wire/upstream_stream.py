@@ -19,7 +19,7 @@ from .upstream import IDEMPOTENT, Upstream, content_length, ends_with_connection
 from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, RequestBroke, UpstreamError
 
 if TYPE_CHECKING:
-    from .client import Pool
+    from .pool import Pool
 
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 

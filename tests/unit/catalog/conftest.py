@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.support.postgres import Postgres
-from tests.support.processes import BOUND
 
 from gatewright.catalog import postgres, sqlite
 from gatewright.catalog.api import Catalog, Partition
@@ -46,13 +44,3 @@ def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opens]:
 @pytest.fixture
 def catalog(opens: Opens) -> Catalog:
     return opens()
-
-
-def soon(found: Callable[[], object]) -> bool:
-    """Whether it comes to be: another process's commits are told of in a moment."""
-    until = time.monotonic() + BOUND
-    while not found():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.002)
-    return True

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gatewright.cli.options import BadOptions, load
+from gatewright.cli.option_sources import load
+from gatewright.cli.options import BadOptions
 from gatewright.gateway.load_balancers import LoadBalancer, find
 from gatewright.server.data_room import gateway_settings
 from gatewright.server.settings import Settings

@@ -136,6 +136,7 @@ def test_a_damaged_blob_is_not_copied(directory: Path, url: str) -> None:
         ("nowhere", "other", "--from nowhere: there is no catalog (catalog.sqlite3) there"),
         ("same", "same", "--to: is what --from names"),
         ("postgresql://u:s3cret@h/d", "dir", "--from: a password among the arguments can be read"),
+        ("postgresql://h/d?sslpassword=s3cret", "dir", "--from: a password among the arguments can be read"),
         ("mysql://u:s3cret@h/d", "dir", "--from: must be a URL such as postgresql://user@host/database"),
     ],
 )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gatewright.cli.options import BadOptions, load
+from gatewright.cli.option_sources import load
+from gatewright.cli.options import BadOptions
 from gatewright.server.address import Address
 
 

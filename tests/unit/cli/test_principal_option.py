@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from tests.support.policies import document, statement
 
-from gatewright.cli.options import BadOptions, load
+from gatewright.cli.option_sources import load
+from gatewright.cli.options import BadOptions
 from gatewright.server.local_callers import of_dev, of_serve
 from gatewright.server.settings import Settings
 

@@ -13,7 +13,8 @@ import pytest
 import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
 
-from gatewright.cli.options import CONFIG_VARIABLE, PREFIX, Options, load
+from gatewright.cli.option_sources import CONFIG_VARIABLE, load
+from gatewright.cli.options import PREFIX, Options
 
 ROOT = Path(__file__).parents[3]
 KUBERNETES, COMPOSE = ROOT / "deploy" / "kubernetes", ROOT / "deploy" / "compose"

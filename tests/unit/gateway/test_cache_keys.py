@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
 from gatewright.catalog import keys
 from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Partition
 from gatewright.catalog.sqlite import open_catalog
+from gatewright.gateway import cache_keys
 from gatewright.gateway.cache_keys import KEPT_SECONDS, CacheKeys, renew
 
 DAY = 86_400.0
@@ -102,16 +102,29 @@ def test_processes_follow_the_ring(
     assert [ring.open(sealed, b"place") for sealed in (before, after)] == [b"cats", b"dogs"]
 
 
-def test_a_ring_that_cannot_be_read_leaves_the_known_keys(
-    catalog: Catalog, ring: CacheKeys, caplog: pytest.LogCaptureFixture
+def test_a_ring_that_cannot_be_read_leaves_the_known_keys_and_is_read_when_it_can(
+    catalog: Catalog,
+    ring: CacheKeys,
+    loop: asyncio.AbstractEventLoop,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(cache_keys, "RETRY_SECONDS", 0.001)
     renew(catalog, DAY, NOW)
     ring.start()
-    ring._catalog = cast(Any, Gone())
-    ring.changed([Change(1, keys.NODES, keys.CACHE_KEYS, False)])
-    ring._thread.shutdown(wait=True)
+    before = ring.seal(b"cats", b"place") or b""
+    renew(catalog, DAY, NOW + DAY)
+    monkeypatch.setattr(ring, "_catalog", Gone())
+    ring.start()
     assert "cannot be read, going on with those known: the disk is gone" in caplog.text
-    assert ring.seal(b"cats", b"place") is not None
+    assert (ring.seal(b"cats", b"place") or b"")[:8] == before[:8]
+    monkeypatch.setattr(ring, "_catalog", catalog)
+
+    async def newer() -> None:
+        while (ring.seal(b"cats", b"place") or b"")[:8] == before[:8]:
+            await asyncio.sleep(0)
+
+    loop.run_until_complete(asyncio.wait_for(newer(), 20))
 
 
 def test_keys_are_not_shown(catalog: Catalog, ring: CacheKeys) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gatewright.cli.options import load
+from gatewright.cli.option_sources import load
 from gatewright.projects.api import CannotDeploy
 from gatewright.projects.configuration import label, read_configuration
 from gatewright.projects.opening import is_project
