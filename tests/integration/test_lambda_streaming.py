@@ -244,6 +244,24 @@ def test_invoke_gets_a_streamed_answer_whole(rig: Rig) -> None:
     assert b"late" in failed["Payload"].read()
 
 
+def streamed(rig: Rig, payload: bytes) -> tuple[bytes, dict[str, Any]]:
+    """What InvokeWithResponseStream gives of `custom`, and how it ends."""
+    functions = rig.node.client("lambda")
+    answer = functions.invoke_with_response_stream(FunctionName=f"{rig.api.id}-custom", Payload=payload)
+    assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
+    *chunks, complete = answer["EventStream"]
+    return b"".join(event["PayloadChunk"]["Payload"] for event in chunks), complete["InvokeComplete"]
+
+
+def test_invoke_with_response_stream_gets_events(rig: Rig) -> None:
+    payload, complete = streamed(rig, b"{}")
+    assert payload.endswith(bytes(8) + b"one two")
+    assert complete == {}
+    _, complete = streamed(rig, b'{"queryStringParameters": {"fails": "1"}}')
+    assert complete["ErrorCode"] == "Unhandled"  # its document names no type
+    assert "late" in complete["ErrorDetails"]
+
+
 def test_explain_tells_of_the_stream(rig: Rig) -> None:
     status, headers, _ = rig.ask("/custom")
     assert status == 201

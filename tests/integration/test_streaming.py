@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.apis import Api
+from tests.support.balanced_backends import refusing_port
 from tests.support.processes import BOUND, Gatewright
 from tests.support.raw import connect
 from tests.support.scripted_backends import Script, scripted
@@ -178,6 +179,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     backend = Backend()
     uploads = UploadServer(backend)
     uploads.start()
+    closed, unused = refusing_port()
     node = Gatewright(
         "serve", tmp_path_factory.mktemp("streaming"), *flags, "--max-body-bytes", str(256 * MIB)
     )
@@ -190,15 +192,30 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
                 uri = f"http://127.0.0.1:{port}{path}"
                 api.method(path, "GET", {**proxy, "uri": uri, "responseTransferMode": "STREAM"})
                 api.method(f"/buffered{path}", "GET", {**proxy, "uri": uri})
+            proxy["integrationHttpMethod"] = "POST"
             for path in ("/up", "/early"):
                 uri = f"http://127.0.0.1:{uploads.port}{path}"
-                api.method(path, "POST", {**proxy, "integrationHttpMethod": "POST", "uri": uri})
+                api.method(path, "POST", {**proxy, "uri": uri})
+            up = {**proxy, "uri": f"http://127.0.0.1:{uploads.port}/up"}
+            api.method("/streamed", "POST", {**up, "responseTransferMode": "STREAM"})
+            api.method("/keyed", "POST", up, {"authorizationType": "NONE", "apiKeyRequired": True})
+            validator = api.gateway.create_request_validator(restApiId=api.id, validateRequestBody=True)
+            checked = {"authorizationType": "NONE", "requestValidatorId": validator["id"]}
+            api.method("/checked", "POST", up, checked)
+            api.method("/checked/keyed", "POST", up, {**checked, "apiKeyRequired": True})
+            api.method("/down", "POST", {**proxy, "uri": f"http://127.0.0.1:{unused}/"})
             api.deploy("prod")
+            rates = [
+                {"op": "replace", "path": f"/~1checked/POST/throttling/{limit}", "value": "1000"}
+                for limit in ("rateLimit", "burstLimit")
+            ]
+            api.gateway.update_stage(restApiId=api.id, stageName="prod", patchOperations=rates)
             api.gateway.close()
             yield Rig(node, api.id, backend)
     finally:
         node.close()
         uploads.stop()
+        closed.close()
 
 
 def head_of(sock: socket.socket) -> bytes:
@@ -305,14 +322,14 @@ def parts(size: int) -> Iterator[bytes]:
         yield PIECE
 
 
-@pytest.mark.parametrize("chunked", [False, True])
-def test_a_large_body_passes_to_the_backend_and_memory_stays(rig: Rig, chunked: bool) -> None:
+@pytest.mark.parametrize(("path", "chunked"), [("/up", False), ("/up", True), ("/streamed", False)])
+def test_a_large_body_passes_to_the_backend_and_memory_stays(rig: Rig, path: str, chunked: bool) -> None:
     rig.memory()
     before = rig.memory()
     headers = {"Content-Type": "application/octet-stream"}
     if not chunked:
         headers["Content-Length"] = str(UP)
-    url = rig.node.stage_url(rig.api, "prod", "/up")
+    url = rig.node.stage_url(rig.api, "prod", path)
     request = urllib.request.Request(url, data=parts(UP), headers=headers, method="POST")
     with urllib.request.urlopen(request, timeout=BOUND) as answer:
         assert (answer.status, answer.read()) == (201, b"ok")
@@ -343,12 +360,54 @@ def test_a_backend_that_refuses_early_is_heard(rig: Rig) -> None:
         assert received(client) == b"no"
 
 
+@pytest.mark.parametrize("path", ["/keyed", "/checked/keyed", "/nowhere"])
+@pytest.mark.parametrize("asks", [False, True])
+def test_an_upload_that_is_not_let_on_is_refused_before_it_comes(rig: Rig, path: str, asks: bool) -> None:
+    lines = f"Content-Length: {UP}\r\n" + ("Expect: 100-continue\r\n" if asks else "")
+    with rig.open(path, verb="POST", lines=lines) as client:
+        head = head_of(client)
+        assert head.startswith(b"HTTP/1.1 403 ")
+        assert b"Connection: close\r\n" in head
+
+
+def test_an_upload_that_is_let_on_is_collected_where_a_step_wants_it_whole(rig: Rig) -> None:
+    url = rig.node.stage_url(rig.api, "prod", "/checked")
+    body = b"text" * (3 * MIB)
+    with urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST")) as answer:
+        assert answer.status == 201
+    _, size, digest = rig.backend.uploads[-1]
+    assert (size, digest) == (len(body), hashlib.sha256(body).hexdigest())
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nowhere", b"403"), ("/down", b"504")])
+def test_a_body_is_not_kept_when_its_request_has_failed(rig: Rig, path: str, status: bytes) -> None:
+    rig.memory()
+    before = rig.memory()
+    body = bytes(9 * MIB)  # under the size that is streamed
+    for _ in range(10):
+        lines = f"Content-Length: {len(body)}\r\nConnection: close\r\n"
+        with rig.open(path, verb="POST", lines=lines) as client:
+            client.sendall(body)
+            assert head_of(client).startswith(b"HTTP/1.1 " + status)
+    assert rig.memory() < before + ROOM
+
+
 def test_a_client_that_vanishes_while_it_uploads(rig: Rig) -> None:
     rig.backend.closed.clear()
     with rig.open("/up", verb="POST", lines=f"Content-Length: {UP}\r\n") as client:
         client.sendall(PIECE)
     assert rig.backend.closed.wait(BOUND)
     assert rig.backend.uploads[-1][1] < UP
+
+
+def test_a_body_that_is_malformed_behind_its_beginning_is_the_clients_fault(rig: Rig) -> None:
+    with rig.open("/up", verb="POST", lines="Transfer-Encoding: chunked\r\n") as client:
+        for piece in parts(11 * MIB):
+            client.sendall(chunk(piece))
+        client.sendall(b"no number\r\n")
+        assert head_of(client).startswith(b"HTTP/1.1 400 ")
+    log = logged(rig, "the request broke off: it is malformed")
+    assert "Method completed with status: 400" in log
 
 
 def test_a_body_past_the_limit_is_refused(rig: Rig) -> None:
@@ -358,9 +417,14 @@ def test_a_body_past_the_limit_is_refused(rig: Rig) -> None:
 
 
 def test_the_log_tells_of_an_answer_that_was_cut(rig: Rig) -> None:
+    logged(rig, "Execution failed after the response had begun")
+
+
+def logged(rig: Rig, words: str) -> str:
+    """The owner's log, once it has these words."""
     log = rig.node.data_dir / "logs" / "gateway.log"
-    words = "Execution failed after the response had begun"
     deadline = time.monotonic() + BOUND
     while not (log.exists() and words in log.read_text()):
         assert time.monotonic() < deadline
         select.select([], [], [], 0.05)
+    return log.read_text()

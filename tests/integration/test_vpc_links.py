@@ -155,6 +155,18 @@ def test_no_request_fails_while_a_target_is_down_and_it_serves_when_it_is_back(r
     rig.node.log_line("target", rig.one.address, "is in use again")
 
 
+def test_a_streamed_answer_goes_around_what_is_down_and_explain_names_the_target(rig: Rig) -> None:
+    api = rig.serve(rig.link("pair"), "http://shop.internal/s", responseTransferMode="STREAM")
+    rig.one.stop()
+    try:
+        assert {rig.name(api, method=method) for method in ("GET", "POST") * 2} == {"two"}
+    finally:
+        rig.one.start()
+    request = served_requests(rig, api, 200)[0]
+    story = command("explain", *rig.traces, api.id, request).stdout
+    assert re.search(rf"endpoint target +{rig.two.address}, for {balancer('pair')}", story)
+
+
 def test_a_target_that_accepts_and_is_not_well_gets_nothing(rig: Rig) -> None:
     ill, well = rig.watched
     api = rig.serve(rig.link("watched"), "http://shop.internal")
@@ -169,16 +181,20 @@ def test_a_target_that_accepts_and_is_not_well_gets_nothing(rig: Rig) -> None:
     until(lambda: rig.name(api) != rig.name(api))
 
 
+def served_requests(rig: Rig, api: Api, status: int) -> list[str]:
+    """The ids of the GETs that were answered so, by their traces, which are written in batches."""
+    until(lambda: command("explain", *rig.traces, api.id).returncode == 0)
+    told = command("explain", *rig.traces, api.id).stdout
+    return re.findall(rf"{status} +GET .* (\S+)$", told, re.MULTILINE)
+
+
 def test_when_all_targets_refuse_the_owner_reads_which(rig: Rig) -> None:
     api = rig.serve(rig.link("dead"), "http://shop.internal")
     assert rig.ask(api) == NETWORK
     assert rig.ask(api, method="POST") == NETWORK
     reason = f"no target of {balancer('dead')} takes a connection: 127.0.0.1:"
     until(lambda: reason in rig.log())
-    until(lambda: command("explain", *rig.traces, api.id).returncode == 0)
-    (request,) = re.findall(
-        r"504 +GET .* (\S+)$", command("explain", *rig.traces, api.id).stdout, re.MULTILINE
-    )
+    (request,) = served_requests(rig, api, 504)
     story = command("explain", *rig.traces, api.id, request).stdout
     assert len(re.findall(rf"endpoint target +127.0.0.1:\d+, for {balancer('dead')}", story)) == 2
 

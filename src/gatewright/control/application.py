@@ -26,7 +26,7 @@ from gatewright.catalog.api import (
 from gatewright.control.addressing import claimed_identity, partition_of, service_of
 from gatewright.control.auth import Verifier
 from gatewright.control.context import Services
-from gatewright.control.operation import REQUEST_ID, Call, Effect, EffectCall, Operation, Params
+from gatewright.control.operation import EVENTS, REQUEST_ID, Call, Effect, EffectCall, Operation, Params
 from gatewright.control.operations import find_operation
 from gatewright.control.protocol.constraints import check
 from gatewright.control.protocol.parsing import parse
@@ -34,9 +34,12 @@ from gatewright.control.protocol.refusing import refuse
 from gatewright.control.protocol.routes import Match, Routes
 from gatewright.control.protocol.serialising import serialise
 from gatewright.control.protocol.service import Service, services
+from gatewright.gateway.errors import forget_frames
 from gatewright.gateway.exchange import Outside
 from gatewright.state.api import StateUnavailable
+from gatewright.wire.flow import Source
 from gatewright.wire.pending import drive
+from gatewright.wire.relay import Relay
 from gatewright.wire.types import Reply, Request, Response
 
 THREADS = 8  # operations at once; writes queue behind each other in the catalog anyway
@@ -176,24 +179,34 @@ class Management:
             return operation(Call(tx, self._services, self._catalog.find), params)
 
     def _go_on(self, incoming: _Incoming, effect: _Effect) -> None:
-        drive(_run(incoming, effect), lambda response: self._finish(incoming, response))
+        drive(_run(incoming, effect), lambda answer: self._finish(incoming, *answer))
 
-    def _finish(self, incoming: _Incoming, response: Response) -> None:
+    def _finish(self, incoming: _Incoming, response: Response, events: Source | None = None) -> None:
+        """Answer; where there are `events`, with them as they come."""
+        if events is None:
+            self._waiting -= 1
+            incoming.reply.send(response)
+        else:
+            Relay(incoming.reply, events, self._streamed).start(response.status, response.head, None)
+
+    def _streamed(self, _relay: Relay) -> None:
         self._waiting -= 1
-        incoming.reply.send(response)
 
 
-async def _run(incoming: _Incoming, effect: _Effect) -> Response:
+async def _run(incoming: _Incoming, effect: _Effect) -> tuple[Response, Source | None]:
     try:
-        result = await effect.function(effect.call, effect.params)
-        request_id = (result or {}).get(REQUEST_ID) or incoming.id
-        return serialise(incoming.service, effect.operation, result, request_id)
+        result = await effect.function(effect.call, effect.params) or {}
+        request_id = result.get(REQUEST_ID) or incoming.id
+        events = result.pop(EVENTS, None)
+        return serialise(incoming.service, effect.operation, result, request_id), events
     except Exception as error:
-        return _failed(incoming, error)
+        return _failed(incoming, error), None
 
 
 def _failed(incoming: _Incoming, error: Exception) -> Response:
-    return refuse(incoming.service, _as_aws_error(incoming, error), incoming.id)
+    response = refuse(incoming.service, _as_aws_error(incoming, error), incoming.id)
+    forget_frames(error)
+    return response
 
 
 def _as_aws_error(incoming: _Incoming, error: Exception) -> AwsError:

@@ -28,6 +28,9 @@ Params = dict[str, Any]
 # In an effect's result: the id to answer under, where that is not the call's own.
 REQUEST_ID = "RequestId"
 
+# In an effect's result: the answer's body, a `Source` that is passed on as it comes.
+EVENTS = "EventStream"
+
 
 def _nowhere(_key: str) -> Partition | None:
     return None

@@ -15,13 +15,13 @@ from gatewright.gateway.errors import DEFAULT_5XX, INTERNAL, GatewayError
 from gatewright.gateway.exchange import Exchange, Outside
 from gatewright.gateway.gateway_response import DataPlaneRefusals, front_end
 from gatewright.gateway.ids import RequestIds
-from gatewright.gateway.integrations.http_stream import takes_upload
 from gatewright.gateway.plan import MethodResponse, StagePlan, StreamedResponse
 from gatewright.gateway.plans import Plans
 from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.gateway.settings import TRACE_HEADER, GatewaySettings
 from gatewright.gateway.trace import Trace, tell_canary, tell_stream
 from gatewright.gateway.trace_record import record, refusal_record
+from gatewright.gateway.uploads import begins_without_body
 from gatewright.telemetry.metrics import Metrics
 from gatewright.telemetry.owner_log import OwnerLog
 from gatewright.telemetry.trace_log import TraceLog
@@ -102,11 +102,11 @@ class Gateway:
         self._serve(request, reply, address, stages.get(address.stage))
 
     def large(self, request: StreamedRequest, reply: Reply) -> None:
-        """Answer a request while its large body comes, or once it is whole where a step wants it so."""
+        """Answer a request while its large body comes, or once it is whole where the first step wants it."""
         drive(self._large(request, reply), lambda _: None)
 
     async def _large(self, request: StreamedRequest, reply: Reply) -> None:
-        if await self._passes_on(request):
+        if await self._begins_without_body(request):
             self(request, reply)
             return
         try:
@@ -118,22 +118,24 @@ class Gateway:
         else:
             self(whole, reply)
 
-    async def _passes_on(self, request: StreamedRequest) -> bool:
-        """Whether the method it meets, of a stage and of its canary, takes bodies as they come."""
+    async def _begins_without_body(self, request: StreamedRequest) -> bool:
+        """Whether what it meets, in a stage and in its canary, needs no body at first, or refuses it."""
         address = self._addresses.read(request)
-        if address is None or b"x-http-method-override" in request.headers:
+        if address is None:
+            return True
+        if b"x-http-method-override" in request.headers:
             return False
         stages = self._plans.known(address.api_id)
         if stages is None:
             try:
                 stages = await self._plans.load(address.api_id) or {}
             except Exception:  # logged where it arose
-                return False
+                return True
         stage = stages.get(address.stage)
         if stage is None:
-            return False
+            return True
         plans = [stage] if stage.canary is None else [stage, stage.canary.plan]
-        return all(takes_upload(plan, address.path, request) for plan in plans)
+        return all(begins_without_body(plan, address.path, request) for plan in plans)
 
     def _serve(self, request: Request, reply: Reply, address: Address, stage: StagePlan | None) -> None:
         if stage is None:

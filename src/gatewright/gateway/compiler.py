@@ -57,6 +57,17 @@ def check_deployment(
     compile_stage(document, stage, partition, settings, lambda path, verb: Series(), Live(link=link))
 
 
+def check_caching(document: Document, stage: Document, settings: GatewaySettings) -> None:
+    """Refuse a stage that would cache what its snapshot streams: raises CannotCompile as above."""
+    snapshot = Snapshot(document)
+    caches = CacheCompiler(snapshot.rest_api["id"], stage, settings)
+    for resource, http_method, method in snapshot.methods():
+        integration = method["methodIntegration"]
+        with _Located(resource["path"], http_method):
+            cached = caches.compile(resource, method, integration) is not None
+        _refuse(resource["path"], http_method, refusals.of_stream(snapshot.rest_api, integration, cached))
+
+
 def compile_stage(
     document: Document,
     stage: Document,

@@ -84,6 +84,14 @@ def configuration_error(cause: str, *, detail: str = "", traced: bool = True) ->
     return GatewayError(API_CONFIGURATION_ERROR, INTERNAL, reason=reason, detail=detail, traced=traced)
 
 
+def forget_frames(error: BaseException | None) -> None:
+    """Let go of the frames that an error, and those it came from, were raised in. They hold the exchange,
+    which holds the error: in such a ring the request's body would stay until the collector runs, seldom."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 class CannotCompile(Exception):
     """A deployment that cannot become a plan that does what it says."""
 

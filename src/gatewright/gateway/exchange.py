@@ -81,8 +81,8 @@ class Exchange:
     def __init__(
         self, request: Request, stage: StagePlan, address: Address, ids: tuple[bytes, bytes], outside: Outside
     ) -> None:
+        self.request = request  # changed once, where its body is collected late
         # Given, and never changed
-        self.request = request
         self.stage = stage
         self.path = address.path  # below the stage, with its leading slash: what Lambda events call `path`
         self.context_path = address.context_path  # with the stage: `$context.path`

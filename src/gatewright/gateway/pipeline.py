@@ -11,11 +11,13 @@ from __future__ import annotations
 import logging
 
 from gatewright.gateway import errors
-from gatewright.gateway.errors import GatewayError
+from gatewright.gateway.errors import GatewayError, forget_frames
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.method_request.missing_token import unmatched
 from gatewright.gateway.plan import MethodPlan, MethodResponse
 from gatewright.gateway.trace import tell_answer, tell_request, tell_route
+from gatewright.gateway.uploads import collect
+from gatewright.wire.inflow import StreamedRequest
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ async def respond(exchange: Exchange, method: MethodPlan | None = None) -> Metho
             exchange.method = method
         if method.admission is not None:
             await method.admission.admit(exchange)
+        if isinstance(exchange.request, StreamedRequest):
+            await collect(exchange, method, exchange.request)
         if trace is not None:
             tell_request(trace, exchange)
         if method.validator is not None:
@@ -44,6 +48,7 @@ async def respond(exchange: Exchange, method: MethodPlan | None = None) -> Metho
         else:
             response = await cache.respond(exchange, method.integration)
     except GatewayError as error:
+        forget_frames(error)
         exchange.failure = error
         response = exchange.stage.gateway_responses.answer(error, exchange)
     except Exception:

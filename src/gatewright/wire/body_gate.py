@@ -133,4 +133,4 @@ class BodyGate:
         self._sending = True
         if self._exchange is not None:
             self._exchange.cut_short(response)
-        inflow.lost(why)
+        inflow.lost(why, response.status)

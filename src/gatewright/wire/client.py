@@ -25,6 +25,7 @@ from .upstream_errors import (
     HostMismatch,
     HostNotFound,
     NoRoom,
+    RequestBroke,
     TlsFailed,
     UpstreamError,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "NoRoom",
     "Patience",
     "Pool",
+    "RequestBroke",
     "StreamedAnswer",
     "Target",
     "TargetGroup",

@@ -11,7 +11,12 @@ from .types import Field, Request
 
 
 class BodyLost(Exception):
-    """The rest of a request's body will not come: the client is gone, too slow, or says too much."""
+    """The rest of a request's body will not come: the client is gone, too slow, or says too much. `status` is
+    what it was answered, if it was."""
+
+    def __init__(self, why: str, status: int = 400) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 class StreamedRequest(Request):
@@ -32,7 +37,11 @@ class StreamedRequest(Request):
         `BodyLost`. Awaits only `Pending` values."""
         collected = Collected(limit)
         self.stream.pour(collected)
-        body = await collected
+        try:
+            body = await collected
+        except BodyLost:
+            del collected  # it holds the error, which holds this frame: what came would stay
+            raise
         if not collected.whole:
             self.stream.cancel()
             return None
@@ -142,6 +151,6 @@ class Inflow:
     def cancel(self) -> None:
         self._gate.drop_body()
 
-    def lost(self, why: str) -> None:
+    def lost(self, why: str, status: int = 400) -> None:
         if self.flow is not None:
-            self.flow.fail(BodyLost(why))
+            self.flow.fail(BodyLost(why, status))

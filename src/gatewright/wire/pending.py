@@ -51,14 +51,20 @@ class Pending(Generic[T]):
     def result(self) -> T:
         """The value, or raise the error. Only after `done`."""
         if self._error is not None:
-            raise self._error
+            try:
+                raise self._error
+            finally:
+                del self  # or the error, which holds this frame, would hold itself
         return self._value  # type: ignore[return-value]
 
     def __await__(self) -> Generator[Pending[T], None, T]:
         if not self.done:
             yield self
         if self._error is not None:
-            raise self._error
+            try:
+                raise self._error
+            finally:
+                del self  # as above
         return self._value  # type: ignore[return-value]
 
 

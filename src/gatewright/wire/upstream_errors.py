@@ -32,6 +32,14 @@ class HostMismatch(TlsFailed):
         self.subject = subject
 
 
+class RequestBroke(UpstreamError):
+    """The request's own body broke off on its way in: the client was answered `status`, if it is there."""
+
+    def __init__(self, reason: str, status: int) -> None:
+        super().__init__(f"the request broke off: {reason}")
+        self.status = status
+
+
 class AnswerTimedOut(UpstreamError):
     """The answer was not complete in time."""
 

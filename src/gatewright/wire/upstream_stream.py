@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from .flow import Flow, Source
+from .inflow import BodyLost
 from .pending import Pending
 from .timers import NEVER, Timer
 from .types import Field
 from .upstream import IDEMPOTENT, Upstream, content_length, ends_with_connection, lost, says_keep
-from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, UpstreamError
+from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, RequestBroke, UpstreamError
 
 if TYPE_CHECKING:
     from .pool import Pool
@@ -154,7 +155,7 @@ class _Conversation(asyncio.Protocol):
     def fail(self, error: Exception) -> None:
         """The rest of the upload will not come: the backend must not take it for whole."""
         self._upload = None
-        self._break(UpstreamError(f"the request broke off: {error}"))
+        self._break(RequestBroke(str(error), error.status if isinstance(error, BodyLost) else 400))
 
     def pause_writing(self) -> None:
         self._writable = False
@@ -178,8 +179,9 @@ class _Conversation(asyncio.Protocol):
         self._heard()
 
     def cancel(self) -> None:
-        self._stop_upload()
-        self._close()
+        if not self._complete:  # else the connection is about to be given back
+            self._stop_upload()
+            self._close()
 
     # ---- events of the transport -------------------------------------------------------------------------
 

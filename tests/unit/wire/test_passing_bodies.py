@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,7 +26,9 @@ from gatewright.wire.client import (
     UpstreamError,
 )
 from gatewright.wire.flow import Collected, Flow, Rejoined
-from gatewright.wire.pending import Pending, future_from
+from gatewright.wire.inflow import BodyLost, StreamedRequest
+from gatewright.wire.pending import Pending, drive, future_from
+from gatewright.wire.types import Request
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 PATIENCE = Patience(head=10.0, idle=20.0, whole=50.0)
@@ -90,6 +94,24 @@ def test_an_answer_that_ends_with_its_connection(run: Run) -> None:
             pooled(playing) as (pool, _),
         ):
             assert await body(await head(pool)) == b"all"
+
+    run(scenario())
+
+
+def test_an_answer_without_a_body_that_nobody_takes_keeps_its_connection(run: Run) -> None:
+    async def scenario() -> None:
+        answer = b"HTTP/1.1 204 No Content\r\n\r\n"
+        async with backend([1, answer, 1, answer]) as playing, pooled(playing) as (pool, _):
+            for _ in range(2):
+                told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+                def not_wanted(pending: Pending[StreamedAnswer], told: asyncio.Future[int] = told) -> None:
+                    pending.result().body.cancel()
+                    told.set_result(pending.result().status)
+
+                pool.stream(HEAD, b"", None, patience=PATIENCE, method="GET").then(not_wanted)
+                assert await told == 204
+            assert playing.connections == 1
 
     run(scenario())
 
@@ -229,3 +251,37 @@ def test_what_is_kept_comes_first_and_a_full_sink_is_waited_for() -> None:
     other.give(b"for nobody")
     other.pour(Collected(1))
     assert tap.dropped == 1
+
+
+class Piece(bytearray):
+    """One that tells when it is gone; and the valve that it comes out of."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def cancel(self) -> None: ...
+
+
+def test_what_was_collected_of_a_body_that_broke_off_is_not_kept() -> None:
+    flow = Flow(Piece())
+    piece = Piece(b"begun")
+    gone = weakref.ref(piece)
+    ended: list[str] = []
+
+    async def collect() -> None:
+        try:
+            await StreamedRequest(Request("POST", "/"), flow, None, []).whole(1_000)
+        except BodyLost as lost:
+            ended.append(str(lost))
+
+    drive(collect(), lambda _: None)
+    flow.give(piece)  # type: ignore[arg-type]
+    del piece
+    gc.disable()
+    try:
+        flow.fail(BodyLost("the client is gone"))
+        assert gone() is None
+    finally:
+        gc.enable()
+    assert ended == ["the client is gone"]

@@ -12,7 +12,11 @@ from gatewright.control.rest.authorizer_cache import forget_authorizations
 from gatewright.control.rest.canary import canary_of
 from gatewright.control.rest.common import check_tags, epoch, require_api, require_stage
 from gatewright.control.rest.refusals import refuse_unenforced
-from gatewright.control.rest.stage_cache import forget_responses, replace_cluster
+from gatewright.control.rest.stage_cache import (
+    forget_responses,
+    refuse_cached_streams,
+    replace_cluster,
+)
 from gatewright.control.rest.stage_rules import (
     check_deployment_id,
     check_documentation_version,
@@ -83,6 +87,7 @@ def delete_stage(call: Call, params: Params) -> None:
 def store_stage(call: Call, api: str, stage: Document) -> None:
     """Keep a stage, unless it holds a setting that would not be enforced."""
     refuse_unenforced(stage)
+    refuse_cached_streams(call, api, stage)
     key = keys.stage(api, stage["stageName"])
     replace_cluster(call, api, call.tx.get(key), stage)
     call.tx.put(key, stage)

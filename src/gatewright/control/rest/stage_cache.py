@@ -1,10 +1,15 @@
-"""What a stage answered is kept by the gateway; here it is told to forget it."""
+"""What a stage answered is kept by the gateway; here it is told to forget it, and what cannot be kept is
+refused."""
 
 from __future__ import annotations
 
+from gatewright.aws.errors import BadRequest
+from gatewright.catalog import keys
 from gatewright.catalog.api import Document
 from gatewright.control.operation import Call, Params
 from gatewright.control.rest.common import require_stage
+from gatewright.gateway.compiler import check_caching
+from gatewright.gateway.errors import CannotCompile
 
 _CLUSTER = ("cacheClusterEnabled", "cacheClusterSize")  # another cluster begins empty
 
@@ -17,6 +22,20 @@ def flush_stage_cache(call: Call, params: Params) -> None:
 def forget_responses(call: Call, api: str, stage: str) -> None:
     if call.services.caches is not None:
         call.services.caches.flush(api, stage)
+
+
+def refuse_cached_streams(call: Call, api: str, stage: Document) -> None:
+    """Raises BadRequest where the stage, or its canary, would cache a method whose responses are streamed."""
+    entries = stage["methodSettings"].values()
+    if not stage.get("cacheClusterEnabled") or not any(entry.get("cachingEnabled") for entry in entries):
+        return
+    for deployment in {stage["deploymentId"], stage.get("canarySettings", {}).get("deploymentId")}:
+        frozen = call.tx.get(keys.snapshot(api, deployment)) if deployment else None
+        try:
+            if frozen is not None:
+                check_caching(frozen, stage, call.services.gateway_settings)
+        except CannotCompile as error:
+            raise BadRequest(f"Gatewright cannot serve this stage: {error}") from None
 
 
 def replace_cluster(call: Call, api: str, before: Document | None, stage: Document) -> None:

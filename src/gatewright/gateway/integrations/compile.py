@@ -107,10 +107,6 @@ class IntegrationCompiler:
     ) -> Integration:
         handling = integration.get("contentHandling")
         proxy = HttpProxy(backend, mappings, handling)
-        if is_streamed(integration):
-            return HttpStream(proxy, self._patience(backend.timeout))
-        if self.settings.payload_bytes <= AMAZON_PAYLOAD_BYTES or self.compresses or cached:
-            return proxy
         mapped = (integration.get("requestParameters") or {}).values()
         needed = (
             handling is not None
@@ -118,6 +114,10 @@ class IntegrationCompiler:
             or method.get("authorizationType") == "AWS_IAM"  # a signature is of the body too
             or any(value.startswith("method.request.body") for value in mapped)
         )
+        if is_streamed(integration):
+            return HttpStream(proxy, self._patience(backend.timeout), uploads=not needed)
+        if self.settings.payload_bytes <= AMAZON_PAYLOAD_BYTES or self.compresses or cached:
+            return proxy
         return HttpPassThrough(proxy, uploads=not needed)
 
     def _patience(self, timeout: float) -> Patience:

@@ -28,6 +28,7 @@ from gatewright.wire.client import (
     HostMismatch,
     HostNotFound,
     Pool,
+    RequestBroke,
     UpstreamError,
 )
 from gatewright.wire.coding import CodingError, decode
@@ -264,6 +265,9 @@ def failure(error: UpstreamError) -> GatewayError:
         )
     if isinstance(error, AnswerTooLarge):
         return configuration_error("The endpoint's answer is too large", detail=str(error))
+    if isinstance(error, RequestBroke):
+        reason = "Execution failed because the request's body broke off"
+        return GatewayError(errors.DEFAULT_4XX, None, reason=reason, detail=str(error), status=error.status)
     return GatewayError(
         errors.INTEGRATION_FAILURE,
         "Network error communicating with endpoint",

@@ -15,7 +15,7 @@ from gatewright.gateway.integrations.http import (
     tell_request,
     told,
 )
-from gatewright.gateway.plan import MethodResponse, StagePlan, StreamedResponse
+from gatewright.gateway.plan import MethodResponse, StreamedResponse
 from gatewright.gateway.settings import AMAZON_PAYLOAD_BYTES
 from gatewright.wire.client import Answer, AnswerTimedOut, Patience, StreamedAnswer, Upload, UpstreamError
 from gatewright.wire.coding import content_coded
@@ -29,11 +29,17 @@ STREAMED = "[Streamed]"  # in place of a body nobody keeps
 class HttpStream:
     """HTTP_PROXY with responseTransferMode STREAM: no byte of the answer is waited for, kept or changed."""
 
-    __slots__ = ("_patience", "_proxy")
+    __slots__ = ("_patience", "_proxy", "_uploads")
 
-    def __init__(self, proxy: HttpProxy, patience: Patience) -> None:
+    def __init__(self, proxy: HttpProxy, patience: Patience, *, uploads: bool) -> None:
+        """`uploads`: no step of the method needs a request's body."""
         self._proxy = proxy
         self._patience = patience
+        self._uploads = uploads
+
+    def takes(self, request: Request) -> bool:
+        """Whether this request's body may come while it is answered."""
+        return self._uploads and _is_plain(request)
 
     async def run(self, exchange: Exchange) -> MethodResponse:
         began = perf_counter()
@@ -55,7 +61,7 @@ class HttpPassThrough:
 
     def takes(self, request: Request) -> bool:
         """Whether this request's body may come while it is answered."""
-        return self._uploads and not content_coded(request.headers.get(b"content-encoding"))
+        return self._uploads and _is_plain(request)
 
     async def run(self, exchange: Exchange) -> MethodResponse:
         began = perf_counter()
@@ -79,11 +85,8 @@ class HttpPassThrough:
         return self._proxy.response(exchange, Answer(answer.status, answer.fields, body))
 
 
-def takes_upload(stage: StagePlan, path: str, request: Request) -> bool:
-    """Whether the method that a request meets takes its body as it comes."""
-    match = stage.router.find(path, request.method)
-    integration = match[0].integration if match is not None else None
-    return isinstance(integration, HttpPassThrough) and integration.takes(request)
+def _is_plain(request: Request) -> bool:
+    return not content_coded(request.headers.get(b"content-encoding"))
 
 
 def _streamed(answer: StreamedAnswer, began: float) -> StreamedResponse:

@@ -10,8 +10,26 @@ from botocore.exceptions import ClientError
 from tests.support.management import client_of, running_management
 
 from gatewright.catalog.api import Catalog
-from gatewright.functions.api import FunctionName, FunctionNotFound, Outcome, StreamedOutcome
+from gatewright.control.lambda_api.invoke_streamed import CHUNK_BYTES
+from gatewright.functions.api import (
+    FunctionFailed,
+    FunctionName,
+    FunctionNotFound,
+    Outcome,
+    StreamedOutcome,
+)
+from gatewright.wire.flow import Flow
 from gatewright.wire.pending import Pending
+
+
+class Ignored:
+    """The valve of a body that is all there."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def cancel(self) -> None: ...
 
 
 class LateFunctions:
@@ -32,7 +50,16 @@ class LateFunctions:
         return pending
 
     def invoke_streamed(self, function: FunctionName, payload: bytes, **_: Any) -> Pending[StreamedOutcome]:
-        raise AssertionError(f"{function} was invoked")
+        """More than one event takes, and an error behind it."""
+        flow = Flow(Ignored())
+        flow.give(payload * CHUNK_BYTES)
+        if self._error is not None:
+            asyncio.get_running_loop().call_later(0, flow.fail, self._error)
+        else:
+            flow.finish()
+        pending: Pending[StreamedOutcome] = Pending()
+        pending.resolve(StreamedOutcome(flow, "7", "an id"))
+        return pending
 
     async def close(self) -> None:
         return None
@@ -72,3 +99,53 @@ def test_an_invocation_that_fails_is_answered_too(
     assert raised.value.response["Error"]["Code"] == code
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
     assert "a bug" not in raised.value.response["Error"]["Message"]
+
+
+@pytest.mark.parametrize(
+    ("error", "complete"),
+    [
+        (None, {}),
+        (FunctionFailed(b'{"errorType": "E"}'), {"ErrorCode": "E", "ErrorDetails": '{"errorType": "E"}'}),
+        (FunctionFailed(b"[]"), {"ErrorCode": "Unhandled", "ErrorDetails": "[]"}),
+    ],
+)
+def test_a_streamed_invocation_is_answered_in_events(
+    catalog: Catalog, error: Exception | None, complete: dict[str, str]
+) -> None:
+    with (
+        running_management(catalog, functions=LateFunctions(error)) as endpoint,
+        client_of(endpoint, "lambda") as client,
+    ):
+        answer = client.invoke_with_response_stream(FunctionName="hello", Payload=b"12")
+        *chunks, last = answer["EventStream"]
+    assert answer["ExecutedVersion"] == "7"
+    assert answer["ResponseMetadata"]["RequestId"] == "an id"
+    assert [event["PayloadChunk"]["Payload"] for event in chunks] == [b"12" * (CHUNK_BYTES // 2)] * 2
+    assert last == {"InvokeComplete": complete}
+
+
+@pytest.mark.parametrize(
+    "asked", [{"LogType": "Tail"}, {"InvocationType": "DryRun"}, {"ClientContext": "e30="}]
+)
+def test_what_a_streamed_invocation_does_not_do_is_refused_by_name(
+    catalog: Catalog, asked: dict[str, str]
+) -> None:
+    with (
+        running_management(catalog, functions=LateFunctions()) as endpoint,
+        client_of(endpoint, "lambda") as client,
+        pytest.raises(ClientError, match=next(iter(asked))) as raised,
+    ):
+        client.invoke_with_response_stream(FunctionName="hello", **asked)
+    assert raised.value.response["Error"]["Code"] == "InvalidParameterValueException"
+
+
+def test_an_error_lets_go_of_what_was_sent(catalog: Catalog) -> None:
+    """A failed call's frames hold its payload, and the error would hold them."""
+    error = FunctionNotFound("Function not found: x", Type="User")
+    with (
+        running_management(catalog, functions=LateFunctions(error)) as endpoint,
+        client_of(endpoint, "lambda") as client,
+        pytest.raises(ClientError),
+    ):
+        client.invoke(FunctionName="hello", Payload=b"{}")
+    assert error.__traceback__ is None

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.unit.control.methods_and_stages.conftest import ROOT
 
 from gatewright.control.rest.deployment import create_deployment
+from gatewright.control.rest.integration import put_integration
+from gatewright.control.rest.method import put_method
 from gatewright.control.rest.stage import create_stage, delete_stage, get_stage, get_stages, update_stage
 
 Refused = Callable[..., tuple[str, int, str]]
@@ -142,3 +145,32 @@ def test_a_deleted_stage_is_gone(do: Do, refused: Refused) -> None:
     for operation in (get_stage, delete_stage, update_stage):
         answer = refused(operation, stageName="prod")
         assert answer == ("NotFoundException", 404, "Invalid stage identifier specified")
+
+
+def cache(path: str, value: str) -> list[dict[str, str]]:
+    cluster = [
+        ("/cacheClusterEnabled", "true"),
+        ("/cacheClusterSize", "0.5"),
+        (f"/{path}/caching/enabled", value),
+    ]
+    return [{"op": "replace", "path": name, "value": text} for name, text in cluster]
+
+
+def test_what_is_streamed_is_not_to_be_cached(do: Do, refused: Refused) -> None:
+    """Also where the stage caches already when the streaming method is deployed to it."""
+    do(create_deployment, stageName="prod")
+    do(update_stage, stageName="prod", patchOperations=cache("*/*", "true"))
+    streamed = {"type": "HTTP_PROXY", "uri": "http://127.0.0.1/", "responseTransferMode": "STREAM"}
+    where = {"resourceId": ROOT, "httpMethod": "GET"}
+    do(put_method, **where, authorizationType="NONE")
+    do(put_integration, **where, integrationHttpMethod="GET", **streamed)
+    answer = (
+        "BadRequestException",
+        400,
+        "Gatewright cannot serve this stage: GET /: a streamed response is not cached: turn caching off "
+        "for it, and remove cacheKeyParameters",
+    )
+    assert refused(create_deployment, stageName="prod") == answer
+    do(update_stage, stageName="prod", patchOperations=cache("~1/GET", "false"))
+    do(create_deployment, stageName="prod")
+    assert refused(update_stage, stageName="prod", patchOperations=cache("~1/GET", "true")) == answer
