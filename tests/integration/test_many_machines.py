@@ -4,6 +4,7 @@ requests are counted."""
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import threading
@@ -11,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tests.integration.conftest import BOTH_LOCAL, SMALL_STATE
 from tests.support.apis import Api
 from tests.support.guarded_apis import GuardedApi
+from tests.support.held_backend import held_backend
 from tests.support.load import Load, under_load
 from tests.support.postgres import Postgres, Way
 from tests.support.processes import BOUND, Gatewright
@@ -156,6 +158,28 @@ def test_a_flush_on_one_node_counts_at_once_on_the_others(machines: Machines, en
         after = ask()
         assert len(set(after)) == 1
         assert after[0] != before
+
+
+def test_identical_misses_on_all_nodes_make_one_call(machines: Machines) -> None:
+    with held_backend() as backend, ExitStack() as stack:
+        api = Api(machines.a)
+        api.method("/", "GET", {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": backend.url})
+        api.deploy("prod")
+        _patch(api, {"/cacheClusterEnabled": "true", "/*/*/caching/enabled": "true"})
+        api.mock("/caches", "by now")
+        api.deploy("prod")
+        until(lambda: all(_asked(node, api, "/caches")[0] == 200 for node in machines.all))
+        clients = []
+        for node in machines.all:
+            client = http.client.HTTPConnection("127.0.0.1", node.port, timeout=BOUND)
+            clients.append(stack.enter_context(closing(client)))
+            client.request("GET", f"/restapis/{api.id}/prod/_user_request_/")
+        assert backend.asked.wait(BOUND)
+        for node in machines.all:  # answered behind what came before it
+            urllib.request.urlopen(f"{node.url}/_gatewright/health", timeout=BOUND).close()
+        backend.release.set()
+        assert [client.getresponse().read() for client in clients] == [b"late"] * 3
+        assert len(backend.peers) == 1
 
 
 def test_functions_and_the_flush_of_what_they_allowed_reach_the_other_nodes(machines: Machines) -> None:

@@ -31,6 +31,12 @@ class Waited:
     async def put(self, *arguments: Any) -> bool:
         return bool(answer(self._cache.put(*arguments), self._loop))
 
+    async def claim(self, space: bytes, key: bytes, seconds: float) -> bool:
+        return bool(answer(self._cache.claim(space, key, seconds), self._loop))
+
+    async def release(self, space: bytes, key: bytes) -> None:
+        answer(self._cache.release(space, key), self._loop)
+
     def flush(self, space: bytes) -> None:
         self._cache.flush(space)
 

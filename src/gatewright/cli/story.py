@@ -155,6 +155,8 @@ def _cache(facts: Facts) -> Iterable[str]:
         return [f"the response is kept for {facts['seconds']} s"]
     if facts["result"] == "not kept":
         return [f"the response is not kept: {facts['why']}"]
+    if facts["result"] == "fetched by another":
+        return ["another worker fetched the response meanwhile"]
     lines = [f"{facts['result']}: {facts['method']} in namespace {facts['namespace']}"]
     lines += [f"key {name}: {value}" for name, value in facts["key"].items()]
     return (

@@ -14,7 +14,9 @@ from functools import partial
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
+from gatewright.gateway.cache_claim import Claim
 from gatewright.gateway.cache_control import IGNORED, Invalidation, Verdict
+from gatewright.gateway.deadline import pause
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.masking import mask_headers, mask_parameters
 from gatewright.gateway.plan import Integration, MethodResponse
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from gatewright.gateway.access import Access
 
 MOST_BODY_BYTES = 1_048_576  # of a response that is kept: Amazon's limit
+LOOK_SECONDS = 0.01  # from one look to the next, at least, for what another worker fetches
+CLAIM_MARGIN = 1.0  # seconds that a claim stands longer than an integration takes
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +71,7 @@ class ResponseCache:
     most_bytes: int  # of all that the stage keeps
     encrypted: bool
     joins_misses: bool
+    patience: float  # seconds that a miss waits for what others fetch: the integration's time-out
     invalidation: Invalidation
 
     async def respond(self, exchange: Exchange, integration: Integration) -> MethodResponse:
@@ -121,12 +126,54 @@ class ResponseCache:
         verdict: Verdict | None,
     ) -> MethodResponse:
         """The integration's response. Who may have it anew does not wait for what others asked for before."""
-        fetch = partial(self._fetch, exchange, integration, key, generation)
         if not self.joins_misses or verdict is Verdict.ALLOWED:
-            return await fetch()
+            return await self._fetch(exchange, integration, key, generation)
         access = exchange.outside.access
         assert access is not None
-        return await access.cache_misses.do((self.space, key, generation), fetch)
+        work = partial(self._fetch_for_all, exchange, integration, key, generation)
+        return await access.cache_misses.do((self.space, key, generation), work)
+
+    async def _fetch_for_all(
+        self, exchange: Exchange, integration: Integration, key: bytes, generation: int
+    ) -> MethodResponse:
+        """The response, fetched by this worker unless another one, of any node, is at it.
+
+        Then it waits: until the entry is there, nobody is at it any more, or it waited for `patience`.
+        """
+        access, timers = exchange.outside.access, exchange.outside.timers
+        assert access is not None
+        until = timers.clock() + self.patience
+        while True:
+            name = joined((key, b"%d" % generation))
+            claim = Claim(access.state.responses, self.space, name, self.patience + CLAIM_MARGIN)
+            if await claim.take():
+                return await claim.hold(partial(self._look_or_fetch, exchange, integration, key, generation))
+            kept, generation = await self._look(exchange, key)
+            if kept is not None:
+                return kept
+            if timers.clock() >= until:
+                return await self._fetch(exchange, integration, key, generation)
+            await pause(LOOK_SECONDS, timers)
+
+    async def _look_or_fetch(
+        self, exchange: Exchange, integration: Integration, key: bytes, generation: int
+    ) -> MethodResponse:
+        """For who has the claim: whoever had it before may have kept the response just now."""
+        kept, _ = await self._look(exchange, key)
+        return kept or await self._fetch(exchange, integration, key, generation)
+
+    async def _look(self, exchange: Exchange, key: bytes) -> tuple[MethodResponse | None, int]:
+        """What another worker may have fetched meanwhile, and the generation."""
+        access = exchange.outside.access
+        assert access is not None
+        try:
+            value, generation = await access.state.responses.get(self.space, key)
+        except StateUnavailable:
+            value, generation = _NOTHING
+        kept = None if value is None else self._opened(access, key, value)
+        if kept is not None and exchange.tracing is not None:
+            exchange.tracing.add("cache", result="fetched by another")
+        return kept, generation
 
     async def _fetch(
         self, exchange: Exchange, integration: Integration, key: bytes, generation: int

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gatewright.catalog.api import Document
 from gatewright.gateway.cache import KeyPart, ResponseCache, joined, space_of
 from gatewright.gateway.cache_control import invalidation
+from gatewright.gateway.integrations.compile import DEFAULT_TIMEOUT_MS
 from gatewright.gateway.method_settings import Entry, MethodSettings
 from gatewright.gateway.request_values import Source, compile_source
 from gatewright.gateway.router import METHODS
@@ -40,12 +41,13 @@ class CacheCompiler:
         if not self._enabled:
             return None
         namespace: str = integration.get("cacheNamespace") or resource["id"]
+        patience = integration.get("timeoutInMillis", DEFAULT_TIMEOUT_MS) / 1000
         http_method: str = method["httpMethod"]
         caches = {}
         for verb in METHODS if http_method == "ANY" else (http_method,):
             entry = self._methods.of(resource["path"], http_method, verb)
             if entry is not None and _caches(entry, verb):
-                caches[verb] = self._cache(entry.settings, verb, namespace, parts)
+                caches[verb] = self._cache(entry.settings, verb, namespace, parts, patience)
         return caches or None
 
     def _source(self, name: str, mapped: Mapping[str, str]) -> Source:
@@ -57,7 +59,12 @@ class CacheCompiler:
         return compile_source(mapped[name], self._variables)
 
     def _cache(
-        self, settings: Document, verb: str, namespace: str, parts: tuple[KeyPart, ...]
+        self,
+        settings: Document,
+        verb: str,
+        namespace: str,
+        parts: tuple[KeyPart, ...],
+        patience: float,
     ) -> ResponseCache:
         encrypted: bool = settings.get("cacheDataEncrypted", False)
         kind = "encrypted" if encrypted else "plain"
@@ -71,6 +78,7 @@ class CacheCompiler:
             most_bytes=self._most_bytes,
             encrypted=encrypted,
             joins_misses=self._settings.join_cache_misses,
+            patience=patience,
             invalidation=invalidation(
                 settings.get("requireAuthorizationForCacheControl", True),
                 settings.get("unauthorizedCacheControlHeaderStrategy", "SUCCEED_WITH_RESPONSE_HEADER"),

@@ -1,4 +1,4 @@
-"""A bound on how long something may stay pending."""
+"""Bounds on how long something may stay pending, and pauses."""
 
 from __future__ import annotations
 
@@ -37,3 +37,19 @@ async def within(seconds: float, pending: Pending[T], timers: TimerWheel) -> T:
         return await bounded
     finally:
         timer.close()
+
+
+class _Pause(Pending[None]):
+    """Resolved once it is over."""
+
+    __slots__ = ()
+
+    def expired(self) -> None:
+        self.resolve(None)
+
+
+async def pause(seconds: float, timers: TimerWheel) -> None:
+    """Let others go on for `seconds`, and up to a tick of the timers more."""
+    over = _Pause()
+    Timer(timers, over).set(seconds)
+    await over

@@ -30,7 +30,7 @@ StepName = Literal[
     "method request",  # verb, path, pathParameters, query, headers, body
     "request validation",  # validated: whether a model was applied, contentType
     # result: hit, miss, bypassed; namespace, method, key: values by parameter; cacheControl: granted, ignored
-    # or None. Behind a miss once more, result: kept with seconds, or not kept with why
+    # or None. Behind a miss once more, result: kept with seconds, not kept with why, or fetched by another
     "cache",
     "parameter mapping",  # path, query, headers: what the integration's request parameters came to
     "request template",  # contentType, key, passthrough; rendered: output, missing [{line, column, source}]

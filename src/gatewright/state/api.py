@@ -122,6 +122,13 @@ class Responses(Protocol):
         read, if there is no room, or if the value is over the size that is kept.
         """
 
+    async def claim(self, space: bytes, key: bytes, seconds: float) -> bool:
+        """Whether nobody is fetching this entry: then it is the caller's to fetch, until it says `release` or
+        `seconds` are over, should it die. True also where the store cannot tell."""
+
+    async def release(self, space: bytes, key: bytes) -> None:
+        """Give up the claim that this process has, if it still has it."""
+
     def flush(self, space: bytes) -> None:
         """Forget the space: no `get` that begins after this returned, on any worker, sees what was in it."""
 

@@ -8,6 +8,7 @@ Rows, where D is a digest of the space and key, S one of the space:
     o used D               who was used least recently, of all
     u S generation used D  and in its space
     s S                    the space: `_Space`
+    c D                    who fetches it: see `lmdb_claims`
 
 A value is kept in pieces, since LMDB keeps a long one in a run of free pages, which may not be found though
 many are free. A flush only moves the space's generation on: what was put under an earlier one is no hit any
@@ -26,6 +27,7 @@ from typing import NamedTuple
 
 from gatewright.state.api import Cached, StateUnavailable
 from gatewright.state.environment import Environment, Transaction, scan
+from gatewright.state.lmdb_claims import LmdbClaims
 from gatewright.state.spaces import DIGEST_BYTES, check_space, digest_of
 
 MOST_BYTES = 1_310_720  # of a value: Amazon's 1 MiB of a body, its head and what encryption adds
@@ -75,6 +77,7 @@ class LmdbResponses:
     def __init__(self, environment: Environment, clock: Callable[[], float]) -> None:
         self._environment = environment
         self._clock = clock
+        self._claims = LmdbClaims(environment, clock)
         self._recent: dict[tuple[bytes, bytes], _Recent] = {}
         self._spaces: dict[bytes, bytes] = {}  # a space's row
         self._uses: dict[bytes, float] = {}  # by digest, not written down yet
@@ -137,6 +140,12 @@ class LmdbResponses:
 
         return self._environment.write(store)
 
+    async def claim(self, space: bytes, key: bytes, seconds: float) -> bool:
+        return self._claims.take(digest_of(space, key), seconds)
+
+    async def release(self, space: bytes, key: bytes) -> None:
+        self._claims.give_up(digest_of(space, key))
+
     def flush(self, space: bytes) -> None:
         def move_on(txn: Transaction) -> None:
             before = _space(txn.get(where))
@@ -147,13 +156,14 @@ class LmdbResponses:
         self._environment.write(move_on)
 
     def remove_expired(self) -> None:
-        """Remove a bounded number of entries whose time is over."""
+        """Remove a bounded number of entries and claims whose time is over."""
 
         def remove(txn: Transaction) -> None:
             for digest in _expired(txn, _micros(self._clock()), AT_ONCE):
                 _remove(txn, digest)
 
         self._environment.write(remove)
+        self._claims.remove_expired()
 
     def _where(self, space: bytes) -> bytes:
         """The key of the space's row."""

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from urllib.parse import quote
+from uuid import uuid4
 
 from gatewright.state.api import Cached
 from gatewright.state.spaces import check_space, digest_of
 from gatewright.state.valkey_link import Link, ValkeyAway
-from gatewright.state.valkey_scripts import CACHED, FLUSH, KEEP
+from gatewright.state.valkey_scripts import CACHED, CLAIM, FLUSH, KEEP, RELEASE
 
 MOST_SECONDS = 86_400.0  # to live
 MOST_BYTES = 2 * 2**20  # of a value
@@ -25,6 +26,7 @@ class ValkeyResponses:
         self._link = link
         self._name = name
         self._time = time
+        self._process = uuid4().hex  # as whom it claims
 
     async def get(self, space: bytes, key: bytes) -> Cached:
         keys, digest = self._keys(space), digest_of(space, key)
@@ -52,16 +54,35 @@ class ValkeyResponses:
             return False
         return bool(kept)
 
+    async def claim(self, space: bytes, key: bytes, seconds: float) -> bool:
+        keys, sent = self._claim_keys(space, key), (self._process, min(seconds, MOST_SECONDS))
+        try:
+            return bool(await self._link.ask(lambda client: CLAIM.run(client, keys, self._time(), *sent)))
+        except ValkeyAway:
+            return True
+
+    async def release(self, space: bytes, key: bytes) -> None:
+        keys = self._claim_keys(space, key)
+        try:
+            await self._link.ask(lambda client: RELEASE.run(client, keys, self._process))
+        except ValkeyAway:
+            pass  # it ends by itself
+
     def flush(self, space: bytes) -> None:
         """Raises `ValkeyAway`."""
         keys = self._keys(space)
         self._link.call(lambda client: FLUSH.run(client, keys, self._time()))
 
     def _keys(self, space: bytes) -> list[bytes]:
-        """Of one slot: what stands in braces decides."""
         check_space(space)
-        where = f"gatewright:{self._name}:{{{quote(space, safe='')}}}:"
-        return [f"{where}{part}".encode() for part in ("generation", "values", "order")]
+        return [self._named(space, part) for part in ("generation", "values", "order")]
+
+    def _claim_keys(self, space: bytes, key: bytes) -> list[bytes]:
+        return [self._named(space, f"claim:{digest_of(space, key).hex()}")]
+
+    def _named(self, space: bytes, part: str) -> bytes:
+        """In one slot for all of a space: what stands in braces decides."""
+        return f"gatewright:{self._name}:{{{quote(space, safe='')}}}:{part}".encode()
 
 
 class ValkeyPolicies:

@@ -233,6 +233,26 @@ return 1
 """.replace("SECONDS", "86400"),
 )
 
+# claim | now, who, seconds that it stands -> 1 if it was free
+CLAIM = Script(
+    _NOW,
+    """
+local row = redis.call('GET', KEYS[1])
+if row and struct.unpack('<d', row) > now then return 0 end
+row = struct.pack('<d', now + ARGV[3]) .. ARGV[2]
+redis.call('SET', KEYS[1], row, 'PX', string.format('%.0f', ARGV[3] * 1000 + 1))
+return 1
+""",
+)
+
+# claim | who
+RELEASE = Script(
+    """
+local row = redis.call('GET', KEYS[1])
+if row and string.sub(row, 9) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+"""
+)
+
 # generation, values, order | now. A generation that is forgotten is 0 again: none is asked for so long.
 FLUSH = Script(
     _NOW,

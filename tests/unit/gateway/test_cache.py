@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.support.coroutines import answer
+from tests.support.coroutines import Deliveries, answer
 from tests.support.moved_clock import MovedClock, open_small
 from tests.unit.gateway.conftest import make_exchange
 
 from gatewright.gateway.access import Access
-from gatewright.gateway.cache import ResponseCache
+from gatewright.gateway.cache import MOST_BODY_BYTES, ResponseCache
 from gatewright.gateway.cache_compile import CacheCompiler
 from gatewright.gateway.errors import GatewayError, configuration_error
 from gatewright.gateway.exchange import Exchange
@@ -24,6 +24,7 @@ from gatewright.gateway.settings import GatewaySettings
 from gatewright.state.api import State
 from gatewright.telemetry.series import Series
 from gatewright.wire.pending import Pending, drive
+from gatewright.wire.timers import TimerWheel
 
 RESOURCE = {"id": "r1", "path": "/pets"}
 METHOD = {"httpMethod": "GET"}
@@ -41,8 +42,13 @@ class Backend:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    state = open_small(tmp_path, MovedClock())
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+@pytest.fixture
+def state(tmp_path: Path, clock: MovedClock) -> Iterator[State]:
+    state = open_small(tmp_path, clock)
     yield state
     state.close()
 
@@ -52,7 +58,7 @@ def cache_of(*, join: bool = True) -> ResponseCache:
         "stageName": "dev",
         "deploymentId": "d1",
         "cacheClusterEnabled": True,
-        "methodSettings": {"*/*": {"cachingEnabled": True}},
+        "methodSettings": {"*/*": {"cachingEnabled": True, "requireAuthorizationForCacheControl": False}},
     }
     caches = CacheCompiler("a1b2c3d4e5", stage, GatewaySettings(join_cache_misses=join)).compile(
         RESOURCE, METHOD, {}
@@ -62,21 +68,36 @@ def cache_of(*, join: bool = True) -> ResponseCache:
 
 
 class Asking:
-    """Asks as requests do; what comes of each."""
+    """Asks as requests to one worker do; what comes of each. Without a `clock` time stands still."""
 
-    def __init__(self, state: State, cache: ResponseCache) -> None:
+    def __init__(self, state: State, cache: ResponseCache, clock: MovedClock | None = None) -> None:
         nothing = cast(Any, None)
+        time = clock or MovedClock()
         self._access = Access(state, nothing, nothing, nothing, nothing)
+        self._timers = TimerWheel(cast(Any, Deliveries()), lambda: time.monotonic)
         self._cache = cache
         self.backend = Backend()
         self.came: list[MethodResponse | str] = []
 
-    def ask(self) -> None:
-        exchange = make_exchange()
-        exchange.outside = replace(exchange.outside, access=self._access)
+    def ask(self, **headers: str) -> None:
+        drive(self._respond(self.exchange(**headers)), self.came.append)
+
+    def exchange(self, **headers: str) -> Exchange:
+        """Header names have underscores for dashes."""
+        fields = [(name.replace("_", "-"), value) for name, value in headers.items()]
+        exchange = make_exchange(headers=fields)
+        exchange.outside = replace(exchange.outside, access=self._access, timers=self._timers)
         assert exchange.method is not None
         exchange.method = replace(exchange.method, series=Series())
-        drive(self._respond(exchange), self.came.append)
+        return exchange
+
+    def wake(self) -> None:
+        """Let those go on whose pause is over."""
+        self._timers.advance()
+
+    @property
+    def bodies(self) -> list[bytes]:
+        return [response.body for response in self.came if isinstance(response, MethodResponse)]
 
     async def _respond(self, exchange: Exchange) -> MethodResponse | str:
         try:
@@ -95,8 +116,8 @@ def test_misses_that_meet_make_one_call_unless_told_otherwise(state: State, join
         pending.resolve(MethodResponse(404, [(b"X-Kind", b"cat")], b"none"))
     asking.ask()
     assert len(asking.backend.asked) == calls
-    *others, kept = asking.came
-    assert [response.body for response in others if isinstance(response, MethodResponse)] == [b"none"] * 3
+    assert asking.bodies == [b"none"] * 4
+    kept = asking.came[-1]
     assert isinstance(kept, MethodResponse)
     assert (kept.status, kept.rendered, kept.body) == (404, b"X-Kind: cat\r\n", b"none")
 
@@ -120,11 +141,74 @@ def test_what_was_asked_for_before_a_flush_is_not_waited_for(state: State) -> No
     new.resolve(MethodResponse(200, [], b"new"))
     old.resolve(MethodResponse(200, [], b"old"))
     asking.ask()
-    assert [response.body for response in asking.came if isinstance(response, MethodResponse)] == [
-        b"new",
-        b"old",
-        b"new",
-    ]
+    assert asking.bodies == [b"new", b"old", b"new"]
+
+
+class Workers:
+    """Two, of which the first was asked, then the second."""
+
+    def __init__(self, state: State, clock: MovedClock) -> None:
+        self._clock = clock
+        self.first, self.second = (Asking(state, cache_of(), clock) for _ in range(2))
+        self.first.ask()
+        self.second.ask()
+
+    def pause(self, seconds: float = 0.1) -> None:
+        self._clock.move(seconds=seconds)
+        self.second.wake()
+
+
+@pytest.fixture
+def workers(state: State, clock: MovedClock) -> Workers:
+    return Workers(state, clock)
+
+
+def test_a_miss_waits_for_another_workers_call(workers: Workers) -> None:
+    workers.second.ask()
+    workers.pause()
+    assert workers.second.came == []
+    workers.first.backend.asked[0].resolve(MethodResponse(200, [], b"cats"))
+    workers.pause()
+    assert workers.second.bodies == [b"cats"] * 2
+    assert workers.second.backend.asked == []
+
+
+@pytest.mark.parametrize("end", ["failed", "too large"])
+def test_a_call_that_leaves_nothing_is_waited_for_no_longer(workers: Workers, end: str) -> None:
+    (asked,) = workers.first.backend.asked
+    if end == "failed":
+        asked.fail(configuration_error("gone"))
+    else:
+        asked.resolve(MethodResponse(200, [], b"x" * (MOST_BODY_BYTES + 1)))
+    workers.pause()
+    (again,) = workers.second.backend.asked
+    again.resolve(MethodResponse(200, [], b"cats"))
+    workers.first.ask()
+    assert workers.first.bodies[-1] == workers.second.bodies[0] == b"cats"
+
+
+def test_a_call_of_before_a_flush_is_not_waited_for_after_it(state: State, workers: Workers) -> None:
+    state.responses.flush(b"a1b2c3d4e5/dev")
+    for _ in range(2):  # it learns of the flush, then fetches
+        workers.pause()
+    workers.second.backend.asked[0].resolve(MethodResponse(200, [], b"new"))
+    workers.first.ask()
+    assert workers.first.bodies == workers.second.bodies == [b"new"]
+
+
+def test_another_workers_call_is_waited_for_as_long_as_one_may_take(workers: Workers) -> None:
+    workers.pause(28.9)
+    assert workers.second.backend.asked == []
+    workers.pause()
+    assert len(workers.second.backend.asked) == 1
+
+
+def test_who_asks_anew_waits_for_nobody_and_keeps_nobody_waiting(state: State, clock: MovedClock) -> None:
+    first, second = (Asking(state, cache_of(), clock) for _ in range(2))
+    for _ in range(2):
+        first.ask(Cache_Control="max-age=0")
+    second.ask()
+    assert [len(worker.backend.asked) for worker in (first, second)] == [2, 1]
 
 
 def test_a_store_that_cannot_be_used_costs_the_cache_only(
@@ -156,9 +240,7 @@ def test_the_store_answers_at_once(state: State) -> None:
     asking = Asking(state, cache_of())
     asking.ask()
     asking.backend.asked[0].resolve(MethodResponse(200, [], b"cats"))
-    exchange = make_exchange()
-    exchange.outside = replace(exchange.outside, access=asking._access)
+    exchange = asking.exchange()
     assert exchange.method is not None
-    exchange.method = replace(exchange.method, series=Series())
     assert answer(cache_of().respond(exchange, asking.backend)).body == b"cats"
     assert (exchange.method.series.cache_hits, exchange.method.series.cache_misses) == (1, 0)

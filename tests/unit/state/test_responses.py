@@ -208,6 +208,17 @@ def test_other_workers_share_it_and_see_a_flush_and_a_newer_value(
     assert get(state, PROD, b"/pets") is None
 
 
+def test_only_who_claimed_an_entry_gives_it_up(state: State, clock: MovedClock, tmp_path: Path) -> None:
+    def claim() -> bool:
+        return answer(state.responses.claim(PROD, b"/pets", 30))
+
+    assert claim()
+    clock.move(seconds=30)
+    other_worker(tmp_path / "state", clock, f"assert answer(state.responses.claim({PROD!r}, b'/pets', 30))")
+    answer(state.responses.release(PROD, b"/pets"))
+    assert not claim()
+
+
 def test_it_survives_a_worker_that_is_killed(state: State, clock: MovedClock, tmp_path: Path) -> None:
     action = (
         f"assert answer(state.responses.put({PROD!r}, b'/pets', b'cats', 300, 0, {PLENTY}));"
@@ -258,3 +269,5 @@ def test_a_closed_state_says_so(tmp_path: Path, clock: MovedClock) -> None:
     state.close()
     with pytest.raises(StateUnavailable, match=r"responses/data\.mdb cannot be used"):
         get(state, PROD, b"/pets")
+    with pytest.raises(StateUnavailable, match=r"responses/data\.mdb cannot be used"):
+        answer(state.responses.claim(PROD, b"/pets", 30))

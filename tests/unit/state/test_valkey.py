@@ -185,6 +185,17 @@ def test_a_flush_of_one_is_seen_by_the_others_at_once(join: Join) -> None:
         assert not answer(one.responses.put(b"stage", b"/pets", b"late", 60, found.generation, 2**20))
 
 
+def test_only_who_claimed_an_entry_gives_it_up(join: Join, clock: MovedClock) -> None:
+    one, other = join(), join()
+    assert answer(one.responses.claim(b"stage", b"/pets", 30))
+    clock.move(seconds=30)
+    assert answer(other.responses.claim(b"stage", b"/pets", 30))
+    answer(one.responses.release(b"stage", b"/pets"))
+    assert not answer(one.responses.claim(b"stage", b"/pets", 30))
+    answer(other.responses.release(b"stage", b"/pets"))
+    assert answer(one.responses.claim(b"stage", b"/pets", 30))
+
+
 def test_those_used_least_recently_make_room(join: Join, clock: MovedClock) -> None:
     state = join()
 
@@ -223,6 +234,7 @@ def test_a_cluster(tmp_path: Path, clock: MovedClock) -> None:
         assert used(state) == 50
         state.set_remaining(QUOTA, 70)
         assert passed(state, QUOTA, 99) == 70
+        assert [answer(state.responses.claim(b"stage", b"k", 30)) for _ in range(2)] == [True, False]
         assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 100))
         assert answer(state.responses.get(b"stage", b"k")).value == b"value"
         state.responses.flush(b"stage")
@@ -308,6 +320,8 @@ def test_it_begins_while_valkey_is_away(tmp_path: Path, clock: MovedClock) -> No
     server = ValkeyServer(tmp_path)
     state = WaitedState(server, clock, processes=4)
     assert passed(state, QUOTA, 200) == 25
+    assert [answer(state.responses.claim(b"stage", b"k", 30)) for _ in range(2)] == [True] * 2
+    answer(state.responses.release(b"stage", b"k"))
     server.start()
     come_back(state)
     assert used(state) == 25
@@ -343,7 +357,9 @@ def test_a_user_with_the_documented_rights(
     assert [answer(state.admit(limits)) for _ in range(5)] == [None] * 5
     state.set_remaining(QUOTA, 7)
     assert used(state) == 5
+    assert answer(state.responses.claim(b"stage", b"k", 30))
     assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 100))
+    answer(state.responses.release(b"stage", b"k"))
     assert answer(state.responses.get(b"stage", b"k")).value == b"value"
     state.responses.flush(b"stage")
     assert state.housekeep()["valkey"].entries > 0
