@@ -63,10 +63,11 @@ def convert_response(body: bytes, payload_binary: bool, accept_binary: bool, han
     to_binary = handling == TO_BINARY or (handling is None and accept_binary)
     if payload_binary:
         return body if to_binary else binascii.b2a_base64(body, newline=False)
-    return decode_base64(body, traced=True) if to_binary else _as_text(body)
+    return decode_base64(body, traced=True) if to_binary else as_text(body)
 
 
-def _as_text(body: bytes) -> bytes:
+def as_text(body: bytes) -> bytes:
+    """A body that counts as text: bytes that are no UTF-8 become U+FFFD."""
     if body.isascii():
         return body
     try:

@@ -162,9 +162,10 @@ class HttpProxy:
         return endpoint, joined_query(endpoint, query) if query else endpoint.request_target, lines
 
     def body(self, exchange: Exchange) -> bytes:
-        converted = content_handling.convert_request(
-            exchange.body, exchange.stage.binary_types.request(exchange), self._request_handling
-        )
+        body, binary = exchange.body, exchange.stage.binary_types.request(exchange)
+        if self._request_handling is None:
+            return body if binary else content_handling.as_text(body)
+        converted = content_handling.convert_request(body, binary, self._request_handling)
         return converted if isinstance(converted, bytes) else converted.encode()
 
     def response(self, exchange: Exchange, answer: Answer) -> MethodResponse:
