@@ -108,7 +108,7 @@ def test_a_good_canary_is_promoted_at_the_end_of_the_window_by_one_judge(
     assert (stage["deploymentId"], stage["variables"]) == ("new", {"color": "blue", "size": "m"})
     assert stage["canarySettings"]["percentTraffic"] == 0.0
     assert room.outcomes == ["promote"]
-    [line] = caplog.messages
+    [line] = [each.message for each in caplog.records if each.levelno >= logging.WARNING]
     assert line.startswith(
         f"canary of {room.api}/prod, deployment new beside old, after 600 s: promote (done)"
     )
