@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.coroutines import answer
+from tests.support.scripts import Worker, go, line, running
 
 from gatewright.state.api import Bucket, Quota, State
 from gatewright.state.lmdb_store import LEAST_BYTES, open_state
@@ -75,30 +76,12 @@ while True:
     sys.stdin.readline()
 """
 
-Worker = subprocess.Popen[str]
-
 
 @contextmanager
 def worker(script: str, directory: Path, *arguments: str) -> Iterator[Worker]:
     """A process that has the state open and waits for a line before it goes on."""
-    command = [sys.executable, "-c", OPEN + script, str(directory), *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert line(process) == "open"
-            yield process
-        finally:
-            process.kill()
-
-
-def line(process: Worker) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-def go(process: Worker) -> None:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
+    with running(OPEN + script, str(directory), *arguments) as process:
+        yield process
 
 
 def together(script: str, directory: Path) -> list[list[float]]:

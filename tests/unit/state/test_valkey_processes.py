@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from tests.support.coroutines import Deliveries
+from tests.support.scripts import go, line, running
 from tests.support.valkey import ValkeyServer
 
 from gatewright.state.api import Quota
@@ -18,7 +16,6 @@ from gatewright.state.valkey_store import open_valkey
 
 PROCESSES = 3
 RATE, BURST, LIMIT, ASKED = 2000, 1000, 1500, 800
-Worker = subprocess.Popen[str]
 
 # Fires at a bucket for a while, then at a quota so many times; says how many passed each.
 FIRE = f"""
@@ -58,28 +55,6 @@ asyncio.run(main())
 """
 
 
-@contextmanager
-def firing(server: ValkeyServer) -> Iterator[Worker]:
-    command = [sys.executable, "-c", FIRE, server.url]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert line(process) == "open"
-            yield process
-        finally:
-            process.kill()
-
-
-def line(process: Worker) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-def go(process: Worker) -> None:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
 def used(server: ValkeyServer) -> int:
     """Over two days, for a run around midnight."""
     state = open_valkey(parse_servers(server.url), Deliveries())
@@ -91,7 +66,7 @@ def used(server: ValkeyServer) -> int:
 
 def test_together_they_hold_the_limits(server: ValkeyServer) -> None:
     with ExitStack() as stack:
-        workers = [stack.enter_context(firing(server)) for _ in range(PROCESSES)]
+        workers = [stack.enter_context(running(FIRE, server.url)) for _ in range(PROCESSES)]
         begun = time.monotonic()
         for worker in workers:
             go(worker)
@@ -109,7 +84,7 @@ def test_counts_hold_whoever_is_killed(server: ValkeyServer) -> None:
     """What the killed had leased counts as used: with what was admitted never over the limit."""
     server.client.flushall()
     with ExitStack() as stack:
-        workers = [stack.enter_context(firing(server)) for _ in range(PROCESSES)]
+        workers = [stack.enter_context(running(FIRE, server.url)) for _ in range(PROCESSES)]
         for worker in workers:
             go(worker)
         passed = [line(worker) for worker in workers]
