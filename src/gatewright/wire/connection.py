@@ -60,7 +60,6 @@ class Connection(BodyGate, asyncio.Protocol):
         self._idle_timeout = server.limits.idle_timeout
         self._clock = server.timers.clock
         self._handler = server.handler
-        self._timer = Timer(server.timers, self)
         self._transport: asyncio.Transport
         self.write: Callable[[bytes], None]
         self._client = client
@@ -97,6 +96,7 @@ class Connection(BodyGate, asyncio.Protocol):
         client = self._client or (peer[:2] if isinstance(peer, tuple) else ("", 0))
         server_port = local[1] if isinstance(local, tuple) else 0
         self._heads = HeadReader(self.server.lines, client, self.server.scheme, server_port)
+        self._timer = Timer(self.server.timers, self)  # holds us until the connection is lost
         self._timer.set(self._limits.idle_timeout)
         if not self.server.opened(self):
             self.refuse(self.server.refusals.overloaded())

@@ -21,6 +21,19 @@ Lines = dict[bytes, Line]
 """Request lines that were seen; shared by the connections of a server."""
 
 
+class _Heard:
+    """What a parser calls. Not the reader: two that hold each other are left to the collector, with all that
+    a connection had in hand when it ended."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self) -> None:
+        self.fields: list[Field] = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.fields.append((name, value.rstrip()))
+
+
 class HeadReader:
     """The parser of one connection. It is given whole heads only; bodies are read elsewhere, and where one
     follows, the parser is renewed: it would wait for the body."""
@@ -28,7 +41,7 @@ class HeadReader:
     __slots__ = (
         "_client",
         "_client_port",
-        "_fields",
+        "_heard",
         "_host",
         "_lines",
         "_parser",
@@ -43,24 +56,21 @@ class HeadReader:
         self._client, self._client_port = client
         self._scheme = scheme
         self._server_port = server_port
-        self._parser = HttpRequestParser(self)
+        self._heard = _Heard()
+        self._parser = HttpRequestParser(self._heard)
         self._host: bytes | None = None
         # The head being read
-        self._fields: list[Field] = []
         self.framing: Framing | None = None
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields.append((name, value.rstrip()))
 
     def renew(self) -> None:
         """Be ready for the next head though a body follows this one."""
-        self._parser = HttpRequestParser(self)
+        self._parser = HttpRequestParser(self._heard)
 
     def read(self, head: bytes) -> Request:
         """The request that `head` begins, without its body; `framing` then tells of its body and connection,
         or is None where the fields say nothing of them. Raises `FramingError`."""
         fields: list[Field] = []
-        self._fields = fields
+        self._heard.fields = fields
         try:
             self._parser.feed_data(head)
         except HttpParserUpgrade:  # an offer that is not taken up: the request is answered as HTTP/1.1

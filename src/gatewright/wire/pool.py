@@ -164,7 +164,10 @@ class Pool:
                 failure = TlsFailed(f"TLS with {self._address} failed: {error.reason or error}")
             except (ConnectionError, OSError) as error:
                 failure = ConnectFailed(f"{self._address} cannot be reached: {error}")
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure  # or the error, which holds this frame, would hold itself
 
     async def _reach_address(self, address: str) -> Upstream:
         tls = self._client.tls(self.target)

@@ -1,7 +1,8 @@
 """Coarse time-outs: one timer of the loop for any number of them.
 
 A deadline that moves later costs one attribute store: the timer stays in its slot and, when the slot comes
-up, moves itself to where its deadline is now. Only a deadline that moves earlier takes a new slot.
+up, moves itself to where its deadline is now. Only a deadline that moves earlier takes a new slot. A timer
+that is closed leaves its slot: connections end much sooner than the longest of their time-outs.
 """
 
 from __future__ import annotations
@@ -9,13 +10,19 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from heapq import heappop, heappush
-from typing import Protocol
+from heapq import heapify, heappop, heappush
+from typing import Final, Protocol
 
 NEVER = math.inf
 
 TICK = 0.02
 """Width of a slot in seconds: no time-out fires early, none later than this (and the loop's own delay)."""
+
+_NOWHERE: Final = -1
+"""The slot of a timer that is in none."""
+
+_LEFT_SLOTS: Final = 64
+"""How many numbers of slots that nobody waits for are kept, besides as many as there are slots."""
 
 
 class Expiring(Protocol):
@@ -31,7 +38,7 @@ class Timer:
     def __init__(self, wheel: TimerWheel, owner: Expiring) -> None:
         self._wheel = wheel
         self._owner: Expiring | None = owner
-        self._slot: float = NEVER
+        self._slot = _NOWHERE
         self._soon: float = NEVER  # a deadline up to here needs an earlier slot
         self.deadline: float = NEVER
 
@@ -48,6 +55,7 @@ class Timer:
             self._take_slot(deadline)
 
     def _take_slot(self, deadline: float) -> None:
+        self._wheel.remove(self, self._slot)
         slot = self._slot = self._wheel.insert(self, deadline)
         self._soon = (slot - 1) * TICK
 
@@ -56,15 +64,19 @@ class Timer:
         self.deadline = NEVER
 
     def close(self) -> None:
-        """Never expire again, and let go of the owner."""
+        """Never expire again, whatever is set, and let go of the owner."""
         self.deadline = NEVER
         self._owner = None
+        self._wheel.remove(self, self._slot)
+        self._slot = _NOWHERE
+        self._soon = -NEVER
 
     def due(self, slot: int, now: float) -> None:
         """The wheel has come to `slot`: expire, move on, or fall out."""
         if slot != self._slot:
             return
-        self._slot = self._soon = NEVER
+        self._slot = _NOWHERE
+        self._soon = NEVER
         if self.deadline > now:
             if self.deadline < NEVER:
                 self._take_slot(self.deadline)
@@ -80,8 +92,8 @@ class TimerWheel:
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] | None = None) -> None:
         self._loop = loop
         self.clock = clock or loop.time
-        self._slots: dict[int, list[Timer]] = {}
-        self._order: list[int] = []
+        self._slots: dict[int, set[Timer]] = {}
+        self._order: list[int] = []  # a heap of the slots, and of some that were left by all their timers
         self._wake: asyncio.TimerHandle | None = None
 
     def insert(self, timer: Timer, deadline: float) -> int:
@@ -89,13 +101,25 @@ class TimerWheel:
         slot = math.ceil(deadline / TICK)
         timers = self._slots.get(slot)
         if timers is None:
-            self._slots[slot] = [timer]
+            self._slots[slot] = {timer}
             heappush(self._order, slot)
             if self._order[0] == slot:
                 self._schedule()
         else:
-            timers.append(timer)
+            timers.add(timer)
         return slot
+
+    def remove(self, timer: Timer, slot: int) -> None:
+        """Take `timer` out of `slot`, if it is there."""
+        timers = self._slots.get(slot)
+        if timers is None:
+            return
+        timers.discard(timer)
+        if not timers:
+            del self._slots[slot]
+            if len(self._order) > 2 * len(self._slots) + _LEFT_SLOTS:
+                self._order = list(self._slots)
+                heapify(self._order)
 
     def _schedule(self) -> None:
         if self._wake is not None:
@@ -115,7 +139,7 @@ class TimerWheel:
         now = self.clock()
         while self._order and self._order[0] * TICK <= now:
             slot = heappop(self._order)
-            for timer in self._slots.pop(slot):
+            for timer in self._slots.pop(slot, ()):
                 timer.due(slot, now)
 
     def close(self) -> None:

@@ -129,7 +129,7 @@ class Upstream(asyncio.Protocol):
         self.pool = pool
         self._limits = pool.limits
         self._heads = pool.heads
-        self.timer = Timer(pool.timers, self)
+        self.timer: Timer
         self._transport: asyncio.Transport
         self._write: Callable[[bytes], None]
         self._poll = select.poll()
@@ -148,7 +148,7 @@ class Upstream(asyncio.Protocol):
         self._keep = False
         self._malformed = False
         self._surplus = False
-        self._parser = HttpResponseParser(self)
+        self._parser: HttpResponseParser
 
     # ---- for the pool ------------------------------------------------------------------------------------
 
@@ -209,6 +209,8 @@ class Upstream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._write = self._transport.write
+        self.timer = Timer(self.pool.timers, self)
+        self._parser = HttpResponseParser(self)
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
 
     def data_received(self, data: bytes) -> None:
@@ -227,16 +229,18 @@ class Upstream(asyncio.Protocol):
         if self._left:
             self._collect(call, data)
             return
+        wrong = ""
         try:
             self._parser.feed_data(data)
         except HttpParserError as error:
-            if not self._complete:
-                self.abort(BadAnswer(f"the answer is not proper HTTP/1.1: {error}"))
-                return
             self._surplus = True
+            if not self._complete:
+                wrong = f"the answer is not proper HTTP/1.1: {error}"
         except HttpParserUpgrade:
             self._surplus = True
-        if self._malformed:
+        if wrong:
+            self.abort(BadAnswer(wrong))
+        elif self._malformed:
             self.abort(BadAnswer("the answer switches protocols, or its Transfer-Encoding is not chunked"))
         elif self._complete:
             self._finish(call, data)
@@ -246,11 +250,20 @@ class Upstream(asyncio.Protocol):
             self._check_size()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.timer.close()
         call, self._call = self._call, None
         self.pool.gone(self)
-        if call is None:
-            return
+        if call is not None:
+            self._cut_off(call, exc)
+        self.over()
+
+    def over(self) -> None:
+        """The connection has ended. Timer and parser hold us: they are let go, or all would wait for the
+        collector, with what there is of an answer."""
+        self.timer.close()
+        del self._parser
+
+    def _cut_off(self, call: Call, exc: Exception | None) -> None:
+        """The connection has ended before the answer, unless its end is the answer's."""
         if self._head_done and exc is None and ends_with_connection(self._fields):
             self._surplus = True
             self._finish(call, b"")

@@ -102,7 +102,7 @@ class _Conversation(asyncio.Protocol):
         self._writable = True
         # The answer
         self._parser = HttpResponseParser(self)
-        self._flow = Flow(self)
+        self._flow: Flow | None = None  # once the head has come
         self._reading = True
         self._received = 0
         self._fields: list[Field] = []
@@ -187,8 +187,9 @@ class _Conversation(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
+        wrong = ""
         if self._left is None:
-            self._parse(data)
+            wrong = self._parse(data)
         else:
             self._pieces.append(data[: self._left] if len(data) > self._left else data)
             self._surplus = len(data) > self._left
@@ -196,7 +197,9 @@ class _Conversation(asyncio.Protocol):
             if not self._left:
                 self._complete = True
                 self._keep = says_keep(self._fields, self._parser.get_http_version() == "1.1")
-        if self._malformed:
+        if wrong:
+            self._break(BadAnswer(wrong))
+        elif self._malformed:
             self._break(BadAnswer("the answer switches protocols, or its Transfer-Encoding is not chunked"))
         elif self._head_done:
             self._pass_on()
@@ -204,35 +207,39 @@ class _Conversation(asyncio.Protocol):
             limit = self._pool.limits.head_bytes
             self._break(AnswerTooLarge(f"the head of the answer is longer than {limit} bytes"))
 
-    def _parse(self, data: bytes) -> None:
+    def _parse(self, data: bytes) -> str:
+        """What is wrong with the answer, empty if nothing is."""
         try:
             self._parser.feed_data(data)
         except HttpParserError as error:
-            if not self._complete:
-                self._break(BadAnswer(f"the answer is not proper HTTP/1.1: {error}"))
             self._surplus = True
+            return "" if self._complete else f"the answer is not proper HTTP/1.1: {error}"
         except HttpParserUpgrade:
             self._surplus = True
+        return ""
 
     def _pass_on(self) -> None:
         """Tell of the head when it is new, and give what came of the body."""
         self._heard()
-        if self._call is not None:
-            self._tell_head(self._call)
+        flow = self._flow or self._tell_head()
         pieces, self._pieces = self._pieces, []
         for piece in pieces:
-            self._flow.give(piece)
+            flow.give(piece)
         if self._complete:
-            self._finish()
+            self._finish(flow)
 
-    def _tell_head(self, call: StreamedCall) -> None:
-        self._call = None
+    def _tell_head(self) -> Flow:
+        """Where the body goes from now on."""
         length = content_length(self._fields)
         if length is not None and not self._complete and self._method != "HEAD":
             self._left = length - sum(map(len, self._pieces))
+        flow = self._flow = Flow(self)
         if not self._complete:
             self.pause()  # until somebody takes the body
-        call.resolve(StreamedAnswer(self._parser.get_status_code(), self._fields, length, self._flow))
+        call, self._call = self._call, None
+        if call is not None:
+            call.resolve(StreamedAnswer(self._parser.get_status_code(), self._fields, length, flow))
+        return flow
 
     def _heard(self) -> None:
         """The backend has until the idle time is over, or the whole of it, for its next word."""
@@ -240,19 +247,18 @@ class _Conversation(asyncio.Protocol):
             self._timer.set_at(min(self._clock() + self._patience.idle, self._deadline))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.close()
+        self._over()
         self._pool.gone(self._upstream)
+        self._upstream.over()
         self._stop_upload()
-        call = self._call
-        if self._head_done and exc is None and ends_with_connection(self._fields):
-            self._flow.finish()
-        elif call is None:
-            self._flow.fail(lost(exc))
-        elif self._upstream.used and not self._received and call.repeatable:
+        call, flow = self._call, self._flow
+        if flow is not None and exc is None and ends_with_connection(self._fields):
+            flow.finish()
+        elif call is not None and self._upstream.used and not self._received and call.repeatable:
             call.retried = True
             self._pool.submit(call)
         else:
-            call.fail(lost(exc))
+            self._fail(lost(exc))
 
     def expired(self) -> None:
         now = self._clock()
@@ -300,29 +306,38 @@ class _Conversation(asyncio.Protocol):
 
     # ---- the end -----------------------------------------------------------------------------------------
 
-    def _finish(self) -> None:
+    def _finish(self, flow: Flow) -> None:
         """The answer is whole. A backend that has not taken the whole request is not asked again."""
         keep = self._keep and not self._surplus and self._upload is None
         keep = keep and self._transport.get_write_buffer_size() == 0 and not self._transport.is_closing()
         self._stop_upload()
         if keep:
-            self._timer.close()
+            self._over()
             if not self._reading:
                 self._reading = True
                 self._transport.resume_reading()
             self._upstream.take_back()
         else:
             self._close()
-        self._flow.finish()
+        flow.finish()
 
     def _break(self, error: UpstreamError) -> None:
         self._stop_upload()
         self._close()
+        self._fail(error)
+
+    def _fail(self, error: UpstreamError) -> None:
+        """Tell whoever takes the body or waits for the head, unless it was told already."""
         call, self._call = self._call, None
-        if call is not None:
-            call.fail(error)
-        else:
+        if self._flow is not None:
             self._flow.fail(error)
+        elif call is not None:
+            call.fail(error)
+
+    def _over(self) -> None:
+        """Nothing more is heard on the connection; the parser, which holds us, is let go."""
+        self._timer.close()
+        del self._parser
 
     def _stop_upload(self) -> None:
         upload, self._upload = self._upload, None

@@ -43,13 +43,18 @@ class Run(Protocol):
 
 @pytest.fixture
 def run() -> Run:
-    """Run a coroutine on a uvloop of its own, within `PATIENCE`."""
+    """Run a coroutine on a uvloop of its own, within `PATIENCE`. What a callback of the loop raises fails it."""
 
     def runner(coroutine: Coroutine[Any, Any, T]) -> T:
+        raised: list[dict[str, Any]] = []
+
         async def bounded() -> T:
+            asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
             return await asyncio.wait_for(coroutine, PATIENCE)
 
-        return uvloop.run(bounded())
+        result = uvloop.run(bounded())
+        assert raised == []
+        return result
 
     return runner
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +19,25 @@ class Owner:
 
     def expired(self) -> None:
         self.times += 1
+
+
+class Closing(Owner):
+    """Closes another timer when its own expires."""
+
+    other: Timer
+
+    def expired(self) -> None:
+        super().expired()
+        self.other.close()
+
+
+class Numbered:
+    def __init__(self, number: int, order: list[int]) -> None:
+        self._number = number
+        self._order = order
+
+    def expired(self) -> None:
+        self._order.append(self._number)
 
 
 class Hand:
@@ -90,6 +111,75 @@ def test_cleared_and_closed_timers_are_silent(hand: Hand) -> None:
     assert owner.times == 1
 
 
+class Watched(Timer):
+    """One that tells when it is gone."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_a_closed_timer_is_gone(hand: Hand) -> None:
+    """Connections end long before the longest of their time-outs: what ended must not wait for it."""
+    timer = Watched(hand.wheel, Owner())
+    gone = weakref.ref(timer)
+    timer.set(300.0)
+    timer.set(5.0)
+    timer.close()
+    del timer
+    assert gone() is None
+
+
+def test_a_closed_timer_stays_closed(hand: Hand) -> None:
+    owner = Owner()
+    timer = Watched(hand.wheel, owner)
+    gone = weakref.ref(timer)
+    timer.set(1.0)
+    timer.close()
+    timer.set(1.0)
+    timer.set_at(hand.now)
+    del timer
+    assert gone() is None
+    hand.move(2.0)
+    assert owner.times == 0
+
+
+def test_one_that_expires_may_close_another_of_its_time(hand: Hand) -> None:
+    owners = [Closing(), Closing()]
+    timers = [Timer(hand.wheel, owner) for owner in owners]
+    for owner, timer in zip(owners, reversed(timers), strict=True):
+        owner.other = timer
+        timer.set(1.0)
+    hand.move(2.0)
+    assert sum(owner.times for owner in owners) == 1
+
+
+def test_those_that_stay_are_in_time_though_most_are_closed(hand: Hand) -> None:
+    order: list[int] = []
+    timers = [Timer(hand.wheel, Numbered(number, order)) for number in range(1000)]
+    for number, timer in enumerate(timers):
+        timer.set(number)
+    for number, timer in enumerate(timers):
+        if number % 100 != 7:
+            timer.close()
+    for _ in range(1000):
+        hand.move(1.0)
+        assert all(number <= hand.now - 100.0 for number in order)
+    assert order == list(range(7, 1000, 100))
+
+
+def test_slots_that_were_left_take_no_memory(hand: Hand) -> None:
+    tracemalloc.start()
+    try:
+        for _ in range(20_000):
+            timer = Timer(hand.wheel, Owner())
+            timer.set(300.0)
+            timer.close()
+            hand.now += TICK
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 200_000
+
+
 def test_setting_one_again_and_again_takes_one_slot(hand: Hand) -> None:
     """A million requests on one connection must not leave a million entries behind."""
     owner = Owner()
@@ -112,16 +202,8 @@ def test_setting_one_again_and_again_takes_one_slot(hand: Hand) -> None:
 
 def test_many_expire_in_order(hand: Hand) -> None:
     order: list[int] = []
-
-    class Numbered:
-        def __init__(self, number: int) -> None:
-            self.number = number
-
-        def expired(self) -> None:
-            order.append(self.number)
-
     for number in (3, 1, 2, 1):
-        Timer(hand.wheel, Numbered(number)).set(number)
+        Timer(hand.wheel, Numbered(number, order)).set(number)
     hand.move(10.0)
     assert order == [1, 1, 2, 3]
 

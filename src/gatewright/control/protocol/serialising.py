@@ -52,15 +52,6 @@ class _Writer:
 
     def __init__(self, service: Service) -> None:
         self._whole_seconds = service.whole_seconds
-        self._writers: dict[str, Callable[[Any, Any], Any]] = {
-            "structure": self._structure,
-            "map": lambda shape, value: {key: self._value(shape.value, item) for key, item in value.items()},
-            "list": lambda shape, value: [self._value(shape.member, item) for item in value],
-            "timestamp": self._timestamp,
-            "blob": lambda _, value: b64encode(value).decode(),
-            "float": lambda _, value: float(value),
-            "double": lambda _, value: float(value),
-        }
 
     def body(self, shape: StructureShape, result: Document) -> bytes:
         payload = shape.serialization.get("payload")
@@ -75,8 +66,8 @@ class _Writer:
         return orjson.dumps(self._value(member, value))
 
     def _value(self, shape: Shape, value: Any) -> Any:
-        writer = self._writers.get(shape.type_name)
-        return value if writer is None or value is None else writer(shape, value)
+        writer = _WRITERS.get(shape.type_name)
+        return value if writer is None or value is None else writer(self, shape, value)
 
     def _structure(self, shape: StructureShape, value: Document) -> Document:
         return {
@@ -85,5 +76,29 @@ class _Writer:
             if value.get(name) is not None and "location" not in member.serialization
         }
 
+    def _map(self, shape: Any, value: Document) -> Document:
+        return {key: self._value(shape.value, item) for key, item in value.items()}
+
+    def _list(self, shape: Any, value: list[Any]) -> list[Any]:
+        return [self._value(shape.member, item) for item in value]
+
     def _timestamp(self, _shape: Shape, value: float) -> float:
         return int(value) if self._whole_seconds else value
+
+    def _blob(self, _shape: Shape, value: bytes) -> str:
+        return b64encode(value).decode()
+
+    def _float(self, _shape: Shape, value: float) -> float:
+        return float(value)
+
+
+# By the type of a shape; values of the other types are written as they are.
+_WRITERS: dict[str, Callable[[_Writer, Any, Any], Any]] = {
+    "structure": _Writer._structure,
+    "map": _Writer._map,
+    "list": _Writer._list,
+    "timestamp": _Writer._timestamp,
+    "blob": _Writer._blob,
+    "float": _Writer._float,
+    "double": _Writer._float,
+}
