@@ -44,6 +44,6 @@ def replace_cluster(call: Call, api: str, before: Document | None, stage: Docume
     So has a new stage: while one of its name was deleted, requests were still answered, and cached.
     """
     was = before or {}
-    there_is_one = was.get("cacheClusterEnabled") or stage["cacheClusterEnabled"]
+    there_is_one = was.get("cacheClusterEnabled") or stage.get("cacheClusterEnabled")
     if there_is_one and any(was.get(member) != stage.get(member) for member in _CLUSTER):
         forget_responses(call, api, stage["stageName"])
