@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 from tests.support.apis import Api
-from tests.support.processes import Gatewright
+from tests.support.processes import REGION, Gatewright
 
 LIMIT = 10_485_760
 REFUSAL = b"HTTP content length exceeded 10485760 bytes."
@@ -47,17 +47,45 @@ def test_a_method_arn_has_its_limit(dev: Gatewright, echo_path: str) -> None:
     assert post(dev, echo_path + "x" * 1600, b"") == (414, "text/plain", b"Request URI too long")
 
 
-def test_code_larger_than_a_request_to_an_api_may_be_uploaded(dev: Gatewright) -> None:
+@pytest.fixture(scope="module")
+def function(dev: Gatewright) -> str:
+    """The ARN of a function whose code is larger than a request to an API may be."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("app.py", "def handler(event, context):\n    return 'large'\n")
+        opened.writestr("app.py", "def handler(event, context):\n    return {'body': 'large'}\n")
         opened.writestr("ballast.bin", os.urandom(12 * 1024 * 1024))
     functions = dev.client("lambda")
-    functions.create_function(
+    made = functions.create_function(
         FunctionName="large-code",
         Runtime="python3.12",
         Handler="app.handler",
         Role="arn:aws:iam::000000000000:role/r",
         Code={"ZipFile": archive.getvalue()},
     )
-    assert functions.invoke(FunctionName="large-code")["Payload"].read() == b'"large"'
+    functions.add_permission(
+        FunctionName="large-code",
+        StatementId="gateway",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+    )
+    arn: str = made["FunctionArn"]
+    return arn
+
+
+def test_code_larger_than_a_request_to_an_api_may_be_uploaded(dev: Gatewright, function: str) -> None:
+    invoked = dev.client("lambda").invoke(FunctionName=function)
+    assert invoked["Payload"].read() == b'{"body": "large"}'
+
+
+def test_an_event_larger_than_lambda_takes_is_a_request_too_long(dev: Gatewright, function: str) -> None:
+    api = Api(dev)
+    uri = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations"
+    api.method("/call", "POST", {"type": "AWS_PROXY", "integrationHttpMethod": "POST", "uri": uri})
+    api.deploy("dev")
+    path = f"/restapis/{api.id}/dev/_user_request_/call"
+    assert post(dev, path, b" " * 1000) == (200, "application/json", b"large")
+    assert post(dev, path, b" " * 7_000_000) == (
+        413,
+        "application/json",
+        b'{"message":"Request Too Long"}',
+    )

@@ -274,6 +274,8 @@ def test_explain_tells_of_the_stream(rig: Rig) -> None:
         with urllib.request.urlopen(url, timeout=BOUND) as page:
             found = page.read()
     assert b'"bytes":7' in found
+    assert b"/2021-11-15/functions/" in found
+    assert b"/response-streaming-invocations" in found
 
 
 def test_documents_carry_the_mode_both_ways(rig: Rig) -> None:

@@ -20,6 +20,7 @@ from gatewright.catalog.tables import HORIZON, REVISION
 _PAST_SLASH = "0"  # the character after "/": a key with it is past all that stands below that key
 
 HISTORY = 20_000  # changes the feed keeps
+KNOWN_BYTES = 16 * 1024 * 1024  # of documents that a write remembers
 
 ANYTHING = Partition("", "")  # the partition of the Change that stands for "anything may have changed"
 
@@ -60,8 +61,12 @@ class SqlReader:
     def get(self, key: str) -> Document | None:
         if bounds.key_problem(key):
             return None
+        body = self._body(key)
+        return None if body is None else bounds.decode(key, body)
+
+    def _body(self, key: str) -> bytes | None:
         rows = self._connection.rows(f"SELECT body FROM documents WHERE {_HERE}", **self._mine, key=key)
-        return bounds.decode(key, rows[0][0]) if rows else None
+        return rows[0][0] if rows else None
 
     def list(
         self, prefix: str, *, after: str = "", through: str = "", limit: int | None = None
@@ -91,39 +96,80 @@ class SqlReader:
 
 
 class SqlTransaction(SqlReader):
-    """A `Transaction` on a connection that has the only right to write. `finish` before the commit."""
+    """A `Transaction` on a connection that has the only right to write. `finish` before the commit.
+
+    Nobody else writes meanwhile. So it remembers the documents that it read and put, and writes them down
+    together, once something looks at the table or they are many: an import puts a method five times.
+    """
 
     def __init__(self, connection: Connection, partition: Partition) -> None:
         super().__init__(connection, partition)
         bounds.check_partition(partition)
         self._touched: dict[str, bool] = {}  # key -> deleted
+        self._known: dict[str, bytes | None] = {}  # bodies; None: there is no such document
+        self._known_bytes = 0
+        self._unwritten: set[str] = set()  # keys of those that the table does not have yet
+
+    def _body(self, key: str) -> bytes | None:
+        if key in self._known:
+            return self._known[key]
+        body = super()._body(key)
+        self._remember(key, body)
+        return body
+
+    def list(
+        self, prefix: str, *, after: str = "", through: str = "", limit: int | None = None
+    ) -> Iterator[tuple[str, Document]]:
+        self._write_down()
+        return super().list(prefix, after=after, through=through, limit=limit)
 
     def put(self, key: str, document: Document) -> None:
         bounds.check_key(key)
-        body = bounds.encode(key, document)
-        self._connection.change(
-            "INSERT INTO documents (account, region, key, body) VALUES (:account, :region, :key, :body) "
-            "ON CONFLICT (account, region, key) DO UPDATE SET body = excluded.body",
-            {**self._mine, "key": key, "body": body},
-        )
+        self._unwritten.add(key)
+        self._remember(key, bounds.encode(key, document))
         self._touched[key] = False
 
     def delete(self, key: str) -> bool:
         if bounds.key_problem(key):
             return False
+        unwritten = key in self._unwritten
+        self._unwritten.discard(key)
         here = {**self._mine, "key": key}
-        removed = self._connection.change(f"DELETE FROM documents WHERE {_HERE}", here) > 0
+        removed = self._connection.change(f"DELETE FROM documents WHERE {_HERE}", here) > 0 or unwritten
+        self._known[key] = None
         if removed:
             self._touched[key] = True
         return removed
 
     def delete_below(self, prefix: str) -> int:
+        self._forget()
         below = self._below(prefix)
         rows = self._connection.rows(f"SELECT key FROM documents WHERE {_BELOW}", **below)
         if rows:
             self._connection.change(f"DELETE FROM documents WHERE {_BELOW}", below)
             self._touched.update((key, True) for (key,) in rows)
         return len(rows)
+
+    def _remember(self, key: str, body: bytes | None) -> None:
+        self._known[key] = body
+        self._known_bytes += len(key) + len(body or b"")
+        if self._known_bytes > KNOWN_BYTES:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._write_down()
+        self._known.clear()
+        self._known_bytes = 0
+
+    def _write_down(self) -> None:
+        if not self._unwritten:
+            return
+        self._connection.change(
+            "INSERT INTO documents (account, region, key, body) VALUES (:account, :region, :key, :body) "
+            "ON CONFLICT (account, region, key) DO UPDATE SET body = excluded.body",
+            *({**self._mine, "key": key, "body": self._known[key]} for key in self._unwritten),
+        )
+        self._unwritten.clear()
 
     def put_blob(self, content: bytes) -> str:
         bounds.check_blob(content)
@@ -134,6 +180,7 @@ class SqlTransaction(SqlReader):
         return digest
 
     def drop_blob(self, digest: str, users: str) -> bool:
+        self._write_down()
         below = self._below(users)
         used = "SELECT 1 FROM documents WHERE key >= :prefix AND key < :past LIMIT 1"
         if self._connection.rows(used, prefix=below["prefix"], past=below["past"]):
@@ -144,6 +191,7 @@ class SqlTransaction(SqlReader):
         """Give what was touched its revision and tell the feed."""
         if not self._touched:
             return
+        self._write_down()
         revision = counter(self._connection, REVISION) + 1
         set_counter(self._connection, REVISION, revision)
         self._connection.change(

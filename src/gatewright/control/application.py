@@ -27,7 +27,7 @@ from gatewright.control.addressing import claimed_identity, partition_of, servic
 from gatewright.control.auth import Verifier
 from gatewright.control.context import Services
 from gatewright.control.operation import EVENTS, REQUEST_ID, Call, Effect, EffectCall, Operation, Params
-from gatewright.control.operations import find_operation
+from gatewright.control.operations import find_operation, preparation_of
 from gatewright.control.protocol.constraints import check
 from gatewright.control.protocol.parsing import parse
 from gatewright.control.protocol.refusing import refuse
@@ -169,6 +169,9 @@ class Management:
         return match
 
     def _transact(self, partition: Partition, operation: Operation, params: Params) -> Document | None:
+        prepare = preparation_of(operation)
+        if prepare is not None:
+            params = prepare(partition, params)
         reads = operation.__name__.startswith(("get_", "list_"))
         # A Reader has what an operation that only reads asks of a Transaction.
         begin = cast(

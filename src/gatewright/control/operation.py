@@ -9,6 +9,9 @@ of its service:
 checked against the model (types, enums, patterns, required members). The result is a dict of the output
 shape's member names; `None` answers an empty body. Errors are raised as `AwsError`.
 
+While a transaction lasts nobody else can write. What an operation can do before is done by a function beside
+it, named `prepare_` and its name, which gets the partition and the parameters and answers the parameters.
+
 An operation whose work is not in the catalog (invoking a function) is written `async` instead, takes an
 `EffectCall` and awaits nothing but `Pending` values; it runs on the event loop.
 """
@@ -71,4 +74,5 @@ class EffectCall:
 
 
 Operation = Callable[[Call, Params], Document | None]
+Preparation = Callable[[Partition, Params], Params]
 Effect = Callable[[EffectCall, Params], Coroutine[Any, None, Document | None]]

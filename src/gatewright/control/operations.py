@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterator
 from functools import cache
 from inspect import isfunction
@@ -11,7 +12,7 @@ from types import ModuleType
 
 from gatewright.aws.errors import AwsError
 from gatewright.control import lambda_api, rest
-from gatewright.control.operation import Effect, Operation
+from gatewright.control.operation import Effect, Operation, Preparation
 from gatewright.control.protocol.service import Service, python_name, services
 
 _PACKAGES = {"apigateway": rest, "lambda": lambda_api}
@@ -40,6 +41,14 @@ def find_operation(service: Service, name: str) -> Operation | Effect:
             f"{service.model.metadata['serviceFullName']} operation {name} is not implemented by Gatewright "
             "yet; `gatewright operations` lists those that are"
         )
+    return found
+
+
+def preparation_of(operation: Operation) -> Preparation | None:
+    """What is to be done before its transaction begins, if anything."""
+    found: Preparation | None = getattr(
+        sys.modules[operation.__module__], f"prepare_{operation.__name__}", None
+    )
     return found
 
 

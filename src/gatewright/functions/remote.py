@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import time
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
@@ -22,6 +21,7 @@ from gatewright.functions.api import (
     InvocationFailed,
     InvocationType,
     Outcome,
+    PayloadTooLarge,
     PermissionDenied,
     Source,
     StreamedOutcome,
@@ -38,7 +38,12 @@ TIMEOUT = 905.0  # seconds: a function may run for 900
 REFUSAL_BYTES = 65_536  # read of a refusal of a streamed invocation
 CREDENTIALS_CHECK = 60.0  # seconds: temporary keys are renewed minutes before they expire
 
-_ERRORS: tuple[type[AwsError], ...] = (FunctionNotFound, FunctionThrottled, PermissionDenied)
+_ERRORS: tuple[type[AwsError], ...] = (
+    FunctionNotFound,
+    FunctionThrottled,
+    PayloadTooLarge,
+    PermissionDenied,
+)
 
 Secrets = Callable[[], Secret | None]
 
@@ -232,8 +237,8 @@ def _outcome(answer: Answer, function: FunctionName) -> Outcome:
 
 def _decoded(log_result: str | None) -> bytes | None:
     try:
-        return base64.b64decode(log_result) if log_result is not None else None
-    except binascii.Error:
+        return base64.b64decode(log_result, validate=True) if log_result is not None else None
+    except ValueError:
         return None
 
 

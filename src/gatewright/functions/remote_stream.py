@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import orjson
@@ -9,6 +10,9 @@ from botocore.eventstream import EventStreamBuffer, ParserError
 
 from gatewright.functions.api import FunctionFailed
 from gatewright.wire.flow import Flow, Source
+
+# Besides those of its own, botocore's reader lets through what a header of an unknown type or length raises.
+_MALFORMED = (ParserError, KeyError, struct.error, ValueError)
 
 
 class StreamBroken(Exception):
@@ -31,7 +35,7 @@ class EventStream:
         try:
             for event in self._buffer:
                 self._take(event)
-        except ParserError as error:
+        except _MALFORMED as error:
             self._events.cancel()
             self.payload.fail(StreamBroken(f"the event stream is malformed: {error}"))
         return self._open
@@ -49,8 +53,11 @@ class EventStream:
         if kind == "PayloadChunk":
             self.payload.give(event.payload)
         elif kind == "InvokeComplete":
+            complete = orjson.loads(event.payload or b"{}")
+            if not isinstance(complete, dict):
+                raise ValueError("InvokeComplete is no object")
             self._complete = True
-            self._finish(orjson.loads(event.payload or b"{}"))
+            self._finish(complete)
         elif headers.get(":message-type") != "event":
             what = headers.get(":exception-type") or headers.get(":error-code")
             self.payload.fail(StreamBroken(f"the endpoint ended the stream: {what}"))

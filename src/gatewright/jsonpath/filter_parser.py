@@ -14,7 +14,8 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from gatewright.jsonpath.lenient_reader import LenientReader, ParseError
+from gatewright.jsonpath.lenient_reader import LenientReader
+from gatewright.jsonpath.lenient_scalars import ParseError
 from gatewright.jsonpath.scanner import Scanner
 from gatewright.jsonpath.syntax import (
     Comparison,

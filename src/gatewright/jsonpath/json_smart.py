@@ -12,13 +12,8 @@ from collections.abc import Iterable
 import orjson
 
 from gatewright.jsonpath.json_writer import scalar, write
-from gatewright.jsonpath.lenient_reader import (
-    LITERALS,
-    MAX_DEPTH,
-    LenientReader,
-    ParseError,
-    read_decimal,
-)
+from gatewright.jsonpath.lenient_reader import MAX_DEPTH, LenientReader
+from gatewright.jsonpath.lenient_scalars import LITERALS, ParseError, read_decimal
 
 __all__ = ["ParseError", "dumps", "parse", "to_string"]
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 from gatewright.vtl.errors import Position
-from gatewright.vtl.expressions import ARGUMENT_STARTS, ExpressionParser
+from gatewright.vtl.expressions import ExpressionParser
 from gatewright.vtl.nodes import (
     Block,
     Break,
@@ -25,6 +25,7 @@ from gatewright.vtl.nodes import (
     Text,
     Unrendered,
 )
+from gatewright.vtl.references import ARGUMENT_STARTS
 from gatewright.vtl.source import Source
 from gatewright.vtl.stream import Nesting
 from gatewright.vtl.tokens import Kind, State, Token

@@ -1,4 +1,4 @@
-"""Parses references, literals and the expressions of #set, #if and #elseif."""
+"""Parses literals and the expressions of #set, #if and #elseif."""
 
 from __future__ import annotations
 
@@ -11,21 +11,17 @@ from gatewright.vtl.nodes import (
     Block,
     Chain,
     Expression,
-    Index,
     Interpolated,
     ListLiteral,
     Literal,
     MapLiteral,
-    Method,
     Not,
-    Property,
     RangeLiteral,
     Reference,
-    Step,
     Text,
 )
+from gatewright.vtl.references import REFERENCE_STARTS, ReferenceParser
 from gatewright.vtl.source import Source
-from gatewright.vtl.stream import TokenStream
 from gatewright.vtl.tokens import Kind, Token
 
 # By precedence, the weakest first.
@@ -37,25 +33,12 @@ _OPERATORS: tuple[Mapping[Kind, str], ...] = (
     {Kind.PLUS: "add", Kind.MINUS: "sub"},
     {Kind.MULTIPLY: "mul", Kind.DIVIDE: "div", Kind.MODULUS: "mod"},
 )
-REFERENCE_STARTS = frozenset({Kind.IDENTIFIER, Kind.LCURLY})
-ARGUMENT_STARTS = REFERENCE_STARTS | {
-    Kind.STRING_LITERAL,
-    Kind.INTEGER_LITERAL,
-    Kind.FLOATING_POINT_LITERAL,
-    Kind.LBRACKET,
-    Kind.LEFT_CURLEY,
-    Kind.TRUE,
-    Kind.FALSE,
-}
-_CALL_STARTS = ARGUMENT_STARTS | {Kind.WHITESPACE, Kind.REFMOD2_RPAREN}
-_INDEX_STARTS = REFERENCE_STARTS | {Kind.STRING_LITERAL, Kind.INTEGER_LITERAL, Kind.TRUE, Kind.FALSE}
 _MAX_DIGITS = 4_000
 _MAX_OPERATORS = 100
-_MAX_STEPS = 50
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})?")
 
 
-class ExpressionParser(TokenStream):
+class ExpressionParser(ReferenceParser):
     """The part of the grammar below directives."""
 
     def expression(self) -> Expression:
@@ -132,29 +115,23 @@ class ExpressionParser(TokenStream):
         except ValueError:
             raise self.source.error(f"{token.image!r} is no number", token.start) from None
 
-    def _padded(self) -> Expression:
-        self.skip(Kind.WHITESPACE)
-        value = self.argument()
-        self.skip(Kind.WHITESPACE)
-        return value
-
     def _list_or_range(self) -> Expression:
         start = self.take(Kind.LBRACKET)
         with self.nested(start):
             if self.skip(Kind.RBRACKET):
                 return ListLiteral(())
-            first = self._padded()
+            first = self.padded()
             if self.kind() is Kind.DOUBLEDOT:
                 return self._range(start, first)
             items = [first]
             while self.skip(Kind.COMMA):
-                items.append(self._padded())
+                items.append(self.padded())
             self.take(Kind.RBRACKET)
             return ListLiteral(tuple(items))
 
     def _range(self, start: Token, first: Expression) -> RangeLiteral:
         dots = self.take(Kind.DOUBLEDOT)
-        last = self._padded()
+        last = self.padded()
         for end in (first, last):
             if not isinstance(end, Reference) and not (isinstance(end, Literal) and type(end.value) is int):
                 raise self.source.error("the ends of a range are integers or references", dots.start)
@@ -173,9 +150,9 @@ class ExpressionParser(TokenStream):
             return MapLiteral(tuple(entries))
 
     def _map_entry(self) -> tuple[Expression, Expression]:
-        key = self._padded()
+        key = self.padded()
         self.take(Kind.COLON)
-        return key, self._padded()
+        return key, self.padded()
 
     def _string(self, token: Token) -> Expression:
         quote, text = token.image[0], token.image[1:-1]
@@ -210,94 +187,8 @@ class ExpressionParser(TokenStream):
         units = _UNICODE_ESCAPE.sub(character, text)
         return units.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
-    def reference(self) -> Reference:
-        first = self.take(*REFERENCE_STARTS)
-        self.count(first)
-        braced = first.kind is Kind.LCURLY
-        name = self.take(Kind.IDENTIFIER).image if braced else first.image
-        steps = self._steps()
-        if braced:
-            self.take(Kind.RCURLY)
-        return _reference(self, first, name, steps, braced)
-
-    def _steps(self) -> tuple[Step, ...]:
-        steps: list[Step] = []
-        level = self.nesting.level
-        self._indexes(steps)
-        while self.kind() is Kind.DOT and self.kind(1) is Kind.IDENTIFIER:
-            if len(steps) > _MAX_STEPS:
-                raise self.source.error(f"a reference of more than {_MAX_STEPS} steps", self.peek().start)
-            self.take()
-            if self.kind(1) is Kind.LPAREN and self.kind(2) in _CALL_STARTS:
-                steps.append(self._method())
-            else:
-                steps.append(Property(self.take().image))
-            self._indexes(steps)
-        self.nesting.level = level
-        return tuple(steps)
-
-    def _indexes(self, steps: list[Step]) -> None:
-        while self.kind() is Kind.INDEX_LBRACKET:
-            with self.nested(self.take()):
-                self.skip(Kind.WHITESPACE)
-                if self.kind() not in _INDEX_STARTS:
-                    raise self.unexpected(self.peek())
-                if len(steps) > _MAX_STEPS:
-                    raise self.source.error(f"a reference of more than {_MAX_STEPS} steps", self.peek().start)
-                steps.append(Index(self.argument()))
-                self.skip(Kind.WHITESPACE)
-                self.take(Kind.INDEX_RBRACKET)
-
-    def _method(self) -> Method:
-        name = self.take(Kind.IDENTIFIER).image
-        arguments: list[Expression] = []
-        with self.nested(self.take(Kind.LPAREN)):
-            if self.kind() is not Kind.REFMOD2_RPAREN:
-                arguments.append(self._padded())
-                while self.skip(Kind.COMMA):
-                    arguments.append(self._padded())
-            self.take(Kind.REFMOD2_RPAREN)
-        return Method(name, tuple(arguments))
-
 
 def _without_last_blank(body: Block) -> Block:
     """What is taken off the text is not that blank where a comment that nothing ends has eaten it."""
     last = body[-1] if body else None
     return (*body[:-1], Text(last.text[:-1])) if isinstance(last, Text) else body
-
-
-def _reference(
-    parser: TokenStream, first: Token, name: str, steps: tuple[Step, ...], braced: bool
-) -> Reference:
-    """Sorts out what the image of the first token holds before the name: backslashes, other dollars, `!`."""
-    image = first.image
-    position = parser.position(first)
-    if "\\!" in image:  # `$\!x` is no reference that could have a value
-        return Reference(position, image, steps, bare=True, assignable=False)
-    slashes = len(image) - len(image.lstrip("\\"))
-    image = image[slashes:]
-    dollar = max(image.rfind("$"), 0)
-    prefix = "\\" * (slashes // 2)
-    more, image = image[:dollar], image[dollar:]
-    first.image = image
-    literal = parser.source.text[first.start + slashes + dollar : parser.last_end]
-    if slashes % 2:
-        return Reference(position, _root(image, name, braced), steps, prefix, literal=literal, escaped=True)
-    if not image.startswith("$"):
-        return Reference(position, image, steps, literal=image, bare=True, assignable=False)
-    assignable = bool(steps) or not (braced or image.startswith("$!"))
-    return Reference(
-        position,
-        _root(image, name, braced),
-        steps,
-        prefix + more,
-        unprinted=prefix + prefix + more,
-        literal="" if image.startswith("$!") else literal,
-        assignable=assignable,
-    )
-
-
-def _root(image: str, name: str, braced: bool) -> str:
-    if braced:
-        return name
-    return image[2:] if image.startswith("$!") else image[1:]

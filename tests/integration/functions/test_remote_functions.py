@@ -22,6 +22,7 @@ from gatewright.functions.api import (
     FunctionThrottled,
     InvocationFailed,
     Outcome,
+    PayloadTooLarge,
     PermissionDenied,
 )
 from gatewright.functions.remote import RemoteFunctions
@@ -125,6 +126,13 @@ def test_the_answer_is_read_whole(endpoint: Endpoint) -> None:
     assert outcome == Outcome(200, b'{"errorMessage":"boom"}', "Unhandled", "7", "an-id", b"log")
 
 
+@pytest.mark.parametrize("log", [b"no base64", b"\xe4\xf6\xfc"])
+def test_a_log_that_cannot_be_read_is_none(endpoint: Endpoint, log: bytes) -> None:
+    endpoint.answer = Response(200, render_fields([(b"X-Amz-Log-Result", log)]), b"1")
+    outcome = endpoint.invoke(endpoint.client())
+    assert (outcome.payload, outcome.log_tail) == (b"1", None)
+
+
 def test_an_event_is_accepted(endpoint: Endpoint) -> None:
     endpoint.answer = Response(202)
     outcome = endpoint.invoke(endpoint.client(), invocation_type="Event")
@@ -150,6 +158,7 @@ def test_an_event_is_accepted(endpoint: Endpoint) -> None:
             "Rate Exceeded.",
         ),
         (403, b"AccessDeniedException", b'{"Message":"no"}', PermissionDenied, "no"),
+        (413, b"RequestEntityTooLargeException", b'{"message":"large"}', PayloadTooLarge, "large"),
         (502, b"", b"<html>", InvocationFailed, "The Lambda endpoint answered 502"),
         (500, b"ServiceException", b"[]", InvocationFailed, "The Lambda endpoint answered 500"),
     ],
@@ -203,9 +212,13 @@ def event(kind: str, payload: bytes) -> bytes:
     for name, value in ((":message-type", "event"), (":event-type", kind)):
         headers += struct.pack("!B", len(name)) + name.encode()
         headers += struct.pack("!BH", 7, len(value)) + value.encode()
+    return message(headers, payload)
+
+
+def message(headers: bytes, payload: bytes) -> bytes:
     prelude = struct.pack("!II", 16 + len(headers) + len(payload), len(headers))
-    message = prelude + struct.pack("!I", binascii.crc32(prelude)) + headers + payload
-    return message + struct.pack("!I", binascii.crc32(message))
+    whole = prelude + struct.pack("!I", binascii.crc32(prelude)) + headers + payload
+    return whole + struct.pack("!I", binascii.crc32(whole))
 
 
 CHUNKS = event("PayloadChunk", b"one ") + event("PayloadChunk", b"two")
@@ -225,6 +238,10 @@ def test_a_streamed_invocation_is_read_from_its_events(endpoint: Endpoint) -> No
         (CHUNKS + event("InvokeComplete", b'{"ErrorCode":"Late","ErrorDetails":"no"}'), FunctionFailed),
         (CHUNKS, StreamBroken),
         (CHUNKS[:-6] + b"xxxxxx", StreamBroken),
+        (CHUNKS + event("InvokeComplete", b"{"), StreamBroken),
+        (CHUNKS + event("InvokeComplete", b"[]"), StreamBroken),
+        (CHUNKS + message(b"\1x\x63", b""), StreamBroken),  # a header of a type that there is not
+        (CHUNKS + message(b"\1x\x07", b""), StreamBroken),  # one that is cut
     ],
 )
 def test_a_streamed_invocation_that_does_not_end_well(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from gatewright.catalog import bounds
+from gatewright.catalog import bounds, sql
 from gatewright.catalog.api import Catalog, InvalidDocument, Partition
 
 ELSEWHERE = Partition("123456789012", "eu-west-1")
@@ -24,6 +25,51 @@ def test_a_document_comes_back_as_a_fresh_copy(catalog: Catalog, home: Partition
     with catalog.read(home) as reader:
         assert reader.get("restapi/a") == document
         assert reader.get("restapi/b") is None
+
+
+@pytest.mark.parametrize("remembered", [0, 60, sql.KNOWN_BYTES])
+def test_a_write_sees_all_that_it_did_before_and_so_does_the_next_one(
+    catalog: Catalog, home: Partition, remembered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql, "KNOWN_BYTES", remembered)
+    pick = random.Random(20)
+    expected: dict[str, Any] = {}
+    keys = [f"{kind}/{number}" for kind in ("model", "method") for number in range(4)]
+    for _ in range(6):
+        with catalog.write(home) as tx:
+            for step in range(40):
+                key, below = pick.choice(keys), pick.choice(("model/", "method/"))
+                match pick.choice(("put", "put", "put", "delete", "get", "list", "clear", "get")):
+                    case "put":
+                        tx.put(key, {"step": step})
+                        expected[key] = {"step": step}
+                    case "delete":
+                        assert tx.delete(key) is (expected.pop(key, None) is not None)
+                    case "get":
+                        assert tx.get(key) == expected.get(key)
+                    case "list":
+                        assert dict(tx.list(below)) == _below(expected, below)
+                    case "clear" if step % 4 == 0:
+                        gone = _below(expected, below)
+                        assert tx.delete_below(below) == len(gone)
+                        expected = {kept: expected[kept] for kept in expected if kept not in gone}
+        with catalog.read(home) as reader:
+            assert {key: reader.get(key) for key in keys} == {key: expected.get(key) for key in keys}
+
+
+def _below(documents: dict[str, Any], prefix: str) -> dict[str, Any]:
+    return {key: document for key, document in documents.items() if key.startswith(prefix)}
+
+
+def test_a_write_that_undoes_itself_leaves_nothing(catalog: Catalog, home: Partition) -> None:
+    with catalog.write(home) as tx:
+        tx.put("model/a", {"name": "A"})
+        assert tx.delete("model/a")
+        assert not tx.delete("model/a")
+        assert tx.get("model/a") is None
+    with catalog.read(home) as reader:
+        assert reader.get("model/a") is None
+        assert not list(reader.list("model/"))
 
 
 def test_a_listing_is_in_byte_order_and_holds_all_depths_of_its_prefix_only(

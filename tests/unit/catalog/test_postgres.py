@@ -156,6 +156,17 @@ def test_a_stranger_may_notify_anything(
     until(lambda: catalog.mark() != mark)
 
 
+def test_a_stranger_who_names_a_revision_of_the_future_hides_no_change(
+    server: Postgres, catalog: Catalog
+) -> None:
+    mark = catalog.mark()
+    server.run(f"NOTIFY gatewright, '{'9' * 19}'")
+    until(lambda: catalog.mark() != mark)
+    believed = catalog.mark()
+    server.run("UPDATE gatewright.counters SET value = value + 1 WHERE name = 'revision'")
+    until(lambda: catalog.mark() != believed)
+
+
 def test_connections_that_the_server_ends_are_made_anew(
     server: Postgres, catalog: Catalog, home: Partition
 ) -> None:

@@ -72,6 +72,7 @@ def test_there_and_back(directory: Path, url: str, tmp_path: Path, monkeypatch: 
     there = _migrate("--from", directory, "--to", url)
     assert there.returncode == 0, there.stderr
     assert "Copied 31 documents and 1 blobs, and compared them." in there.stdout
+    assert "is at revision 3;" in there.stdout  # past the source's
     assert _held(postgres.open_catalog(url)) == before
     assert _held(sqlite.open_catalog(directory)) == before
 

@@ -82,15 +82,16 @@ def test_a_key_is_replaced_at_its_age_and_kept_as_long_as_it_may_be_needed(catal
     assert ids(catalog) == [second]
 
 
+@pytest.mark.parametrize("changed", [keys.CACHE_KEYS, ""])  # the second: anything may have
 def test_processes_follow_the_ring(
-    catalog: Catalog, ring: CacheKeys, loop: asyncio.AbstractEventLoop
+    catalog: Catalog, ring: CacheKeys, loop: asyncio.AbstractEventLoop, changed: str
 ) -> None:
     renew(catalog, DAY, NOW)
     ring.start()
     before = ring.seal(b"cats", b"place")
     renew(catalog, DAY, NOW + DAY)
     ring.changed([Change(1, keys.NODES, "stage/a/b", False)])
-    ring.changed([Change(2, keys.NODES, keys.CACHE_KEYS, False)])
+    ring.changed([Change(2, keys.NODES, changed, False)])
 
     async def newer() -> bytes:
         while (sealed := ring.seal(b"dogs", b"place")) is None or sealed[:8] == (before or b"")[:8]:

@@ -158,6 +158,44 @@ def test_checks_take_a_target_out_and_bring_it_back(run: Run) -> None:
     run(scenario())
 
 
+def test_a_target_goes_and_comes_back_at_its_thresholds(run: Run) -> None:
+    async def scenario() -> None:
+        check = HealthCheck(interval=300.0, healthy=3, unhealthy=2)
+        async with backend([1]) as other, group(closed_port(), other.port, check=check) as (client, _):
+            balancer = balancer_of(client)
+            member = balancer.members[1]
+
+            def seen(*checks: str) -> list[bool]:
+                found = []
+                for result in checks:
+                    if result == "passed":
+                        balancer.passed(member)
+                    elif result == "failed":
+                        balancer.failed(member, "not well")
+                    else:
+                        balancer.refused(member, "refused")
+                    found.append(member.in_use)
+                return found
+
+            assert seen("failed", "passed", "failed", "failed") == [True, True, True, False]
+            assert seen("passed", "passed", "failed", "passed", "passed", "passed") == [False] * 5 + [True]
+            assert seen("refused", "passed", "passed") == [False] * 3
+            assert seen("refused", "passed", "passed", "passed") == [False] * 3 + [True]
+
+    run(scenario())
+
+
+def test_targets_that_are_in_use_take_turns(run: Run) -> None:
+    async def scenario() -> None:
+        async with group(closed_port(), closed_port(), closed_port()) as (client, _):
+            balancer = balancer_of(client)
+            turns = [balancer.next(()) for _ in range(6)]
+            assert turns[:3] == turns[3:]
+            assert set(turns) == set(balancer.members)
+
+    run(scenario())
+
+
 WELL = b"HTTP/1.1 399 Well\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -165,6 +203,7 @@ WELL = b"HTTP/1.1 399 Well\r\nContent-Length: 0\r\n\r\n"
     ("says", "reason"),
     [
         (WELL, None),
+        (b"HTTP/1.1 199 Soon\r\n\r\n", "its health check failed: /up answered HTTP/1.1 199 Soon"),
         (b"HTTP/1.1 400 Bad\r\n\r\n", "its health check failed: /up answered HTTP/1.1 400 Bad"),
         (b"SSH-2.0\r\n", "its health check failed: /up answered SSH-2.0"),
         (b"x" * 10_000, "its health check failed: "),

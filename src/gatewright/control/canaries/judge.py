@@ -49,14 +49,17 @@ class Judge:
         self._monotonic = monotonic
         self._revision = -1
         self._trials: dict[_Where, Trial] = {}
+        self._due: dict[_Where, tuple[Trial, Verdict]] = {}  # found, and not in effect yet
         self._unreadable = False  # the owner was told of it
 
     def once(self) -> None:
         """Look at all stages once. Never raises: what cannot be done now is told and tried the next time."""
         try:
             self._follow()
-            for where, verdict in list(self._verdicts()):
-                self._conclude(where, verdict)
+            self._due.update(self._verdicts())
+            for where, (trial, verdict) in list(self._due.items()):
+                self._conclude(where, trial, verdict)
+                del self._due[where]
         except (CatalogUnavailable, OSError) as error:
             if not self._unreadable:
                 log.error("canaries cannot be judged now: %s", error)
@@ -91,22 +94,24 @@ class Judge:
                 if judged is not None:
                     yield _Where(partition, key.split("/")[1], stage["stageName"]), judged
 
-    def _verdicts(self) -> Iterator[tuple[_Where, Verdict]]:
+    def _verdicts(self) -> Iterator[tuple[_Where, tuple[Trial, Verdict]]]:
         if not self._trials:
             return
         counts = self._count([lane for where in self._trials for lane in where.lanes])
         now = self._monotonic()
         for where, trial in self._trials.items():
+            if where in self._due:
+                continue
             stage, canary = where.lanes
             verdict = trial.see(Sides(counts[stage], counts[canary]), now)
             if verdict is not None:
-                yield where, verdict
+                yield where, (trial, verdict)
 
-    def _conclude(self, where: _Where, verdict: Verdict) -> None:
+    def _conclude(self, where: _Where, trial: Trial, verdict: Verdict) -> None:
         try:
             with self._catalog.write(where.partition) as tx:
                 call = Call(tx, self._services, self._catalog.find)
-                record = pass_sentence(call, where.api, where.stage, self._trials[where], verdict)
+                record = pass_sentence(call, where.api, where.stage, trial, verdict)
         except AwsError as error:
             log.error("canary of %s/%s: %s", where.api, where.stage, error.message)
             return

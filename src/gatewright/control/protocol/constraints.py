@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
@@ -41,26 +41,30 @@ def check(service: Service, operation: OperationModel, params: dict[str, Any]) -
 
 
 def _input_problems(service: Service, operation: OperationModel, params: dict[str, Any]) -> Iterator[Problem]:
+    for owner, name, prefix in _inputs(service, operation):
+        yield from _member(owner, name, params.get(name), prefix)
+
+
+@cache
+def _inputs(service: Service, operation: OperationModel) -> tuple[tuple[StructureShape, str, str], ...]:
+    """The members that are checked, in the order of their problems: whose, its name, what goes before it."""
     shape = operation.input_shape
     if shape is None:
-        return
+        return ()
     prefix = f"{_lower_camel(operation.name)}Input." if service.names_input else ""
-    inside = {name for name, member in shape.members.items() if "location" not in member.serialization}
-    for in_body in (True, False):
-        for name in shape.members:
-            if (name in inside) == in_body and (
-                service.name,
-                shape.members[name].name,
-            ) not in JUDGED_BY_OPERATION:
-                yield from _member(shape, name, params.get(name), prefix if in_body else "")
+    judged = {
+        name for name, member in shape.members.items() if (service.name, member.name) in JUDGED_BY_OPERATION
+    }
+    outside = {name for name, member in shape.members.items() if "location" in member.serialization}
+    names = sorted((name for name in shape.members if name not in judged), key=outside.__contains__)
+    return tuple((shape, name, "" if name in outside else prefix) for name in names)
 
 
 def _member(owner: StructureShape, name: str, value: Any, prefix: str) -> Iterator[Problem]:
-    path = prefix + _lower_camel(name)
     if value is not None:
-        yield from _problems(owner.members[name], value, path)
+        yield from _problems(owner.members[name], value, prefix + _lower_camel(name))
     elif name in owner.metadata.get("required", ()):
-        yield f"Value null at '{path}'", "Member must not be null"
+        yield f"Value null at '{prefix + _lower_camel(name)}'", "Member must not be null"
 
 
 def _problems(shape: Shape, value: Any, path: str) -> Iterator[Problem]:
@@ -102,6 +106,7 @@ def _broken(shape: Shape, value: Any) -> list[str]:
     return broken
 
 
+@lru_cache(maxsize=4096)
 def _size_constraints(shape: Shape) -> dict[tuple[str, float], str]:
     """The bounds on a length or a number: `("max", bound)` or `("min", bound)` -> the constraint's text."""
     noun = "value" if shape.type_name in ("integer", "long", "float", "double") else "length"

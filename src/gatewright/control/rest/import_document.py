@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from gatewright.aws.errors import AwsError, BadRequest
+from gatewright.catalog.api import Partition
 from gatewright.control.operation import Call, Params
 from gatewright.openapi.importing import base_path
 from gatewright.openapi.importing.bounds import MOST_BYTES
@@ -16,6 +17,7 @@ from gatewright.openapi.importing.source import Source, Unreadable, read_source
 from gatewright.openapi.importing.variables import replace_variables
 
 _PARAMETERS = ("basepath", "ignore", "endpointConfigurationTypes")
+_READ = "read"  # no name of a parameter
 _SIGNING = "x-amz-"  # a signature in the query is no parameter
 
 _log = logging.getLogger(__name__)
@@ -46,7 +48,7 @@ def wishes_of(params: Params) -> Wishes:
     return Wishes(mode, ignored is None, types)
 
 
-def source_of(call: Call, params: Params) -> Source:
+def source_of(partition: Partition, params: Params) -> Source:
     """The document in the body. Raises AwsError; why a text cannot be read stands in the log."""
     body: bytes = params["body"]
     if len(body) > MOST_BYTES:
@@ -56,10 +58,21 @@ def source_of(call: Call, params: Params) -> Source:
             status=413,
         )
     try:
-        return read_source(replace_variables(body, call.account, call.region))
+        return read_source(replace_variables(body, partition.account, partition.region))
     except Unreadable as error:
         _log.info("An OpenAPI document was refused: %s (line %s)", error.reason, error.line)
         raise BadRequest(INVALID) from None
+
+
+def read_before(partition: Partition, params: Params) -> Params:
+    """The parameters, with what is read of them: large documents take seconds. Raises AwsError."""
+    return {**params, _READ: (wishes_of(params), source_of(partition, params))}
+
+
+def read_of(call: Call, params: Params) -> tuple[Wishes, Source]:
+    """What was read of the parameters before, or is now. Raises AwsError."""
+    read: tuple[Wishes, Source] = (params if _READ in params else read_before(call.partition, params))[_READ]
+    return read
 
 
 def definition_of(

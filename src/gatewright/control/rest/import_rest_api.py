@@ -15,18 +15,19 @@ from gatewright.control.rest.common import require_api
 from gatewright.control.rest.endpoint import IP_ADDRESS_TYPES, TYPES, new_endpoint_configuration
 from gatewright.control.rest.import_attempts import Attempts
 from gatewright.control.rest.import_clearing import clear
-from gatewright.control.rest.import_document import Wishes, definition_of, source_of, wishes_of
+from gatewright.control.rest.import_document import Wishes, definition_of, read_before, read_of
 from gatewright.control.rest.import_entities import make_entities
 from gatewright.control.rest.import_settings import apply_settings
 from gatewright.control.rest.rest_api import create_rest_api, shown, with_policy
 from gatewright.openapi.importing.definition import Definition
 
+prepare_import_rest_api = prepare_put_rest_api = read_before
+
 _UNNAMED = "imported"  # until the document's title takes its place, or the import is refused
 
 
 def import_rest_api(call: Call, params: Params) -> Document:
-    wishes = wishes_of(params)
-    source = source_of(call, params)
+    wishes, source = read_of(call, params)
     api_id = create_rest_api(call, {"name": _UNNAMED})["id"]
     call.tx.delete_below(keys.below("model", api_id))  # an imported API has the document's models only
     definition = definition_of(call, source, wishes, api_id)
@@ -40,8 +41,7 @@ def import_rest_api(call: Call, params: Params) -> Document:
 
 def put_rest_api(call: Call, params: Params) -> Document:
     """The body is judged before the API is looked for, as it is at Amazon."""
-    wishes = wishes_of(params)
-    source = source_of(call, params)
+    wishes, source = read_of(call, params)
     overwrite = params.get("mode") == "overwrite"
     api_id = params["restApiId"]
     models, validators = ([], []) if overwrite else (_names(call, kind, api_id) for kind in _REFERRED_TO)

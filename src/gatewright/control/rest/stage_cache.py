@@ -39,6 +39,11 @@ def refuse_cached_streams(call: Call, api: str, stage: Document) -> None:
 
 
 def replace_cluster(call: Call, api: str, before: Document | None, stage: Document) -> None:
-    """A stage whose cluster was made, removed or given another size has nothing cached."""
-    if before is not None and any(before.get(member) != stage.get(member) for member in _CLUSTER):
+    """A stage whose cluster was made, removed or given another size has nothing cached.
+
+    So has a new stage: while one of its name was deleted, requests were still answered, and cached.
+    """
+    was = before or {}
+    there_is_one = was.get("cacheClusterEnabled") or stage.get("cacheClusterEnabled")
+    if there_is_one and any(was.get(member) != stage.get(member) for member in _CLUSTER):
         forget_responses(call, api, stage["stageName"])

@@ -26,8 +26,10 @@ from gatewright.control.rest.stage_rules import (
     set_cache_cluster,
 )
 
-_COPY_PATHS = ("/deploymentId", "/variables")
-_COPY_FROM = ("/canarySettings/deploymentId", "/canarySettings/stageVariableOverrides")
+_COPIES = {  # path: from
+    "/deploymentId": "/canarySettings/deploymentId",
+    "/variables": "/canarySettings/stageVariableOverrides",
+}
 _ACCESS_LOG_PATHS = ("/accessLogSettings/destinationArn", "/accessLogSettings/format")
 
 # As AWS prints it: some of the commas are missing there too.
@@ -84,11 +86,11 @@ def _unsupported(patched: Patched, path: str, operation: Document) -> None:
 
 def _copy(patched: Patched, path: str, operation: Document) -> None:
     source = operation.get("from")
-    if path not in _COPY_PATHS or source not in _COPY_FROM:
+    if source is None or _COPIES.get(path) != source:
         raise BadRequest(
             f"Invalid copy operation with path: {path} and from {source or NULL}. "
-            f"Valid copy:path are [{', '.join(_COPY_PATHS)}] "
-            f"and valid copy:from are [{', '.join(_COPY_FROM)}]"
+            f"Valid copy:path are [{', '.join(_COPIES)}] "
+            f"and valid copy:from are [{', '.join(_COPIES.values())}]"
         )
     stage, settings = patched.stage, patched.stage.get("canarySettings")
     if settings is None:

@@ -11,15 +11,11 @@ from gatewright.gateway import refusals
 from gatewright.gateway.integration_request import IntegrationRequest, RequestBody
 from gatewright.gateway.integration_response import ResponsePlan, Responses, compile_pattern, final_fields
 from gatewright.gateway.integrations.aws_service import CALLER, AwsService
+from gatewright.gateway.integrations.function_uri import function_of
 from gatewright.gateway.integrations.http import Backend, Http, HttpProxy
 from gatewright.gateway.integrations.http_stream import HttpPassThrough, HttpStream
-from gatewright.gateway.integrations.lambda_ import (
-    Invocation,
-    LambdaCustom,
-    LambdaProxy,
-    WrongVerb,
-    function_of,
-)
+from gatewright.gateway.integrations.invocation import Invocation
+from gatewright.gateway.integrations.lambda_ import LambdaCustom, LambdaProxy, WrongVerb
 from gatewright.gateway.integrations.lambda_stream import LambdaStream
 from gatewright.gateway.integrations.mock import Mock
 from gatewright.gateway.integrations.nowhere import Nowhere

@@ -13,7 +13,8 @@ from gatewright.gateway import lambda_answer, lambda_event
 from gatewright.gateway.deadline import within
 from gatewright.gateway.errors import GatewayError, configuration_error
 from gatewright.gateway.exchange import Exchange
-from gatewright.gateway.integrations.lambda_ import Invocation, function_error, tell_answer, timed_out
+from gatewright.gateway.integrations.invocation import Invocation, function_error, timed_out
+from gatewright.gateway.integrations.lambda_trace import tell_answer
 from gatewright.gateway.parameters import RequestMappings
 from gatewright.gateway.plan import MethodResponse, StreamedResponse
 from gatewright.wire.client import Patience

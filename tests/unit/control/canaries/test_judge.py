@@ -47,8 +47,10 @@ class Room:
             **self.where, deploymentId="old", variables=variables, canarySettings=canary, tags={TAG: "act"}
         )
 
-    def judge(self) -> Judge:
-        return Judge(self.catalog, Services(), partial(count_lanes, self.directory), lambda: self.now)
+    def judge(self, catalog: Catalog | None = None) -> Judge:
+        return Judge(
+            catalog or self.catalog, Services(), partial(count_lanes, self.directory), lambda: self.now
+        )
 
     def serve(self, requests: int, *, failed: int = 0, lane: str = "prod/Canary") -> None:
         series = self.metrics.series(self.api, lane, "/", "GET")
@@ -247,6 +249,28 @@ def test_counts_that_cannot_be_read_are_told_once_and_tried_again(
     room.both(600, failed=300)
     room.look(WINDOW)
     assert "canarySettings" not in room.stage
+
+
+def test_a_verdict_that_cannot_be_put_into_effect_is_so_at_the_next_look(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    impatient = open_catalog(room.directory, busy_seconds=0.0)
+    room.judges = [room.judge(impatient)]
+    room.begin()
+    room.both(1_000)
+    with room.catalog.write(PARTITION):
+        room.look(WINDOW)
+        room.look()
+    assert "canaries cannot be judged now" in caplog.text
+    assert room.stage["deploymentId"] == "old"
+    room.both(1, failed=1)  # after the verdict
+    room.look()
+    assert room.stage["deploymentId"] == "new"
+    (record,) = verdicts(room.catalog, room.api, "prod") or []
+    assert (record["seconds"], record["canary"]["requests"], record["canary"]["5xx"]) == (WINDOW, 1_000, 0)
+    room.look()
+    assert room.outcomes == ["promote"]
+    impatient.close()
 
 
 def test_a_tag_from_before_tags_were_checked_is_told_and_stops_nobody(

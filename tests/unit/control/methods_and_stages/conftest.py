@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -49,6 +49,21 @@ def limits() -> Limits:
     return Limits()
 
 
+@dataclass
+class Caches:
+    """The stages' caches; remembers which were flushed."""
+
+    flushed: list[str] = field(default_factory=list)
+
+    def flush(self, api: str, stage: str) -> None:
+        self.flushed.append(stage)
+
+
+@pytest.fixture
+def caches() -> Caches:
+    return Caches()
+
+
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
     catalog = open_catalog(tmp_path)
@@ -86,14 +101,14 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 
 @pytest.fixture
-def do(catalog: Catalog, clock: Clock, limits: Limits) -> Do:
+def do(catalog: Catalog, clock: Clock, limits: Limits, caches: Caches) -> Do:
     """Call one operation on the API, in its own transaction; the ids of API and resource are filled in."""
     numbers = iter(range(10**6))
 
     def new_id(length: int) -> str:
         return f"{next(numbers):0{length}d}"
 
-    services = Services(clock=clock, new_id=new_id, limits=limits)
+    services = Services(clock=clock, new_id=new_id, limits=limits, caches=caches)
 
     def call(operation: Operation, **params: Any) -> Any:
         with catalog.write(PARTITION) as tx:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.unit.control.methods_and_stages.conftest import ROOT
+from tests.unit.control.methods_and_stages.conftest import ROOT, Caches
 
 from gatewright.control.rest.deployment import create_deployment
 from gatewright.control.rest.integration import put_integration
@@ -154,6 +154,27 @@ def cache(path: str, value: str) -> list[dict[str, str]]:
         (f"/{path}/caching/enabled", value),
     ]
     return [{"op": "replace", "path": name, "value": text} for name, text in cluster]
+
+
+def test_a_cluster_that_is_made_or_changed_or_goes_has_nothing_cached(do: Do, caches: Caches) -> None:
+    def replace(path: str, value: str) -> None:
+        do(update_stage, stageName="a", patchOperations=[{"op": "replace", "path": path, "value": value}])
+
+    stage = {"stageName": "a", "deploymentId": "000000"}
+    do(create_stage, **stage, cacheClusterSize="0.5")
+    replace("/cacheClusterSize", "1.6")
+    replace("/description", "there is no cluster yet")
+    do(delete_stage, stageName="a")
+    assert caches.flushed == []
+    do(create_stage, **stage, cacheClusterEnabled=True)
+    assert caches.flushed == ["a"]
+    replace("/description", "the cluster stays")
+    assert caches.flushed == ["a"]
+    replace("/cacheClusterSize", "1.6")
+    replace("/cacheClusterEnabled", "false")
+    replace("/cacheClusterEnabled", "true")
+    do(delete_stage, stageName="a")
+    assert caches.flushed == ["a"] * 5
 
 
 def test_what_is_streamed_is_not_to_be_cached(do: Do, refused: Refused) -> None:

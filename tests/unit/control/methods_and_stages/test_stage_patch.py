@@ -274,6 +274,9 @@ class TestCanary:
             ("/description", "/canarySettings/deploymentId"),
             ("/deploymentId", "/variables"),
             ("/deploymentId", None),
+            ("/description", None),
+            ("/deploymentId", "/canarySettings/stageVariableOverrides"),
+            ("/variables", "/canarySettings/deploymentId"),
         ],
     )
     def test_only_the_canary_can_be_copied(self, refused: Refused, path: str, source: str | None) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.support.management import PARTITION, client_of, running_management
 
 from gatewright.catalog import keys
 from gatewright.catalog.api import Catalog
+from gatewright.catalog.sqlite import open_catalog
 from gatewright.control.context import Limits, Services
 
 from .conftest import Import, Refused, body
@@ -492,3 +495,19 @@ def test_openapi_3_1_is_refused_when_strict(catalog: Catalog, refused: Refused) 
 
         assert refused(make, document) == NOT_OPENAPI
         assert make(minimal())["name"] == "t"
+
+
+def test_a_document_is_read_before_anybody_has_to_wait_for_it(tmp_path: Path) -> None:
+    with (
+        closing(open_catalog(tmp_path)) as held,
+        closing(open_catalog(tmp_path, busy_seconds=0.0)) as catalog,
+        running_management(catalog) as endpoint,
+        client_of(endpoint) as client,
+        held.write(PARTITION),
+    ):
+        with pytest.raises(ClientError, match="BadRequestException"):
+            client.import_rest_api(body=b"{")
+        with pytest.raises(ClientError, match="BadRequestException"):
+            client.put_rest_api(restApiId="a1b2c3d4e5", body=b"{")
+        with pytest.raises(ClientError, match="is busy"):
+            client.import_rest_api(body=b'{"openapi": "3.0.1", "info": {"title": "a"}, "paths": {}}')

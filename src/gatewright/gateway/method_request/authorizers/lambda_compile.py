@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatewright.catalog.api import Document
 from gatewright.functions.api import FunctionName
-from gatewright.gateway.integrations.lambda_ import function_of
+from gatewright.gateway.integrations.function_uri import function_of
 from gatewright.gateway.method_request.authorizers.authorizer_event import (
     MakeEvent,
     request_event,
