@@ -15,6 +15,7 @@ from tests.support.valkey import ValkeyServer, valkey_server
 from tests.support.valkey_state import POLICIES_BYTES, WaitedState
 
 from gatewright.state.api import Bucket, Limit, Quota, StateUnavailable
+from gatewright.state.valkey_scripts import ENTRY_BYTES
 from gatewright.wire.pending import drive
 
 TODAY = date(2026, 3, 11)  # what the clock says first
@@ -201,22 +202,42 @@ def test_those_used_least_recently_make_room(join: Join, clock: MovedClock) -> N
 
     def put(key: bytes, size: int) -> bool:
         clock.move(seconds=1)
-        return answer(state.responses.put(b"stage", key, b"x" * size, 3600, 0, 1000))
+        return answer(state.responses.put(b"stage", key, b"x" * size, 3600, 0, 1000 + 3 * ENTRY_BYTES))
 
     assert [put(key, 300) for key in (b"a", b"b", b"c")] == [True] * 3
     clock.move(seconds=1)
     assert answer(state.responses.get(b"stage", b"a")).value is not None
-    assert put(b"d", 500)
+    assert put(b"d", 600)
     kept = [key for key in b"abcd" if answer(state.responses.get(b"stage", bytes([key]))).value is not None]
     assert bytes(kept) == b"ad"
-    assert not put(b"e", 1001)
-    assert put(b"a", 1000), "it replaces itself"
+    assert not put(b"e", 1001 + 2 * ENTRY_BYTES)
+    assert put(b"a", 1000 + 2 * ENTRY_BYTES), "it replaces itself"
+
+
+def test_tiny_values_take_no_more_memory_than_their_cache_has(join: Join, server: ValkeyServer) -> None:
+    state, most = join(), 100_000
+    for number in range(600):
+        assert answer(state.responses.put(b"stage", b"%d" % number, b"x", 3600, 0, most))
+    rows = [f"gatewright:responses:{{stage}}:{part}" for part in ("values", "order")]
+    assert server.client.zcard(rows[1]) == most // (ENTRY_BYTES + 1)
+    assert sum(server.client.memory_usage(row, samples=0) for row in rows) <= most
+
+
+def test_a_put_removes_a_bounded_number(join: Join) -> None:
+    state, most = join(), 150 * (ENTRY_BYTES + 1)
+
+    def put(key: bytes, size: int) -> bool:
+        return answer(state.responses.put(b"stage", key, b"x" * size, 3600, 0, most))
+
+    assert all(put(b"%d" % number, 1) for number in range(150))
+    whole = most - ENTRY_BYTES
+    assert [put(b"large", whole) for _ in range(2)] == [False, True]
 
 
 def test_a_space_of_policies_has_a_size(join: Join, clock: MovedClock) -> None:
     state = join()
     for number in range(4):
-        assert answer(state.policies.put(b"space", b"%d" % number, b"x" * 2**20, 300, 0))
+        assert answer(state.policies.put(b"space", b"%d" % number, b"x" * 2**19, 300, 0))
         clock.move(seconds=1)
     assert answer(state.policies.get(b"space", b"0")).value is None
     assert answer(state.policies.get(b"space", b"3")).value is not None
@@ -235,7 +256,7 @@ def test_a_cluster(tmp_path: Path, clock: MovedClock) -> None:
         state.set_remaining(QUOTA, 70)
         assert passed(state, QUOTA, 99) == 70
         assert [answer(state.responses.claim(b"stage", b"k", 30)) for _ in range(2)] == [True, False]
-        assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 100))
+        assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 1000))
         assert answer(state.responses.get(b"stage", b"k")).value == b"value"
         state.responses.flush(b"stage")
         assert answer(state.responses.get(b"stage", b"k")).value is None
@@ -358,7 +379,7 @@ def test_a_user_with_the_documented_rights(
     state.set_remaining(QUOTA, 7)
     assert used(state) == 5
     assert answer(state.responses.claim(b"stage", b"k", 30))
-    assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 100))
+    assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 1000))
     answer(state.responses.release(b"stage", b"k"))
     assert answer(state.responses.get(b"stage", b"k")).value == b"value"
     state.responses.flush(b"stage")
