@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from gatewright.catalog import postgres_feed
 from gatewright.catalog.api import Catalog, CatalogUnavailable, Partition
 from gatewright.catalog.postgres import open_catalog
 from gatewright.catalog.postgres_server import BadUrl, shown
+from gatewright.wire import outage
 
 
 @pytest.fixture
@@ -264,8 +266,13 @@ def test_a_silent_server_is_noticed_and_comes_back(
 
 
 def test_it_can_be_opened_before_the_server_is_there(
-    server: Postgres, database: str, home: Partition
+    server: Postgres,
+    database: str,
+    home: Partition,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(outage, "AGAIN_SECONDS", 0.0)
     open_catalog(database).close()
     server.stop()
     try:
@@ -273,6 +280,9 @@ def test_it_can_be_opened_before_the_server_is_there(
             open_catalog(database)
         early = open_catalog(database, patient=True)
         assert not works(early, home)
+        with socket.create_server(("127.0.0.1", server.port)) as other:
+            other.accept()[0].close()
+            until(lambda: "is still away" in caplog.text, "the log tells that the reason is another one")
     finally:
         server.start()
     until(lambda: works(early, home))

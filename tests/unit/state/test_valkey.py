@@ -16,6 +16,7 @@ from tests.support.valkey_state import POLICIES_BYTES, WaitedState
 
 from gatewright.state.api import Bucket, Limit, Quota, StateUnavailable
 from gatewright.state.valkey_scripts import ENTRY_BYTES
+from gatewright.wire import outage
 from gatewright.wire.pending import drive
 
 TODAY = date(2026, 3, 11)  # what the clock says first
@@ -310,7 +311,13 @@ def test_while_valkey_is_away_limits_hold_by_a_share(
         state.close()
 
 
-def test_a_server_that_does_not_answer_is_waited_for_once(mortal: ValkeyServer, clock: MovedClock) -> None:
+def test_a_server_that_does_not_answer_is_waited_for_once(
+    mortal: ValkeyServer,
+    clock: MovedClock,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outage, "AGAIN_SECONDS", 0.0)
     state = WaitedState(mortal, clock)
     assert passed(state, QUOTA, 1) == 1
     mortal.pause()
@@ -331,9 +338,14 @@ def test_a_server_that_does_not_answer_is_waited_for_once(mortal: ValkeyServer, 
                 refused()
         assert state.housekeep() == {}
     finally:
-        mortal.go_on()
+        mortal.kill()
+    while "is still away: Error 111" not in caplog.text:
+        state.loop.tick()
+    mortal.start()
     come_back(state)
     assert used(state) == 1
+    assert caplog.text.count("Timeout reading") == 1
+    assert caplog.text.count("0 is back") == 1
     state.close()
 
 
