@@ -124,7 +124,7 @@ def test_a_changed_quota_gives_back_what_is_held(join: Join, clock: MovedClock) 
 
 
 def test_many_limits_are_told_of_by_turns(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gatewright.state.valkey_store.REPORTS", 7)
+    monkeypatch.setattr("gatewright.state.valkey_leasing.REPORTS", 7)
     state = join()
     quotas = [Quota("plan", f"key{number}", None, "DAY") for number in range(20)]
     for quota in quotas:
@@ -137,7 +137,7 @@ def test_many_limits_are_told_of_by_turns(join: Join, monkeypatch: pytest.Monkey
 def test_limits_that_were_forgotten_are_counted_on(
     join: Join, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gatewright.state.valkey_store.REMEMBERED", 3)
+    monkeypatch.setattr("gatewright.state.known_leases.REMEMBERED", 3)
     state = join()
     quotas = [Quota("plan", f"key{number}", 10, "DAY") for number in range(9)]
     for _ in range(3):
@@ -163,7 +163,7 @@ def test_processes_hear_how_many_they_are(join: Join, clock: MovedClock) -> None
             passed(state, SLOW, 1)
             state.report()
         clock.move(seconds=3)
-    assert {state.inner.processes for state in states} == {3}
+    assert {state.inner.leasing.processes for state in states} == {3}
 
 
 def test_a_script_that_the_server_forgot_is_told_again(join: Join, server: ValkeyServer) -> None:
