@@ -105,7 +105,8 @@ class Feed:
                             self.saw(int(told.payload))
         except psycopg.Error as error:
             if not self._stopped.is_set():
-                self._away(unavailable(self._server.place, error), False)
+                # Where it was silent, the connection's end is our own doing.
+                self._away(self._trouble or unavailable(self._server.place, error), False)
 
     def _ask(self, connection: Connection) -> None:
         known = self._revision

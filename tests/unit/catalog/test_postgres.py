@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -240,7 +241,12 @@ def test_what_was_acknowledged_outlives_a_killed_server(
 
 @pytest.mark.parametrize("fault", ["cut", "frozen"])
 def test_a_silent_server_is_noticed_and_comes_back(
-    fault: str, server: Postgres, way: Way, database: str, home: Partition
+    fault: str,
+    server: Postgres,
+    way: Way,
+    database: str,
+    home: Partition,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     open_catalog(database).close()
     far, near = open_catalog(server.url(port=way.port, connect_timeout="2")), open_catalog(database)
@@ -251,6 +257,7 @@ def test_a_silent_server_is_noticed_and_comes_back(
         put(far, home, "a/2")
     with pytest.raises(CatalogUnavailable, match="does not answer"):
         get(far, home, "a/1")
+    until(lambda: re.search("the catalog is away, trying again .* does not answer", caplog.text) is not None)
     if fault == "cut":
         put(near, home, "a/3")
         way.mend()
