@@ -251,12 +251,8 @@ def test_a_flush_is_seen_by_every_worker(node: Gatewright, workers: Workers, tmp
     (tmp_path / "deny").touch()  # what was allowed stays allowed until it is forgotten
     assert [guarded.ask(connection, "flushed")[0] for connection in workers] == [200, 200]
     guarded.api.gateway.flush_stage_authorizers_cache(restApiId=guarded.api.id, stageName="dev")
-    deadline = time.monotonic() + BOUND
-    for connection in workers:
-        while (answer := guarded.ask(connection, "flushed")) != (403, EXPLICIT):
-            assert answer[0] == 200
-            assert time.monotonic() < deadline, "a worker goes on with what was flushed"
-    assert guarded.calls("flushed") == 3
+    assert [guarded.ask(connection, "flushed") for connection in workers] == [(403, EXPLICIT)] * 2
+    assert guarded.calls("flushed") in (3, 4)  # once more where one worker has read of the flush already
     assert [guarded.ask(connection, "flushed", stage="prod")[0] for connection in workers] == [200, 200]
 
 

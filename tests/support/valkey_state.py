@@ -66,9 +66,9 @@ class WaitedState:
 
     def report(self) -> None:
         """Let it tell what was used, and hear the answers."""
-        self.loop.run_until(lambda: not self.inner.busy)
+        self.loop.run_until(lambda: not self.inner.leasing.busy)
         self.loop.tick()
-        self.loop.run_until(lambda: not self.inner.busy)
+        self.loop.run_until(lambda: not self.inner.leasing.busy)
 
     def usage(self, quota: Quota, first: date, last: date) -> list[DayUsage]:
         self.report()

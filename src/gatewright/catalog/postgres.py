@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from gatewright.catalog.api import Catalog, CatalogUnavailable
 from gatewright.catalog.postgres_feed import CHANNEL, Feed, newer_schema
+from gatewright.catalog.postgres_lock import locked_revision, signs_of_life, watched
 from gatewright.catalog.postgres_pool import Pool
 from gatewright.catalog.postgres_server import BadUrl, Server
 from gatewright.catalog.postgres_tables import NAMESPACE, SCHEMA_VERSION, STEPS
@@ -23,7 +24,6 @@ BUSY_SECONDS = 5.0  # how long a writer queues behind others
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
-_LOCK_SCHEMA = f"SELECT pg_advisory_xact_lock(hashtext('{NAMESPACE}'))"
 
 
 def open_catalog(url: str, *, patient: bool = False, busy_seconds: float = BUSY_SECONDS) -> Catalog:
@@ -87,8 +87,9 @@ class PostgresCatalog(SqlCatalog):
             )
         try:
             with self._pool.session(_WRITE) as connection:
-                before = _locked_revision(connection)
-                yield connection
+                before = locked_revision(connection)
+                with signs_of_life(connection):
+                    yield connection
                 after = counter(connection, REVISION)
                 if after != before:
                     connection.rows(f"SELECT pg_notify('{CHANNEL}', :revision)", revision=str(after))
@@ -102,7 +103,7 @@ class PostgresCatalog(SqlCatalog):
         if self._schema() == SCHEMA_VERSION:
             return
         with self._pool.session(_WRITE) as connection:
-            connection.rows(_LOCK_SCHEMA)
+            connection.rows(f"SELECT pg_advisory_xact_lock(hashtext('{NAMESPACE}')), {watched()}")
             found = _found_schema(connection)
             if found > SCHEMA_VERSION:
                 raise newer_schema(self._server.place, found)
@@ -116,14 +117,6 @@ class PostgresCatalog(SqlCatalog):
     def _schema(self) -> int:
         with self.reading() as connection:
             return _found_schema(connection)
-
-
-def _locked_revision(connection: Connection) -> int:
-    """The revision, whose row nobody else may lock until the transaction ends."""
-    rows = connection.rows("SELECT value FROM counters WHERE name = :name FOR UPDATE", name=REVISION)
-    if not rows:
-        raise CatalogUnavailable("The catalog has lost its revision counter: restore it from a backup")
-    return int(rows[0][0])
 
 
 def _found_schema(connection: Connection) -> int:

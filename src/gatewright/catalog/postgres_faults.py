@@ -6,6 +6,9 @@ import psycopg
 
 from gatewright.catalog.api import CatalogUnavailable
 
+# The server looks for silence only while it waits for a statement: what comes after it is not run any more.
+ENDED_AS_SILENT = "25P03"
+
 _AGAIN = "try again"
 _STARTING = "is stopped or starting"
 _WAIT = "nothing is needed once it is back"
@@ -18,7 +21,7 @@ _FAULTS = {
         "is read-only, as a standby is",
         "name the primary server in the catalog's URL, or several with target_session_attrs=read-write",
     ),
-    "25P03": ("ended a transaction that stood still for too long", _AGAIN),
+    ENDED_AS_SILENT: ("ended a transaction that stood still for too long: nothing of it was written", _AGAIN),
     "40": ("gave the transaction up in favour of another one", _AGAIN),
     "42501": (
         "does not let this user make or use its tables",
@@ -54,6 +57,14 @@ def commit_unknown(place: str, error: psycopg.Error) -> CatalogUnavailable:
     return CatalogUnavailable(
         f"The catalog {place} was lost while a write was committed ({cause}): whether the write was made is "
         "not known; look, then try again"
+    )
+
+
+def given_up(place: str, earlier: CatalogUnavailable) -> CatalogUnavailable:
+    """For what is asked of a transaction after an error."""
+    return CatalogUnavailable(
+        f"The catalog {place} gave this transaction up at an earlier error, and keeps nothing of it; try "
+        f"again. The error was: {earlier}"
     )
 
 

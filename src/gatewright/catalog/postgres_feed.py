@@ -19,6 +19,7 @@ from gatewright.catalog.postgres_pool import Pool
 from gatewright.catalog.postgres_server import Connection, Server, sever
 from gatewright.catalog.postgres_tables import NAMESPACE, SCHEMA_VERSION
 from gatewright.catalog.tables import REVISION, SCHEMA
+from gatewright.wire.outage import Outage
 
 CHANNEL = NAMESPACE
 ASK_SECONDS = 1.0  # between two questions for the revision
@@ -43,7 +44,7 @@ class Feed:
         self._revision = -1  # the newest that is known
         self._knowing = threading.Lock()
         self._trouble: CatalogUnavailable | None = None
-        self._lost = False  # the owner was told of it
+        self._outage = Outage()
         self._connection: Connection | None = None
         self._stopped = threading.Event()
         self._looked = threading.Event()  # the first attempt to connect is over
@@ -104,7 +105,8 @@ class Feed:
                             self.saw(int(told.payload))
         except psycopg.Error as error:
             if not self._stopped.is_set():
-                self._away(unavailable(self._server.place, error), False)
+                # Where it was silent, the connection's end is our own doing.
+                self._away(self._trouble or unavailable(self._server.place, error), False)
 
     def _ask(self, connection: Connection) -> None:
         known = self._revision
@@ -128,8 +130,7 @@ class Feed:
             self._away(newer_schema(self._server.place, schema), True)
             return
         self._trouble = None
-        if self._lost:
-            self._lost = False
+        if self._outage.ends():
             log.info("the catalog %s is back", self._server.place)
 
     def _silent(self, connection: Connection) -> None:
@@ -140,12 +141,15 @@ class Feed:
             self._pool.sever()
 
     def _away(self, error: CatalogUnavailable, refuse: bool) -> None:
-        """Tell the owner, once a time of trouble. `refuse`: nobody else is to try."""
+        """Tell the owner, if it is news. `refuse`: nobody else is to try."""
         if refuse:
             self._trouble = error
-        if not self._lost:
-            self._lost = True
-            log.warning("the catalog is away, trying again until it is back: %s", error)
+        known = self._outage.lasts
+        if self._outage.goes_on(str(error)):
+            told = (
+                "the catalog is still away" if known else "the catalog is away, trying again until it is back"
+            )
+            log.warning("%s: %s", told, error)
 
 
 def newer_schema(place: str, found: int) -> CatalogUnavailable:

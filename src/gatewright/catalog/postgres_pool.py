@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -17,8 +18,8 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from gatewright.catalog.api import CatalogUnavailable
-from gatewright.catalog.postgres_faults import commit_unknown, unavailable
-from gatewright.catalog.postgres_server import Connection, Server, sever
+from gatewright.catalog.postgres_faults import ENDED_AS_SILENT, commit_unknown, given_up, unavailable
+from gatewright.catalog.postgres_server import STANDSTILL_SECONDS, Connection, Server, sever
 
 CONNECTIONS = 24  # open at once in one process: 8 management calls use two each, and there are followers
 IDLE_CONNECTIONS = 4
@@ -36,48 +37,64 @@ class PostgresConnection:
 
     def __init__(self, place: str, connection: Connection) -> None:
         self.connection = connection
-        self._place = place
-        self._given_up = False
+        self.place = place
+        self._turn = threading.Lock()
+        self._asked_at = time.monotonic()
+        self._given_up: CatalogUnavailable | None = None
 
     def rows(self, statement: str, **values: object) -> list[Any]:
-        self._require_whole()
-        try:
+        with self._statement():
             cursor = self.connection.execute(_translated(statement), values, binary=True)
             return cursor.fetchall() if cursor.description else []
-        except psycopg.Error as error:
-            raise self._give_up(error) from error
 
     def change(self, statement: str, *values: Mapping[str, object]) -> int:
-        self._require_whole()
-        try:
-            with self.connection.cursor() as cursor:
+        with self._statement(), self.connection.cursor() as cursor:
+            if len(values) == 1:
+                cursor.execute(_translated(statement), values[0])
+            else:
+                # In a pipeline. Its last message, a Flush, stops the server's watch over silent clients until
+                # the next statement: so not for a single row, after which the caller may work for long.
                 cursor.executemany(_translated(statement), values)
-                return cursor.rowcount
-        except psycopg.Error as error:
-            raise self._give_up(error) from error
+            return cursor.rowcount
 
     def commit(self) -> None:
         """Raises `CatalogUnavailable`, which tells of a commit whose outcome is not known."""
-        self._require_whole()
-        try:
+        with self._statement(at_commit=True):
             self.connection.execute("COMMIT")
-        except psycopg.Error as error:
-            self._given_up = True
-            if self.connection.closed:
-                raise commit_unknown(self._place, error) from error
-            raise unavailable(self._place, error) from error
 
-    def _give_up(self, error: psycopg.Error) -> CatalogUnavailable:
-        self._given_up = True
-        return unavailable(self._place, error)
+    def stay(self) -> None:
+        """For another thread: a sign of life, unless the owner has been silent for too long itself."""
+        with self._turn:
+            if self._given_up is not None or time.monotonic() - self._asked_at > STANDSTILL_SECONDS:
+                return
+            try:
+                self.connection.execute("SELECT 1")
+            except psycopg.Error as error:
+                self._given_up = unavailable(self.place, error)
 
-    def _require_whole(self) -> None:
-        """After an error the server would answer COMMIT with a rollback, and no error."""
-        if self._given_up:
-            raise CatalogUnavailable(
-                f"The catalog {self._place} gave this transaction up at an earlier error: "
-                "nothing of it is kept; try again"
-            )
+    def after_rollback(self, question: str) -> list[Any]:
+        """The rows that answer a question behind the transaction, which is given up."""
+        with self._turn:
+            try:
+                self.connection.execute("ROLLBACK")
+                return self.connection.execute(question).fetchall()
+            except psycopg.Error as error:
+                raise unavailable(self.place, error) from error
+
+    @contextmanager
+    def _statement(self, *, at_commit: bool = False) -> Iterator[None]:
+        """None follows an error: the server would answer COMMIT with a rollback then, and no error."""
+        with self._turn:
+            if self._given_up is not None:
+                raise given_up(self.place, self._given_up)
+            try:
+                yield
+            except psycopg.Error as error:
+                lost = at_commit and self.connection.closed and error.sqlstate != ENDED_AS_SILENT
+                self._given_up = commit_unknown(self.place, error) if lost else unavailable(self.place, error)
+                raise self._given_up from error
+            finally:
+                self._asked_at = time.monotonic()
 
 
 class Pool:

@@ -26,19 +26,18 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 5_000,  # milliseconds
     "client_encoding": "UTF8",
-    "fallback_application_name": "gatewright",
 }
 
 # Of each session. The server looks after its side of the connection too: a node that is cut off while it
-# writes must not keep the others from writing.
+# writes must not keep the others from writing. See `postgres_lock` for what holds of a write besides.
 _SESSION = {
     "search_path": NAMESPACE,
     "statement_timeout": f"{STATEMENT_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{STANDSTILL_SECONDS}s",
-    "tcp_keepalives_idle": "5",
-    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_idle": "2",
+    "tcp_keepalives_interval": "1",
     "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "5000",
+    "tcp_user_timeout": "4000",
 }
 _SET = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
 # A write is acknowledged when it is on the disk, whatever the database's default; a stricter one stays.
@@ -91,8 +90,11 @@ class Server:
 
     def connect(self) -> Connection:
         """A connection in autocommit mode. Raises `CatalogUnavailable`."""
+        name = f"gatewright {os.getpid()} on {socket.gethostname()}"  # the server cuts it to 63 bytes
         try:
-            connection = psycopg.connect(**self._parameters, autocommit=True)
+            connection = psycopg.connect(
+                **{"fallback_application_name": name, **self._parameters}, autocommit=True
+            )
         except psycopg.Error as error:
             raise unavailable(self.place, error) from None  # the cause is told; it may not tell a password
         try:

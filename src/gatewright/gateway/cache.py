@@ -88,7 +88,7 @@ class ResponseCache:
             found = await access.state.responses.get(self.space, key)
         except StateUnavailable as error:
             log.warning("cached responses cannot be read: %s", error)
-            return await integration.run(exchange)
+            return _answered(await integration.run(exchange), verdict)
         response = None
         if found.value is not None and verdict is not Verdict.ALLOWED:
             response = self._opened(access, key, found.value)
@@ -101,7 +101,7 @@ class ResponseCache:
         else:
             method.series.cache_misses += 1
             response = await self._fetched(exchange, integration, key, found.generation, verdict)
-        return _warned(response) if verdict is Verdict.IGNORED_ALOUD else response
+        return _answered(response, verdict)
 
     def _key(self, exchange: Exchange) -> bytes:
         return self.prefix + joined([_bytes(part.value(exchange)) for part in self.parts])
@@ -236,5 +236,8 @@ def _shown(name: str, value: Value) -> str:
     return mask({short: text})[short]
 
 
-def _warned(response: MethodResponse) -> MethodResponse:
+def _answered(response: MethodResponse, verdict: Verdict | None) -> MethodResponse:
+    """With the warning that is due to a caller who may not ask anew."""
+    if verdict is not Verdict.IGNORED_ALOUD:
+        return response
     return MethodResponse(response.status, response.fields, response.body, IGNORED + response.rendered)

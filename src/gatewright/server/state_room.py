@@ -12,6 +12,7 @@ from time import time
 
 from gatewright.catalog.api import Document
 from gatewright.gateway.cache import space_of
+from gatewright.gateway.method_request.authorizers.policy_cache import policies_of
 from gatewright.server.errors import CannotStart
 from gatewright.server.settings import Settings
 from gatewright.state.api import Quota, Size, State, StateUnavailable
@@ -121,13 +122,19 @@ class Usage:
 
 
 class StageCaches:
-    """The stages' caches as FlushStageCache and changes to stages ask for them."""
+    """The stages' caches as the flushing operations and changes to stages ask for them."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def flush(self, api: str, stage: str) -> None:
         self._state.responses.flush(space_of(api, stage))
+
+    def flush_policies(self, api: str, stage: str) -> None:
+        try:
+            self._state.policies.flush(policies_of(api, stage))
+        except StateUnavailable as error:
+            _log.warning("policies of %s/%s are flushed once nodes read of it: %s", api, stage, error)
 
 
 def _quota(plan_id: str, key_id: str, quota: Document) -> Quota:

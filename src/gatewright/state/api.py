@@ -117,9 +117,10 @@ class Responses(Protocol):
     ) -> bool:
         """Keep `value` for `ttl` seconds, in place of what is there under the key.
 
-        All values of the space together may have `most_bytes`: those used least recently make room, a bounded
-        number of them at once. False, and nothing is kept, if the space was flushed since `generation` was
-        read, if there is no room, or if the value is over the size that is kept.
+        All values of the space together may have `most_bytes`, with what keeping them takes in a store that
+        nothing else bounds: those used least recently make room, a bounded number of them at once. False, and
+        nothing is kept, if the space was flushed since `generation` was read, if there is no room, or if the
+        value is over the size that is kept.
         """
 
     async def claim(self, space: bytes, key: bytes, seconds: float) -> bool:

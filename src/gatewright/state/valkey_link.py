@@ -1,7 +1,8 @@
 """The connection of a process to Valkey: commands run in threads, answers come back to the event loop.
 
 While Valkey is away nobody waits for it: after a command that failed, requests are told `ValkeyAway` at once,
-and only a probe asks, every half second, until one is answered. Trouble is logged once, and its end.
+and only a probe asks, every half second, until one is answered. Trouble is logged, another reason for it too,
+and its end.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from valkey.exceptions import ValkeyClusterException, ValkeyError
 from gatewright.state.api import StateUnavailable
 from gatewright.state.valkey_scripts import PROBE
 from gatewright.state.valkey_servers import Client, Servers
+from gatewright.wire.outage import Outage
 from gatewright.wire.pending import Pending
 
 THREADS = 4  # commands at once
@@ -54,6 +56,7 @@ class Link:
         self._loop = loop
         self._client: Client | None = None
         self._one = Lock()  # thread that connects, or that tells of trouble
+        self._outage = Outage()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="valkey")
         self._asked_again = 0.0
         self._drained = self._closed = False
@@ -74,9 +77,9 @@ class Link:
         try:
             result = command(self._connected())
         except (ValkeyError, ValkeyClusterException, OSError) as error:
-            away = self._gone(str(error) or type(error).__name__)
-            self._lost(away)
-            raise away from error
+            why = str(error) or type(error).__name__
+            self._lost(why)
+            raise self._gone(why) from error
         self._found()
         return result
 
@@ -122,17 +125,23 @@ class Link:
     def _gone(self, why: str) -> ValkeyAway:
         return ValkeyAway(f"Valkey at {self._servers} is away: {why.rstrip('.')}")
 
-    def _lost(self, error: ValkeyAway) -> None:
+    def _lost(self, why: str) -> None:
         with self._one:
             known, self.away = self.away, True
+            news = self._outage.goes_on(why)
         if not known:
             self._asked_again = time.monotonic() + PROBE_SECONDS
-            _log.error("%s. Limits hold by this process's share, caches are empty until it is back", error)
+            _log.error(
+                "%s. Limits hold by this process's share, caches are empty until it is back", self._gone(why)
+            )
+        elif news:
+            _log.error("Valkey at %s is still away: %s", self._servers, why.rstrip("."))
 
     def _found(self) -> None:
         if not self.away or self._closed:
             return
         with self._one:
-            known, self.away = self.away, False
-        if known:
+            self.away = False
+            ended = self._outage.ends()
+        if ended:
             _log.warning("Valkey at %s is back", self._servers)

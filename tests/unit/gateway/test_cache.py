@@ -17,6 +17,7 @@ from tests.unit.gateway.conftest import make_exchange
 from gatewright.gateway.access import Access
 from gatewright.gateway.cache import MOST_BODY_BYTES, ResponseCache
 from gatewright.gateway.cache_compile import CacheCompiler
+from gatewright.gateway.cache_control import IGNORED
 from gatewright.gateway.errors import GatewayError, configuration_error
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.plan import MethodResponse
@@ -53,12 +54,14 @@ def state(tmp_path: Path, clock: MovedClock) -> Iterator[State]:
     state.close()
 
 
-def cache_of(*, join: bool = True) -> ResponseCache:
+def cache_of(*, join: bool = True, authorized_only: bool = False) -> ResponseCache:
     stage = {
         "stageName": "dev",
         "deploymentId": "d1",
         "cacheClusterEnabled": True,
-        "methodSettings": {"*/*": {"cachingEnabled": True, "requireAuthorizationForCacheControl": False}},
+        "methodSettings": {
+            "*/*": {"cachingEnabled": True, "requireAuthorizationForCacheControl": authorized_only}
+        },
     }
     caches = CacheCompiler("a1b2c3d4e5", stage, GatewaySettings(join_cache_misses=join)).compile(
         RESOURCE, METHOD, {}
@@ -224,6 +227,18 @@ def test_a_store_that_cannot_be_used_costs_the_cache_only(
     assert isinstance(response, MethodResponse)
     assert response.body == b"cats"
     assert "cached responses cannot be read" in caplog.text
+
+
+def test_who_may_not_ask_anew_is_warned_though_the_store_cannot_be_used(tmp_path: Path) -> None:
+    state = open_small(tmp_path, MovedClock())
+    state.close()
+    asking = Asking(state, cache_of(authorized_only=True))
+    asking.ask(Cache_Control="max-age=0")
+    asking.ask()
+    for asked in asking.backend.asked:
+        asked.resolve(MethodResponse(200, [], b"cats", b"Content-Type: text/plain\r\n"))
+    heads = [response.rendered for response in asking.came if isinstance(response, MethodResponse)]
+    assert heads == [IGNORED + b"Content-Type: text/plain\r\n", b"Content-Type: text/plain\r\n"]
 
 
 def test_a_key_parameter_that_nothing_is_mapped_to() -> None:

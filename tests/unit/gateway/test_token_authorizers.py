@@ -48,6 +48,7 @@ def compiled(
     issuers = IssuerSettings(places or {}, TEST_NAME, unmapped_to_test_issuer=dev)
     surroundings = Surroundings(
         api_id="a1b2c3d4e5",
+        stage="dev",
         lane="dev",
         deployment_id="d9q2wz",
         flush_generation=0,

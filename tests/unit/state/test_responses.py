@@ -12,7 +12,8 @@ from tests.support.coroutines import answer
 from tests.support.moved_clock import MovedClock, open_small
 
 from gatewright.state.api import State, StateUnavailable
-from gatewright.state.lmdb_responses import MOST_BYTES, MOST_SECONDS, PIECE_BYTES, RECENT, RECENT_BYTES
+from gatewright.state.lmdb_response_rows import PIECE_BYTES
+from gatewright.state.lmdb_responses import MOST_BYTES, MOST_SECONDS, RECENT, RECENT_BYTES
 
 PROD, TEST = b"a1b2c3d4e5/prod", b"a1b2c3d4e5/test"
 PLENTY = 2**30

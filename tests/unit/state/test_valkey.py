@@ -15,6 +15,8 @@ from tests.support.valkey import ValkeyServer, valkey_server
 from tests.support.valkey_state import POLICIES_BYTES, WaitedState
 
 from gatewright.state.api import Bucket, Limit, Quota, StateUnavailable
+from gatewright.state.valkey_scripts import ENTRY_BYTES
+from gatewright.wire import outage
 from gatewright.wire.pending import drive
 
 TODAY = date(2026, 3, 11)  # what the clock says first
@@ -122,7 +124,7 @@ def test_a_changed_quota_gives_back_what_is_held(join: Join, clock: MovedClock) 
 
 
 def test_many_limits_are_told_of_by_turns(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gatewright.state.valkey_store.REPORTS", 7)
+    monkeypatch.setattr("gatewright.state.valkey_leasing.REPORTS", 7)
     state = join()
     quotas = [Quota("plan", f"key{number}", None, "DAY") for number in range(20)]
     for quota in quotas:
@@ -135,7 +137,7 @@ def test_many_limits_are_told_of_by_turns(join: Join, monkeypatch: pytest.Monkey
 def test_limits_that_were_forgotten_are_counted_on(
     join: Join, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gatewright.state.valkey_store.REMEMBERED", 3)
+    monkeypatch.setattr("gatewright.state.known_leases.REMEMBERED", 3)
     state = join()
     quotas = [Quota("plan", f"key{number}", 10, "DAY") for number in range(9)]
     for _ in range(3):
@@ -161,7 +163,7 @@ def test_processes_hear_how_many_they_are(join: Join, clock: MovedClock) -> None
             passed(state, SLOW, 1)
             state.report()
         clock.move(seconds=3)
-    assert {state.inner.processes for state in states} == {3}
+    assert {state.inner.leasing.processes for state in states} == {3}
 
 
 def test_a_script_that_the_server_forgot_is_told_again(join: Join, server: ValkeyServer) -> None:
@@ -201,22 +203,42 @@ def test_those_used_least_recently_make_room(join: Join, clock: MovedClock) -> N
 
     def put(key: bytes, size: int) -> bool:
         clock.move(seconds=1)
-        return answer(state.responses.put(b"stage", key, b"x" * size, 3600, 0, 1000))
+        return answer(state.responses.put(b"stage", key, b"x" * size, 3600, 0, 1000 + 3 * ENTRY_BYTES))
 
     assert [put(key, 300) for key in (b"a", b"b", b"c")] == [True] * 3
     clock.move(seconds=1)
     assert answer(state.responses.get(b"stage", b"a")).value is not None
-    assert put(b"d", 500)
+    assert put(b"d", 600)
     kept = [key for key in b"abcd" if answer(state.responses.get(b"stage", bytes([key]))).value is not None]
     assert bytes(kept) == b"ad"
-    assert not put(b"e", 1001)
-    assert put(b"a", 1000), "it replaces itself"
+    assert not put(b"e", 1001 + 2 * ENTRY_BYTES)
+    assert put(b"a", 1000 + 2 * ENTRY_BYTES), "it replaces itself"
+
+
+def test_tiny_values_take_no_more_memory_than_their_cache_has(join: Join, server: ValkeyServer) -> None:
+    state, most = join(), 100_000
+    for number in range(600):
+        assert answer(state.responses.put(b"stage", b"%d" % number, b"x", 3600, 0, most))
+    rows = [f"gatewright:responses:{{stage}}:{part}" for part in ("values", "order")]
+    assert server.client.zcard(rows[1]) == most // (ENTRY_BYTES + 1)
+    assert sum(server.client.memory_usage(row, samples=0) for row in rows) <= most
+
+
+def test_a_put_removes_a_bounded_number(join: Join) -> None:
+    state, most = join(), 150 * (ENTRY_BYTES + 1)
+
+    def put(key: bytes, size: int) -> bool:
+        return answer(state.responses.put(b"stage", key, b"x" * size, 3600, 0, most))
+
+    assert all(put(b"%d" % number, 1) for number in range(150))
+    whole = most - ENTRY_BYTES
+    assert [put(b"large", whole) for _ in range(2)] == [False, True]
 
 
 def test_a_space_of_policies_has_a_size(join: Join, clock: MovedClock) -> None:
     state = join()
     for number in range(4):
-        assert answer(state.policies.put(b"space", b"%d" % number, b"x" * 2**20, 300, 0))
+        assert answer(state.policies.put(b"space", b"%d" % number, b"x" * 2**19, 300, 0))
         clock.move(seconds=1)
     assert answer(state.policies.get(b"space", b"0")).value is None
     assert answer(state.policies.get(b"space", b"3")).value is not None
@@ -235,7 +257,7 @@ def test_a_cluster(tmp_path: Path, clock: MovedClock) -> None:
         state.set_remaining(QUOTA, 70)
         assert passed(state, QUOTA, 99) == 70
         assert [answer(state.responses.claim(b"stage", b"k", 30)) for _ in range(2)] == [True, False]
-        assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 100))
+        assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 1000))
         assert answer(state.responses.get(b"stage", b"k")).value == b"value"
         state.responses.flush(b"stage")
         assert answer(state.responses.get(b"stage", b"k")).value is None
@@ -289,7 +311,13 @@ def test_while_valkey_is_away_limits_hold_by_a_share(
         state.close()
 
 
-def test_a_server_that_does_not_answer_is_waited_for_once(mortal: ValkeyServer, clock: MovedClock) -> None:
+def test_a_server_that_does_not_answer_is_waited_for_once(
+    mortal: ValkeyServer,
+    clock: MovedClock,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outage, "AGAIN_SECONDS", 0.0)
     state = WaitedState(mortal, clock)
     assert passed(state, QUOTA, 1) == 1
     mortal.pause()
@@ -310,9 +338,14 @@ def test_a_server_that_does_not_answer_is_waited_for_once(mortal: ValkeyServer, 
                 refused()
         assert state.housekeep() == {}
     finally:
-        mortal.go_on()
+        mortal.kill()
+    while "is still away: Error 111" not in caplog.text:
+        state.loop.tick()
+    mortal.start()
     come_back(state)
     assert used(state) == 1
+    assert caplog.text.count("Timeout reading") == 1
+    assert caplog.text.count("0 is back") == 1
     state.close()
 
 
@@ -358,7 +391,7 @@ def test_a_user_with_the_documented_rights(
     state.set_remaining(QUOTA, 7)
     assert used(state) == 5
     assert answer(state.responses.claim(b"stage", b"k", 30))
-    assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 100))
+    assert answer(state.responses.put(b"stage", b"k", b"value", 60, 0, 1000))
     answer(state.responses.release(b"stage", b"k"))
     assert answer(state.responses.get(b"stage", b"k")).value == b"value"
     state.responses.flush(b"stage")

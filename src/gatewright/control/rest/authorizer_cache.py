@@ -13,7 +13,14 @@ def flush_stage_authorizers_cache(call: Call, params: Params) -> None:
 
 
 def forget_authorizations(call: Call, api: str, stage: str) -> None:
-    """Begin a new generation: every worker stops using answers of an older one as soon as it sees it."""
+    """Empty the store, so that no worker finds anything there from now on, and begin a new generation.
+
+    The generation reaches workers behind all changes before it: what a worker keeps until then, which it may
+    have asked of a function that was changed, is of the older one. It also reaches nodes that have a store of
+    their own, and all nodes where the store is away.
+    """
+    if call.services.caches is not None:
+        call.services.caches.flush_policies(api, stage)
     key = keys.authorizer_flush(api, stage)
     generation = (call.tx.get(key) or {"generation": 0})["generation"]
     call.tx.put(key, {"generation": generation + 1})

@@ -51,6 +51,7 @@ class AdmissionCompiler:
         )
         self._surroundings = Surroundings(
             api_id=rest_api["id"],
+            stage=stage["stageName"],
             lane=lane_of(stage["stageName"], live.is_canary),
             deployment_id=stage["deploymentId"],
             flush_generation=live.flush_generation,

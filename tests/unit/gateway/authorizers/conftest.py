@@ -47,7 +47,7 @@ def made(
 ) -> LambdaAuthorizer:
     """The authorizer as the compiler makes it for one method."""
     surroundings = Surroundings(
-        API, stage, deployment, generation, PARTITION, variables or {}, GatewaySettings()
+        API, stage, stage, deployment, generation, PARTITION, variables or {}, GatewaySettings()
     )
     custom = {"authorizationType": "CUSTOM", "authorizerId": document["id"], **method}
     authorizer = compile_authorizer(surroundings, custom, {document["id"]: document})

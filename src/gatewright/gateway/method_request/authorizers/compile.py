@@ -17,6 +17,7 @@ class Surroundings:
     """What the authorizers of one stage share."""
 
     api_id: str
+    stage: str
     lane: str  # the stage, or its canary: what one was told is not for the other, whose variables differ
     deployment_id: str
     flush_generation: int  # grows when the stage's cached policies are to be forgotten

@@ -18,7 +18,7 @@ from gatewright.gateway.method_request.authorizers.authorizer_event import (
 from gatewright.gateway.method_request.authorizers.authorizer_function import AuthorizerFunction
 from gatewright.gateway.method_request.authorizers.identity_sources import Identity, compile_identity
 from gatewright.gateway.method_request.authorizers.lambda_ import LambdaAuthorizer
-from gatewright.gateway.method_request.authorizers.policy_cache import PolicyCache
+from gatewright.gateway.method_request.authorizers.policy_cache import PolicyCache, policies_of
 from gatewright.gateway.stage_variables import has_placeholder, substitute
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ def _cache(surroundings: Surroundings, document: Document, identity: Identity) -
         return None
     if not identity.sources:
         raise _refused(document, "without an identitySource authorizerResultTtlInSeconds must be 0")
-    where = (surroundings.api_id, surroundings.lane, surroundings.deployment_id)
-    space = "/".join((*where, str(surroundings.flush_generation))).encode()
-    return PolicyCache(space, document["id"], ttl)
+    flushed = str(surroundings.flush_generation)
+    place = (surroundings.lane, surroundings.deployment_id, flushed, document["id"])
+    return PolicyCache(policies_of(surroundings.api_id, surroundings.stage), place, ttl)
 
 
 def _refused(document: Document, why: str) -> ValueError:

@@ -19,17 +19,23 @@ log = logging.getLogger(__name__)
 _NOTHING = Cached(None, 0)
 
 
+def policies_of(api_id: str, stage: str) -> bytes:
+    """What the shared state calls the policies of a stage and its canary: they are flushed together."""
+    return f"{api_id}/{stage}".encode()
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyCache:
-    """One authorizer's part, in one deployment of one stage since its last flush."""
+    """One authorizer's part in a stage's policies. `place` tells it from the others: the stage or its canary,
+    the deployment, how often the stage was flushed, the authorizer."""
 
     space: bytes
-    authorizer_id: str
+    place: tuple[str, ...]
     ttl: int  # seconds
 
     def key(self, identity: list[Values]) -> bytes:
         """Every value of every source: a request with one more value is another caller."""
-        return orjson.dumps([self.authorizer_id, *identity])
+        return orjson.dumps([*self.place, *identity])
 
     async def keep(self, state: State, key: bytes, payload: bytes, generation: int) -> None:
         try:
