@@ -47,6 +47,20 @@ Answer = TypeVar("Answer")
 AnyLease = BucketLease | QuotaLease
 
 
+class ValkeyAdmission:
+    """See `gatewright.state.api.Admission`: what is held ahead are the leases of each limit."""
+
+    def __init__(self, state: ValkeyState, limits: Sequence[Limit]) -> None:
+        self._state = state
+        self._limits = limits
+
+    def passes(self) -> bool:
+        return False
+
+    async def admit(self) -> Limit | None:
+        return await self._state.admit(self._limits)
+
+
 class ValkeyState:
     """See `gatewright.state.api.State`. Made by `open_valkey`."""
 
@@ -87,6 +101,9 @@ class ValkeyState:
         return self._beating or any(lease.asking for lease in self._active)
 
     # ---- admission ----------------------------------------------------------------------------------------
+
+    def admission(self, limits: Sequence[Limit]) -> ValkeyAdmission:
+        return ValkeyAdmission(self, limits)
 
     async def admit(self, limits: Sequence[Limit]) -> Limit | None:
         now, day = self._monotonic(), day_at(self._clock())
