@@ -28,7 +28,7 @@ _PADDING = (b"", b"", b"==", b"=")
 _LAST = ("", "", "AQgw", "AEIMQUYcgkosw048")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Token:
     """A token taken apart. Nothing of it is proven before `verify` has answered."""
 
