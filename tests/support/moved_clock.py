@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gatewright.state.api import State
+from gatewright.state.batches import Later
 from gatewright.state.lmdb_store import LEAST_BYTES, LEAST_RESPONSES_BYTES, open_state
 
 
@@ -21,7 +22,9 @@ class MovedClock:
         self.monotonic += seconds + days * 86_400
 
 
-def open_small(directory: Path, clock: MovedClock, boot: str = "this boot") -> State:
+def open_small(
+    directory: Path, clock: MovedClock, boot: str = "this boot", later: Later | None = None
+) -> State:
     return open_state(
         directory,
         counters_bytes=LEAST_BYTES,
@@ -30,4 +33,5 @@ def open_small(directory: Path, clock: MovedClock, boot: str = "this boot") -> S
         clock=lambda: clock.unix,
         monotonic=lambda: clock.monotonic,
         boot=boot,
+        later=later,
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gatewright.gateway.plan import MethodPlan, StagePlan
     from gatewright.gateway.service_keys import ServiceKeys
     from gatewright.gateway.trace import Trace
+    from gatewright.gateway.verified_tokens import Verified
 
 NO_PARAMETERS: dict[str, str] = {}
 NOBODY: Mapping[str, str] = {}
@@ -47,6 +48,7 @@ class Exchange:
     """The only mutable thing that travels the pipeline. Views of the request are made when first read."""
 
     __slots__ = (
+        "_authorizer",
         "_body",
         "_document",
         "_fields",
@@ -54,7 +56,6 @@ class Exchange:
         "_multi_headers",
         "_query",
         "_trace",
-        "authorizer",
         "context_path",
         "domain",
         "endpoint_request_id",
@@ -74,6 +75,7 @@ class Exchange:
         "tracing",
         "usage_identifier_key",
         "verb",
+        "verified",
     )
 
     _document: object
@@ -96,7 +98,7 @@ class Exchange:
         # Set by whoever learns who calls: members of `$context.identity`
         self.identity = NOBODY
         self.signer: Secret | None = None  # whose signature was verified
-        self.authorizer: Mapping[str, Any] | None = None  # `$context.authorizer`
+        self.verified: Verified | None = None  # the token that was sent
         self.usage_identifier_key: str | None = None  # the API key that a Lambda authorizer names
         # Set by the integration
         self.integration_latency: float | None = None  # seconds
@@ -108,12 +110,22 @@ class Exchange:
         # Set for an exchange that is traced
         self.tracing: Trace | None = None
         # Views, made on demand
+        self._authorizer: Mapping[str, Any] | None = None
         self._body: bytes | None = None
         self._fields: list[Field] | None = None
         self._headers: dict[str, str] | None = None
         self._multi_headers: dict[str, list[str]] | None = None
         self._query: dict[str, list[str]] | None = None
         self._trace: bytes | None = None
+
+    @property
+    def authorizer(self) -> Mapping[str, Any] | None:
+        """`$context.authorizer`: set by a Lambda authorizer, else the claims of a token."""
+        return self._authorizer if self.verified is None else self.verified.authorizer
+
+    @authorizer.setter
+    def authorizer(self, context: Mapping[str, Any]) -> None:
+        self._authorizer = context
 
     @property
     def body(self) -> bytes:

@@ -16,7 +16,7 @@ from gatewright.catalog.api import Catalog, Change, Document, Partition
 from gatewright.gateway.live_documents import LiveDocuments
 from gatewright.state.api import MOST, Bucket, Limit, Quota
 
-REMEMBERED = 10_000  # (key, method) pairs of one plan and stage; (key, stage) pairs of all
+REMEMBERED = 10_000  # (key, method) pairs of one plan and stage
 
 RateAndBurst = tuple[float, int]
 
@@ -92,8 +92,7 @@ class ApiKeys:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="api-keys")
         self._keys = LiveDocuments(catalog, loop, self._thread, "apikeylookup", _key)
         self._plans = LiveDocuments(catalog, loop, self._thread, "usageplanstage", plan_of_stage)
-        self._found: dict[tuple[Partition, str, str, str], tuple[ApiKey, PlanOfStage]] = {}  # enabled keys
-        self._changes = 0
+        self.changes = 0  # grows with what may alter keys or plans
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -102,18 +101,11 @@ class ApiKeys:
         """Forget what these changes may have altered."""
         self._keys.changed(changes)
         self._plans.changed(changes)
-        self._found.clear()
-        self._changes += 1
+        self.changes += 1
 
     async def key(self, partition: Partition, value: str) -> ApiKey | None:
         """The key with this value. Raises CatalogUnavailable like `find`."""
         return await self._keys.get(partition, keys.api_key_lookup(value))
-
-    def known(
-        self, partition: Partition, value: str, api: str, stage: str
-    ) -> tuple[ApiKey, PlanOfStage] | None:
-        """What `find` found for an enabled key that is in a plan, if nothing has changed since."""
-        return self._found.get((partition, value, api, stage))
 
     async def find(
         self, partition: Partition, value: str, api: str, stage: str
@@ -122,20 +114,12 @@ class ApiKeys:
 
         Raises CatalogUnavailable when that is not known here and cannot be read.
         """
-        changes = self._changes
         key = await self.key(partition, value)
         for plan_id in () if key is None else key.plans:
             plan = await self._plans.get(partition, keys.usage_plan_stage(api, stage, plan_id))
-            if key is not None and plan is not None:
-                if key.enabled and changes == self._changes:  # else either may be out of date
-                    self._remember((partition, value, api, stage), (key, plan))
+            if plan is not None:
                 return key, plan
         return key, None
-
-    def _remember(self, asked: tuple[Partition, str, str, str], found: tuple[ApiKey, PlanOfStage]) -> None:
-        if len(self._found) >= REMEMBERED:
-            self._found.clear()
-        self._found[asked] = found
 
 
 def _key(document: Document) -> ApiKey:

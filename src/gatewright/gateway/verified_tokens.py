@@ -8,23 +8,32 @@ from dataclasses import dataclass, field
 from time import time
 from typing import TYPE_CHECKING
 
+from gatewright.aws.jwt.claims import rendered
 from gatewright.gateway.issuers import Source
 from gatewright.gateway.jwks import KeySets
 
 if TYPE_CHECKING:
     from gatewright.aws.jwt.keys import KeySet
+    from gatewright.aws.jwt.token import Claims
 
 REMEMBERED = 4_096  # a token's claims take some kilobytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Verified:
     """What a method accepted of a token."""
 
-    authorizer: Mapping[str, Mapping[str, str]] = field(repr=False)  # `$context.authorizer`
-    expires: float  # Unix seconds
+    claims: Claims = field(repr=False)
     source: Source
     keys: KeySet  # by which it was verified
+    _authorizer: Mapping[str, Mapping[str, str]] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def authorizer(self) -> Mapping[str, Mapping[str, str]]:
+        """`$context.authorizer`, made when it is first asked for."""
+        if self._authorizer is None:
+            self._authorizer = {"claims": rendered(self.claims)}
+        return self._authorizer
 
 
 class VerifiedTokens:
@@ -43,7 +52,7 @@ class VerifiedTokens:
         known = self._known.get(digest)
         if known is None:
             return None
-        if known.expires > self.clock() and self.key_sets.fresh(known.source) is known.keys:
+        if known.claims["exp"] > self.clock() and self.key_sets.fresh(known.source) is known.keys:
             return known
         del self._known[digest]
         return None

@@ -44,6 +44,7 @@ def _embedded(settings: Settings) -> State:
             counters_bytes=settings.state.counters_bytes,
             policies_bytes=settings.state.policies_bytes,
             responses_bytes=settings.state.responses_bytes,
+            later=asyncio.get_running_loop().call_later,
         )
     except (StateUnavailable, ValueError) as error:
         raise CannotStart(f"{directory}: the shared state cannot be opened: {error}") from error

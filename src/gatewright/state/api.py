@@ -7,7 +7,7 @@ suspends and answers in microseconds. What management and timers ask is synchron
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, Protocol, final
@@ -143,6 +143,17 @@ class Size:
     total_bytes: int
 
 
+class Admission(Protocol):
+    """Limits that one process asks again and again."""
+
+    @property
+    def passes(self) -> Callable[[], bool]:
+        """Whether a request is admitted, and counted, by what the process holds ahead; never waits."""
+
+    async def admit(self) -> Limit | None:
+        """As `State.admit`, for a request that did not pass."""
+
+
 class State(Protocol):
     """Shared state. Each process opens it for itself; its methods may be called from any thread."""
 
@@ -161,6 +172,9 @@ class State(Protocol):
         left, None if the request is admitted. Amazon's order: buckets of the plan, its quota, those of the
         stage and of the account.
         """
+
+    def admission(self, limits: Sequence[Limit]) -> Admission:
+        """The same for many requests; all those of a process come from one thread."""
 
     def usage(self, quota: Quota, first: date, last: date) -> list[DayUsage]:
         """Each day from `first` to `last` inclusive, with all requests admitted before the call.

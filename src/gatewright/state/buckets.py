@@ -36,6 +36,18 @@ def take(row: bytes | None, bucket: Bucket, now: float) -> bytes | None:
     return _pack(tokens - 1, now, bucket.rate, bucket.burst)
 
 
+def left(row: bytes) -> float:
+    """The tokens of a row that was just stored."""
+    tokens: float = _unpack(row)[0]
+    return tokens
+
+
+def more(row: bytes, tokens: int) -> bytes:
+    """The row with so many tokens more, or less; not over its burst."""
+    had, at, rate, burst = _unpack(row)
+    return _pack(min(had + tokens, burst), at, rate, burst)
+
+
 def next_token(row: bytes | None, bucket: Bucket, now: float) -> float:
     """When an empty bucket has a token at the earliest: others can only take more away before."""
     if row is None or bucket.rate == 0 or bucket.burst == 0:

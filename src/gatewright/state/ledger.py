@@ -7,23 +7,32 @@ last copy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
+from gatewright.state import quotas
 from gatewright.state.environment import Environment, Transaction, scan
 from gatewright.state.rows import USAGE, USAGE_END, usage_key
+
+Held = Callable[[Transaction], dict[bytes, int]]
 
 _MARK = b"s"  # the day of the last copy; rows of days before the one before it change no more
 _CHUNK = 1000  # rows read in one go: under a millisecond
 
 
-def save(counters: Environment, ledger: Environment, today: int) -> None:
-    """Copy the rows that may have changed since the last time, in one transaction."""
+def save(counters: Environment, ledger: Environment, today: int, held: Held) -> None:
+    """Copy the rows that may have changed since the last time, in one transaction.
+
+    What is held ahead does not outlive the machine: it is not counted here.
+    """
     mark = ledger.read(lambda txn: txn.get(_MARK))
     first = min(int.from_bytes(mark, "big"), today) - 1 if mark else 0
+    ahead = counters.read(held)
     rows = _rows(counters, usage_key(max(first, 0), b""))
 
     def put(txn: Transaction) -> None:
         for key, row in rows:
+            row = quotas.more(row, -ahead[key]) if key in ahead else row
             if txn.get(key) != row:
                 txn.put(key, row)
         day = today.to_bytes(4, "big")

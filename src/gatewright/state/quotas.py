@@ -7,6 +7,7 @@ a day, or the first after the plan's period was changed, makes it from the rows 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from struct import Struct
 from typing import NamedTuple
 
@@ -51,6 +52,18 @@ def count(row: bytes | None, quota: Quota, day: int, row_of: RowOf) -> bytes | N
     return _pack(used + 1, before, extra, start, limit)
 
 
+def left(row: bytes, quota: Quota) -> float:
+    """What the quota has left in the row's period."""
+    usage = read(row)
+    return inf if quota.limit is None else quota.limit + usage.extra - usage.used - usage.before
+
+
+def more(row: bytes, used: int) -> bytes:
+    """The row with so many requests more, or less."""
+    usage = read(row)
+    return _pack(*usage._replace(used=usage.used + used))
+
+
 def opened(quota: Quota, day: int, row_of: RowOf) -> Usage:
     """The row of `day`, made from those of the period's days so far."""
     start = period_start(day, quota.period, quota.offset)
@@ -64,11 +77,11 @@ def opened(quota: Quota, day: int, row_of: RowOf) -> Usage:
     return Usage(today.used if today else 0, before, extra, start, _stored(quota.limit))
 
 
-def with_remaining(quota: Quota, day: int, remaining: int, row_of: RowOf) -> bytes:
-    """The day's row under which `remaining` more requests pass in its period."""
+def with_remaining(quota: Quota, day: int, remaining: int, row_of: RowOf, held: int) -> bytes:
+    """The day's row under which `remaining` more requests pass in its period, those held ahead included."""
     limit = check_remaining(quota, remaining)
     usage = opened(quota, day, row_of)
-    extra = remaining - limit + usage.used + usage.before
+    extra = remaining - limit + usage.used - held + usage.before
     return _pack(*usage._replace(extra=extra))
 
 

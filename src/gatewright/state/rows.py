@@ -7,6 +7,8 @@ from struct import Struct
 
 _DAY = Struct(">cI")
 
+AHEAD = b"a"  # then a usage row's key, and which process holds some of it
+AHEAD_END = b"b"
 BUCKETS = b"b"  # then the bucket's key
 BUCKETS_END = b"c"
 USAGE = b"u"  # then the day, then the plan and key

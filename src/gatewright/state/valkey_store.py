@@ -37,6 +37,20 @@ REPORT_SECONDS = 0.1  # between two reports of what was used
 Clock = Callable[[], float]
 
 
+class ValkeyAdmission:
+    """See `gatewright.state.api.Admission`: what is held ahead are the leases of each limit."""
+
+    def __init__(self, state: ValkeyState, limits: Sequence[Limit]) -> None:
+        self._state = state
+        self._limits = limits
+
+    def passes(self) -> bool:
+        return False
+
+    async def admit(self) -> Limit | None:
+        return await self._state.admit(self._limits)
+
+
 class ValkeyState:
     """See `gatewright.state.api.State`. Made by `open_valkey`."""
 
@@ -64,6 +78,9 @@ class ValkeyState:
         self.policies = ValkeyPolicies(self.link, policies_bytes, time_sent)
         self.responses = ValkeyResponses(self.link, "responses", time_sent)
         self._timer = loop.call_later(REPORT_SECONDS, self._tick)
+
+    def admission(self, limits: Sequence[Limit]) -> ValkeyAdmission:
+        return ValkeyAdmission(self, limits)
 
     async def admit(self, limits: Sequence[Limit]) -> Limit | None:
         now, day = self._monotonic(), day_at(self._clock())

@@ -43,9 +43,7 @@ class Keys:
         self._known = key, plan
         self._trouble = trouble
         self.asked: list[str] = []
-
-    def known(self, *where: Any) -> None:
-        return None
+        self.changes = 0
 
     async def find(self, *where: Any) -> tuple[ApiKey | None, PlanOfStage | None]:
         assert where[0] == PARTITION
@@ -110,7 +108,7 @@ def outcome(rates: Rates, exchange: Exchange) -> str:
 class Asking:
     """Asks for admission as requests do."""
 
-    def __init__(self, make: MakeExchange, state: State, keys: Keys | None) -> None:
+    def __init__(self, make: MakeExchange, state: State, keys: Keys) -> None:
         self._make = make
         self._access = Access(state, cast(Any, keys), *[cast(Any, None)] * 3)
 
@@ -128,7 +126,7 @@ class Asking:
 
 @pytest.fixture
 def asking(exchange: MakeExchange, state: State) -> Any:
-    return lambda keys=None: Asking(exchange, state, keys)
+    return lambda keys=None: Asking(exchange, state, keys or Keys(None, None))
 
 
 # ---- keys -------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ class Held:
 
 
 def verified(expires: float = 2000.0) -> Verified:
-    return Verified({"claims": {"sub": "ann"}}, expires, SOURCE, KEYS)
+    return Verified({"sub": "ann", "exp": expires}, SOURCE, KEYS)
 
 
 def remembering(held: Held) -> VerifiedTokens:

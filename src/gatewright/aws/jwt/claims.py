@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gatewright.aws.jwt.token import Claims
+if TYPE_CHECKING:
+    from gatewright.aws.jwt.token import Claims
 
 _DATES = ("exp", "iat")  # auth_time stays a number of seconds
 

@@ -10,7 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jwt.algorithms import Algorithm, ECAlgorithm, RSAAlgorithm
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
 from gatewright.aws import strict_json
@@ -21,13 +24,10 @@ MOST_KEYS = 100
 MOST_ID = 512
 RSA_BITS = range(2_048, 8_193)  # shorter ones can be broken, longer ones stall a worker
 
-_RSA: dict[str, Algorithm] = {
-    "RS256": RSAAlgorithm(RSAAlgorithm.SHA256),
-    "RS384": RSAAlgorithm(RSAAlgorithm.SHA384),
-    "RS512": RSAAlgorithm(RSAAlgorithm.SHA512),
-}
+_RSA: dict[str, HashAlgorithm] = {"RS256": SHA256(), "RS384": SHA384(), "RS512": SHA512()}
+_PADDING = PKCS1v15()
 _CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
-_EC: dict[str, Algorithm] = {
+_EC = {
     "ES256": ECAlgorithm(ECAlgorithm.SHA256),
     "ES384": ECAlgorithm(ECAlgorithm.SHA384),
     "ES512": ECAlgorithm(ECAlgorithm.SHA512),
@@ -96,16 +96,17 @@ def _checks(entry: Any) -> dict[tuple[str, str], Check]:
         raise _Unfit("it is not for signatures")
     if "d" in entry:
         raise _Unfit("it is a private key, which nobody may publish")
-    algorithms, key = _public_key(entry)
+    checks = _checks_of_key(entry)
     named = entry.get("alg")
     if named is not None:
-        if not isinstance(named, str) or named not in algorithms:
+        if not isinstance(named, str) or named not in checks:
             raise _Unfit(f"the algorithm {shown(named)} does not fit it")
-        algorithms = {named: algorithms[named]}
-    return {(key_id, name): _check(algorithm, key) for name, algorithm in algorithms.items()}
+        checks = {named: checks[named]}
+    return {(key_id, name): check for name, check in checks.items()}
 
 
-def _public_key(entry: dict[str, Any]) -> tuple[dict[str, Algorithm], Any]:
+def _checks_of_key(entry: dict[str, Any]) -> dict[str, Check]:
+    """By algorithm."""
     kind = entry.get("kty")
     members = {"RSA": ("n", "e"), "EC": ("crv", "x", "y")}.get(kind if isinstance(kind, str) else "")
     if members is None:
@@ -115,9 +116,10 @@ def _public_key(entry: dict[str, Any]) -> tuple[dict[str, Algorithm], Any]:
     public = {"kty": kind, **{name: entry[name] for name in members}}
     try:
         if kind == "RSA":
-            return _RSA, _rsa_key(public)
+            key = _rsa_key(public)
+            return {name: _rsa_check(key, hashed) for name, hashed in _RSA.items()}
         name = _CURVES[public["crv"]]
-        return {name: _EC[name]}, ECAlgorithm.from_jwk(public)
+        return {name: _ec_check(_EC[name], ECAlgorithm.from_jwk(public))}
     except KeyError:
         raise _Unfit(f"the curve {shown(public['crv'])} is none of {', '.join(_CURVES)}") from None
     except (PyJWTError, ValueError):
@@ -131,5 +133,18 @@ def _rsa_key(public: dict[str, Any]) -> Any:
     return key
 
 
-def _check(algorithm: Algorithm, key: Any) -> Check:
+def _rsa_check(key: Any, hashed: HashAlgorithm) -> Check:
+    """As PyJWT does it, without making the padding and the algorithm anew for each token."""
+
+    def check(signed: bytes, signature: bytes) -> bool:
+        try:
+            key.verify(signature, signed, _PADDING, hashed)
+        except InvalidSignature:
+            return False
+        return True
+
+    return check
+
+
+def _ec_check(algorithm: ECAlgorithm, key: Any) -> Check:
     return lambda signed, signature: algorithm.verify(signed, key, signature)

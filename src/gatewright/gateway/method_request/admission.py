@@ -43,7 +43,7 @@ class Admission:
             await self.authorizer.authorize(exchange, self.policy)
         elif self.policy is not None:
             self.policy.admit(exchange)
-        if self.rates is not None:
+        if self.rates is not None and not self.rates.passes(exchange):
             await self.rates.admit(exchange)
 
     async def authorize(self, exchange: Exchange) -> None:

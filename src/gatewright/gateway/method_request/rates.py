@@ -9,8 +9,8 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from gatewright.catalog.api import CatalogUnavailable, Document, Partition
 from gatewright.gateway.errors import (
@@ -27,61 +27,105 @@ from gatewright.gateway.method_settings import MethodSettings
 from gatewright.gateway.router import METHODS
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.usage_plans import ApiKey, PlanOfStage
-from gatewright.state.api import Bucket, Limit, Quota, StateUnavailable
+from gatewright.state.api import Admission, Bucket, Limit, Quota, StateUnavailable
+
+if TYPE_CHECKING:
+    from gatewright.gateway.access import Access
 
 KeySource = Literal["HEADER", "AUTHORIZER"]
 
 # What a stage's first setting stores for the throttle, whatever it was made for: the account's defaults.
 ACCOUNT_RATE, ACCOUNT_BURST = 10_000.0, 5_000
 UNSET = -1
+REMEMBERED = 10_000  # passes of one method
 ANY = "ANY"
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """What requests of one verb with one API key are counted on; without a key those of one verb."""
+
+    limits: tuple[Limit, ...]
+    admission: Admission | None  # None without limits
+    key: ApiKey | None = None
+    plan: PlanOfStage | None = None
+    identity: Mapping[str, str] = field(default_factory=dict)  # what it adds to `$context.identity`
+
+    def tell(self, exchange: Exchange) -> None:
+        if self.key is not None:
+            identity = exchange.identity
+            exchange.identity = {**identity, **self.identity} if identity else self.identity
+
+
+@dataclass(slots=True, eq=False)
 class Rates:
     """One method's. `key_source` None: it asks for no key, and no plan counts its requests."""
 
     key_source: KeySource | None
     names: Mapping[str, tuple[str, ...]]  # by verb: what plans may call the method, the closest first
     limits: Mapping[str, tuple[Bucket, ...]]  # by verb: of the stage's method, then of the account
+    _passes: dict[tuple[str, str], Pass] = field(default_factory=dict, repr=False)
+    _changes: int = 0  # of API keys and plans, that the passes are as of
+
+    def passes(self, exchange: Exchange) -> bool:
+        """Whether the exchange is admitted by what is held ahead for its verb and key; if not, `admit` it."""
+        access = exchange.outside.access
+        if access is None or self._changes != access.api_keys.changes or exchange.tracing is not None:
+            return False
+        known = self._passes.get((exchange.verb, self._value(exchange)))
+        if known is None or known.admission is None or not known.admission.passes():
+            return False
+        known.tell(exchange)
+        return True
 
     async def admit(self, exchange: Exchange) -> None:
         """Raises GatewayError: 403 without a key that is in a plan of the stage, 429 past a limit, 500 where
         that cannot be decided."""
-        limits: tuple[Limit, ...] = self.limits[exchange.verb]
-        if self.key_source is not None:
-            value = self._value(exchange)
-            key, plan = _known(exchange, value) or await _found(exchange, value)
-            if exchange.tracing is not None:
-                _tell_key(exchange, value, key, plan)
-            exchange.identity = {**exchange.identity, "apiKey": value, "apiKeyId": key.id}
-            limits = (*plan.limits(key.id, exchange.stage.arn, self.names[exchange.verb]), *limits)
-        if limits:
-            await _take(exchange, limits)
+        access = exchange.outside.access
+        value = self._value(exchange)
+        if access is None:
+            if self.key_source is not None:
+                raise _invalid(exchange, "no API keys are known here", value)
+            return
+        known = self._passes.get((exchange.verb, value))
+        if known is None or self._changes != access.api_keys.changes:
+            known = await self._found(exchange, access, value)
+        known.tell(exchange)
+        if exchange.tracing is not None:
+            _tell_key(exchange, value, known)
+        if known.admission is not None:
+            await _take(exchange, known.limits, known.admission)
 
     def _value(self, exchange: Exchange) -> str:
-        """Empty when none was sent."""
-        if self.key_source == "AUTHORIZER":
-            return exchange.usage_identifier_key or ""
-        sent = exchange.request.headers.get(b"x-api-key")
-        return "" if sent is None else sent.decode("latin-1")
+        """The API key; empty when none was sent, or none is asked for."""
+        if self.key_source == "HEADER":
+            sent = exchange.request.headers.get(b"x-api-key")
+            return "" if sent is None else sent.decode("latin-1")
+        return exchange.usage_identifier_key or "" if self.key_source is not None else ""
+
+    async def _found(self, exchange: Exchange, access: Access, value: str) -> Pass:
+        """Raises GatewayError."""
+        if self._changes != access.api_keys.changes or len(self._passes) >= REMEMBERED:
+            self._passes.clear()
+        self._changes = changes = access.api_keys.changes
+        limits: tuple[Limit, ...] = self.limits[exchange.verb]
+        if self.key_source is None:
+            made = Pass(limits, access.state.admission(limits))
+        else:
+            key, plan = await _key(exchange, access, value)
+            limits = (*plan.limits(key.id, exchange.stage.arn, self.names[exchange.verb]), *limits)
+            admission = access.state.admission(limits) if limits else None
+            made = Pass(limits, admission, key, plan, {"apiKey": value, "apiKeyId": key.id})
+        if changes == self._changes == access.api_keys.changes:  # else it may be out of date
+            self._passes[exchange.verb, value] = made
+        return made
 
 
-def _known(exchange: Exchange, value: str) -> tuple[ApiKey, PlanOfStage] | None:
-    """What `_found` comes to, where that needs no look."""
-    access, stage = exchange.outside.access, exchange.stage
-    if access is None:
-        return None
-    return access.api_keys.known(stage.partition, value, stage.api_id, stage.name)
-
-
-async def _found(exchange: Exchange, value: str) -> tuple[ApiKey, PlanOfStage]:
+async def _key(exchange: Exchange, access: Access, value: str) -> tuple[ApiKey, PlanOfStage]:
     """The caller's key, and the plan it is in. Raises GatewayError."""
-    access, stage = exchange.outside.access, exchange.stage
+    stage = exchange.stage
     if not value:
         raise _invalid(exchange, "no API key was sent", "")
-    if access is None:
-        raise _invalid(exchange, "no API keys are known here", value)
     try:
         key, plan = await access.api_keys.find(stage.partition, value, stage.api_id, stage.name)
     except CatalogUnavailable as error:
@@ -93,18 +137,24 @@ async def _found(exchange: Exchange, value: str) -> tuple[ApiKey, PlanOfStage]:
     return key, plan
 
 
-def _tell_key(exchange: Exchange, value: str, key: ApiKey, plan: PlanOfStage) -> None:
+def _tell_key(exchange: Exchange, value: str, known: Pass) -> None:
     assert exchange.tracing is not None
-    where = f"{exchange.stage.api_id}/{exchange.stage.name}"
-    exchange.tracing.add(
-        "api key", accepted=True, key=masked(value), stage=where, keyId=key.id, plan=plan.id, why=""
-    )
+    if known.key is not None and known.plan is not None:
+        where = f"{exchange.stage.api_id}/{exchange.stage.name}"
+        exchange.tracing.add(
+            "api key",
+            accepted=True,
+            key=masked(value),
+            stage=where,
+            keyId=known.key.id,
+            plan=known.plan.id,
+            why="",
+        )
 
 
-async def _take(exchange: Exchange, limits: tuple[Limit, ...]) -> None:
-    access = exchange.outside.access
+async def _take(exchange: Exchange, limits: tuple[Limit, ...], admission: Admission) -> None:
     try:
-        refused = None if access is None else await access.state.admit(limits)
+        refused = await admission.admit()
     except StateUnavailable as error:
         reason = "Execution failed due to an internal error"
         raise _undecided(reason, f"limits cannot be checked: {error}") from error

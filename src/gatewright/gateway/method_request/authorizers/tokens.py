@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gatewright.aws.jwt import cognito
-from gatewright.aws.jwt.claims import rendered
 from gatewright.aws.jwt.keys import KeySet
 from gatewright.aws.jwt.problem import Problem, TokenProblem
 from gatewright.aws.jwt.token import Claims, Token, parse, without_prefix, wrong_issuer
@@ -49,7 +48,7 @@ class TokenAuthorizer:
         if verified is None:
             verified = await self._verified(exchange, sent, tokens.key_sets, tokens.clock)
             tokens.remember(digest, verified)
-        exchange.authorizer = verified.authorizer
+        exchange.verified = verified
         if exchange.tracing is not None:
             self._tell(exchange, verified, cached)
         if policy is not None:
@@ -64,14 +63,16 @@ class TokenAuthorizer:
         source = self.sources.get(token.issuer)
         if source is None:
             raise self._refused(exchange, wrong_issuer(token, self.sources))
-        keys = await key_sets.find(source, token.key_id)
+        keys = key_sets.fresh(source)
+        if keys is None or token.key_id not in keys.ids:
+            keys = await key_sets.find(source, token.key_id)
         if keys is None:
             why = f"there are no keys of {source.names[0]}: {key_sets.why_none(source)}"
             raise self._refused(exchange, TokenProblem(Problem.UNKNOWN_KEY, why))
         claims = self.check(token, keys, clock())
         if isinstance(claims, TokenProblem):
             raise self._refused(exchange, _explained(claims, source))
-        return Verified({"claims": rendered(claims)}, claims["exp"], source, keys)
+        return Verified(claims, source, keys)
 
     def _refused(self, exchange: Exchange, problem: TokenProblem) -> GatewayError:
         why = f"{problem.problem.value}: {problem.detail}"
