@@ -33,7 +33,7 @@ class TokenAuthorizer:
     sources: Mapping[str, Source]  # by the names that tokens may say
     rules: bytes  # stands for all that `check` depends on but the keys
     check: Callable[[Token, KeySet, float], Claims | TokenProblem]
-    refuse: Callable[[TokenProblem, str], GatewayError]  # with what the owner may read
+    refuse: Callable[[Exchange, TokenProblem, str], GatewayError]  # with what the owner may read
 
     async def authorize(self, exchange: Exchange, policy: ResourcePolicy | None) -> None:
         """The API's resource policy is asked after the token is accepted, on its own."""
@@ -79,7 +79,7 @@ class TokenAuthorizer:
             exchange.tracing.add(
                 "authorizer", name=self.name, kind=self.kind, allowed=False, cached=False, why=why
             )
-        return self.refuse(problem, f"authorizer {self.name}: {why}")
+        return self.refuse(exchange, problem, f"authorizer {self.name}: {why}")
 
     def _tell(self, exchange: Exchange, verified: Verified, cached: bool) -> None:
         claims = verified.authorizer["claims"]
@@ -94,9 +94,14 @@ class TokenAuthorizer:
         )
 
 
-def unauthorized(problem: TokenProblem, detail: str) -> GatewayError:
+def unauthorized(exchange: Exchange, problem: TokenProblem, detail: str) -> GatewayError:
     """401, in the words that user pool authorizers have."""
-    return GatewayError(UNAUTHORIZED, cognito.message(problem), reason="Unauthorized request", detail=detail)
+    return GatewayError(UNAUTHORIZED, cognito.message(problem), reason=reason_of(exchange), detail=detail)
+
+
+def reason_of(exchange: Exchange) -> str:
+    """A refusal's line in the execution log."""
+    return f"Unauthorized request: {exchange.request_id.decode()}"
 
 
 def header_of(authorizer: Mapping[str, str]) -> bytes:
