@@ -132,6 +132,16 @@ def test_another_address_and_the_reason(dev: Gatewright) -> None:
     assert answer["reason"] == "resource policy: Statement[0] allows"
 
 
+def test_a_disabled_endpoint_lets_nobody_in(dev: Gatewright) -> None:
+    api = deployed(dev, None)
+    change = {"op": "replace", "path": "/disableExecuteApiEndpoint", "value": "true"}
+    api.gateway.update_rest_api(restApiId=api.id, patchOperations=[change])
+    api.deploy("dev")
+    (answer,) = simulated(dev, api, "--path", "/pets")
+    assert (answer["allowed"], answer["status"]) == (False, 403)
+    assert answer["reason"] == "the API's execute-api endpoint is disabled"
+
+
 def test_a_key_that_is_asked_for_is_named(dev: Gatewright) -> None:
     api = Api(dev)
     method = {"authorizationType": "NONE", "apiKeyRequired": True}

@@ -85,6 +85,8 @@ class Simulation:
 
     async def ask(self, route: Route) -> Answer:
         """Awaits only `Pending` values."""
+        if self._stage.execute_api_disabled:
+            return Answer(route, None, False, 403, "the API's execute-api endpoint is disabled")
         exchange = self._exchange(route)
         trace = exchange.tracing = Trace()
         method: MethodPlan | None = None

@@ -56,6 +56,7 @@ class Served:
     partition: Partition
     stage: Document
     snapshot: Document
+    endpoint_disabled: bool | None  # None: as the snapshot says
     is_canary: bool | None  # None for a stage without one
     canary_percent: float  # of the stage's requests that its canary serves
 
@@ -100,10 +101,12 @@ def _read(catalog: Catalog, question: Question) -> Served:
                 raise CannotStart(f"stage {stage} of API {api} has no canary; ask without --canary")
             document = canary_stage(document)
         snapshot = reader.get(keys.snapshot(api, document["deploymentId"]))
+        endpoint = reader.get(keys.default_endpoint(api)) or {}
     if snapshot is None:
         raise CannotStart(f"stage {stage} of API {api} points at a deployment that is gone")
     is_canary = None if canary is None else question.canary
-    return Served(partition, document, snapshot, is_canary, (canary or {}).get("percentTraffic", 0.0))
+    percent: float = (canary or {}).get("percentTraffic", 0.0)
+    return Served(partition, document, snapshot, endpoint.get("disabled"), is_canary, percent)
 
 
 def _compiled(catalog: Catalog, settings: Settings, question: Question, served: Served) -> StagePlan:
@@ -114,7 +117,11 @@ def _compiled(catalog: Catalog, settings: Settings, question: Question, served: 
             served.partition,
             gateway_settings(settings),
             lambda path, verb: Series(),
-            Live(is_canary=served.is_canary, link=find_link(catalog, served.partition)),
+            Live(
+                is_canary=served.is_canary,
+                link=find_link(catalog, served.partition),
+                endpoint_disabled=served.endpoint_disabled,
+            ),
         )
     except CannotCompile as error:
         what = f"the canary of stage {question.stage}" if question.canary else f"stage {question.stage}"
