@@ -18,6 +18,7 @@ from gatewright.catalog.api import Document
 from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.issuers import IssuerSettings, Source, source_of
+from gatewright.gateway.jwt_claims import JwtClaims
 from gatewright.gateway.method_request.authorizers.compile import Surroundings
 from gatewright.gateway.method_request.authorizers.tokens import (
     TokenAuthorizer,
@@ -62,6 +63,7 @@ def compile_jwt(surroundings: Surroundings, method: Document, authorizer: Docume
             "jwt", configuration, sorted((name, one.source) for name, one in issuers.items()), sorted(scopes)
         ),
         check=check,
+        expose=JwtClaims,
         refuse=_refuse,
     )
 

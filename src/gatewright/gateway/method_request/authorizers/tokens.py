@@ -16,6 +16,7 @@ from gatewright.gateway.errors import UNAUTHORIZED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.issuers import TEST_ISSUER, Source
 from gatewright.gateway.jwks import KeySets
+from gatewright.gateway.jwt_claims import JwtClaims
 from gatewright.gateway.method_request.resource_policy import ResourcePolicy
 from gatewright.gateway.verified_tokens import Verified
 
@@ -33,6 +34,7 @@ class TokenAuthorizer:
     sources: Mapping[str, Source]  # by the names that tokens may say
     rules: bytes  # stands for all that `check` depends on but the keys
     check: Callable[[Token, KeySet, float], Claims | TokenProblem]
+    expose: Callable[[Claims], Mapping[str, str]]  # what integrations see of the claims
     refuse: Callable[[Exchange, TokenProblem, str], GatewayError]  # with what the owner may read
 
     async def authorize(self, exchange: Exchange, policy: ResourcePolicy | None) -> None:
@@ -71,7 +73,7 @@ class TokenAuthorizer:
         claims = self.check(token, keys, clock())
         if isinstance(claims, TokenProblem):
             raise self._refused(exchange, _explained(claims, source))
-        return Verified({"claims": rendered(claims)}, claims["exp"], source, keys)
+        return Verified({"claims": self.expose(claims)}, claims["exp"], source, keys)
 
     def _refused(self, exchange: Exchange, problem: TokenProblem) -> GatewayError:
         why = f"{problem.problem.value}: {problem.detail}"
@@ -83,6 +85,7 @@ class TokenAuthorizer:
 
     def _tell(self, exchange: Exchange, verified: Verified, cached: bool) -> None:
         claims = verified.authorizer["claims"]
+        said = rendered(claims.typed) if isinstance(claims, JwtClaims) else claims
         assert exchange.tracing is not None
         exchange.tracing.add(
             "authorizer",
@@ -90,7 +93,7 @@ class TokenAuthorizer:
             kind=self.kind,
             allowed=True,
             cached=cached,
-            why=f"{claims['iss']} signed it for {claims.get('sub')}; it is good until {claims['exp']}",
+            why=f"{said['iss']} signed it for {said.get('sub')}; it is good until {said['exp']}",
         )
 
 
