@@ -2,7 +2,8 @@
 
 Each case says where its truth comes from: `recorded` on the real service, `documented` by Amazon, or
 `inferred`.
-An expected string that begins with `~` is a regular expression for the whole value.
+An expected string that begins with `~` is a regular expression for the whole value. `{token:name}` in a
+request's header is one of the file's `tokens`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.conformance.api import STAGE, Builder, Described
+from tests.conformance.tokens import Signer
 from tests.conformance.wire import Answer, Backend, Fields, send
 from tests.support.processes import Gatewright
 
@@ -54,11 +56,20 @@ class World:
         self._dev = dev
         self._names = {"backend": str(backend.port), "closed": str(closed_port)}
         self._built: dict[str, str] = {}
+        self._tokens: dict[str, dict[str, str]] = {}
 
     def api(self, name: str) -> str:
         if name not in self._built:
             self._built[name] = Builder(self._dev, FILES[name], self._names).build()
         return self._built[name]
+
+    def tokens(self, name: str) -> dict[str, str]:
+        """A file's tokens by what stands for them."""
+        if name not in self._tokens:
+            described = FILES[name].get("tokens", {})
+            sign = Signer(self._dev.data_dir).token if described else None
+            self._tokens[name] = {f"{{token:{one}}}": sign(described[one]) for one in described if sign}
+        return self._tokens[name]
 
     def names(self, api_id: str) -> dict[str, str]:
         return {**self._names, "api": api_id}
@@ -75,7 +86,7 @@ def test_case(world: World, file: str, case: Described) -> None:
     api_id = world.api(file)
     world.backend.answers = FILES[file].get("backend", {})
     world.backend.seen.clear()
-    answer = _asked(world.port, api_id, case["request"])
+    answer = _asked(world.port, api_id, case["request"], world.tokens(file))
     expect = case["expect"]
     assert (answer.status, answer.body) == (expect["status"], answer.body)
     _check_headers(answer.fields, expect, world.names(api_id))
@@ -87,13 +98,19 @@ def test_case(world: World, file: str, case: Described) -> None:
         _check_backend(world, expect["backend"], world.names(api_id))
 
 
-def _asked(port: int, api_id: str, request: Described) -> Answer:
+def _asked(port: int, api_id: str, request: Described, tokens: dict[str, str]) -> Answer:
     verb, path = request["line"].split(" ", 1)
     fields: Fields = [("Host", f"{api_id}.execute-api.localhost:{port}")]
-    fields += list(request.get("headers", {}).items())
+    fields += [(name, _filled(value, tokens)) for name, value in request.get("headers", {}).items()]
     fields += [(name, value) for name, value in request.get("fields", [])]
     stage = request.get("stage", STAGE)
     return send(port, f"{verb} /{stage}{path}", fields, request.get("body", "").encode())
+
+
+def _filled(value: str, tokens: dict[str, str]) -> str:
+    for name, token in tokens.items():
+        value = value.replace(name, token)
+    return value
 
 
 def _check(found: str, expected: str, what: str) -> None:

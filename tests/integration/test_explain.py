@@ -107,6 +107,16 @@ def test_a_stage_that_is_not_there_is_told_too(dev: Gatewright, api: Api) -> Non
     assert "there is no stage 'prd'; the API's stages: prod" in told(dev, api.id, request)
 
 
+def test_an_api_that_is_not_there_is_told_under_a_name_no_api_has(dev: Gatewright) -> None:
+    _, request = ask(dev.stage_url("nope", "prod", "/pets?token=sekrit"))
+    story = told(dev, "unknown.api", request)
+    where = f"127.0.0.1:{dev.port}/restapis/nope/prod/_user_request_/pets"
+    assert f"  403  GET {where}  {request}" in story
+    assert "there is no API 'nope'" in story
+    assert "sekrit" not in story
+    assert "gatewright explain unknown.api" in told(dev)
+
+
 def test_secrets_do_not_reach_the_traces(dev: Gatewright, api: Api) -> None:
     secret = {"Authorization": "Bearer sekrit-abcdef", "X-Api-Key": "sekrit-key", "Cookie": "s=sekrit-cookie"}
     _, request = ask(dev.stage_url(api.id, "prod", "/pets?access_token=sekrit-token"), secret)
@@ -121,7 +131,9 @@ def test_what_is_not_there_is_said_with_the_remedy(dev: Gatewright, api: Api) ->
     missing = command("explain", *listen, api.id, "nope")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert f"API {api.id} has no traced request nope" in missing.stderr
-    assert "tagged gatewright:trace=on" in command("explain", *listen, "unknown").stderr
+    unknown = command("explain", *listen, "unknown").stderr
+    assert "tagged gatewright:trace=on" in unknown
+    assert "are under unknown.api" in unknown
     nobody = command("explain", "--listen", "127.0.0.1:1", api.id)
     assert nobody.returncode == 1
     assert "no `gatewright dev` answers at http://127.0.0.1:1/_gatewright/traces" in nobody.stderr
@@ -170,6 +182,10 @@ def test_serve_traces_requests_with_the_header_where_clients_are_trusted(start_s
     plain = ask(url)[1]
     until_traced(node, api.id, url, {"X-Gatewright-Trace": "1"})
     assert plain not in {trace["requestId"] for trace in stories(node.data_dir, api.id)}
+    anywhere = f"http://127.0.0.1:{node.port}/pets"
+    until_traced(node, "unknown.api", anywhere, {"X-Gatewright-Trace": "1"})
+    (step,) = stories(node.data_dir, "unknown.api")[0]["steps"]
+    assert step["facts"]["why"] == f"neither the host '127.0.0.1:{node.port}' nor the path names an API"
 
 
 def test_an_unknown_way_of_tracing_is_refused(tmp_path: Path) -> None:

@@ -126,18 +126,28 @@ def test_the_host_names_the_api_on_the_same_port(dev: Gatewright) -> None:
         assert answer.read() == b'"hi"'
 
 
-def test_a_disabled_execute_api_endpoint_answers_forbidden_after_a_deployment(dev: Gatewright) -> None:
+def test_a_disabled_execute_api_endpoint_answers_forbidden_once_any_stage_changes(dev: Gatewright) -> None:
     api = Api(dev)
     api.mock("/", '"x"')
-    api.deploy("dev")
-    until(dev.stage_url(api.id, "dev"), (200, '"x"'))
-    api.gateway.update_rest_api(
-        restApiId=api.id,
-        patchOperations=[{"op": "replace", "path": "/disableExecuteApiEndpoint", "value": "true"}],
-    )
+    for stage in ("dev", "prod"):
+        api.deploy(stage)
+        until(dev.stage_url(api.id, stage), (200, '"x"'))
+    disabled_endpoint(api, "true")
     assert fetch(dev.stage_url(api.id, "dev")) == (200, '"x"')
     api.deploy("dev")
-    until(dev.stage_url(api.id, "dev"), (403, '{"message":"Forbidden"}'))
+    for stage in ("dev", "prod"):
+        until(dev.stage_url(api.id, stage), (403, '{"message":"Forbidden"}'))
+    disabled_endpoint(api, "false")
+    assert fetch(dev.stage_url(api.id, "dev"))[0] == 403
+    change = {"op": "replace", "path": "/description", "value": "open again"}
+    api.gateway.update_stage(restApiId=api.id, stageName="prod", patchOperations=[change])
+    for stage in ("dev", "prod"):
+        until(dev.stage_url(api.id, stage), (200, '"x"'))
+
+
+def disabled_endpoint(api: Api, disabled: str) -> None:
+    change = {"op": "replace", "path": "/disableExecuteApiEndpoint", "value": disabled}
+    api.gateway.update_rest_api(restApiId=api.id, patchOperations=[change])
 
 
 @pytest.mark.parametrize(

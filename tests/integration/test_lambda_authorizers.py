@@ -423,7 +423,7 @@ def test_the_story_tells_the_verdict_and_no_secret(dev: Gatewright, tmp_path: Pa
     told = stories(dev, guarded.api.id)
     assert "auth (TOKEN) lets the caller on\n" in told[0]
     assert "identity method.request.header.Authorization: ******-first" in told[0]
-    assert "Allow of Statement[0]: matched" in told[0]
+    assert "authorizer's policy, Statement[0] (Allow): matches" in told[0]
     assert "auth (TOKEN) lets the caller on (cached)" in told[1]
     assert "auth (TOKEN) refuses the caller: User is not authorized to access this resource" in told[2]
     for text in told:

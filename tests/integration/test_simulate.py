@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.support.apis import MOCK_TEMPLATE, Api
 from tests.support.policies import document, statement
-from tests.support.processes import Gatewright
+from tests.support.processes import ACCOUNT, REGION, Gatewright
 from tests.support.signing import Keys, keys_of, signed
 
 from gatewright.cli.main import run as command
@@ -25,6 +25,7 @@ ROUTES = (
     ("/all/{proxy+}", "GET", "NONE"),
 )
 MORE_PATHS = ("/pets/", "/pets/%61", "/all/x/../admin", "/all/%61dmin", "/nowhere")
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:${{stageVariables.function}}"
 ALL: dict[str, Any] = {"Principal": "*", "Action": "*", "Resource": "*"}
 HERE = {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}
 POLICIES: dict[str, list[dict[str, Any]] | None] = {
@@ -131,6 +132,16 @@ def test_another_address_and_the_reason(dev: Gatewright) -> None:
     assert answer["reason"] == "resource policy: Statement[0] allows"
 
 
+def test_a_disabled_endpoint_lets_nobody_in(dev: Gatewright) -> None:
+    api = deployed(dev, None)
+    change = {"op": "replace", "path": "/disableExecuteApiEndpoint", "value": "true"}
+    api.gateway.update_rest_api(restApiId=api.id, patchOperations=[change])
+    api.deploy("dev")
+    (answer,) = simulated(dev, api, "--path", "/pets")
+    assert (answer["allowed"], answer["status"]) == (False, 403)
+    assert answer["reason"] == "the API's execute-api endpoint is disabled"
+
+
 def test_a_key_that_is_asked_for_is_named(dev: Gatewright) -> None:
     api = Api(dev)
     method = {"authorizationType": "NONE", "apiKeyRequired": True}
@@ -139,6 +150,54 @@ def test_a_key_that_is_asked_for_is_named(dev: Gatewright) -> None:
     api.deploy("dev")
     (answer,) = simulated(dev, api)
     assert (answer["allowed"], answer["reason"]) == (True, "open to everybody; also asks for an API key")
+
+
+def test_a_function_is_asked_only_about_who_says_who_calls(dev: Gatewright) -> None:
+    api = deployed(dev, [statement(**ALL)])
+    made = api.gateway.create_authorizer(
+        restApiId=api.id,
+        name="tokens",
+        type="TOKEN",
+        identitySource="method.request.header.X-Token",
+        identityValidationExpression="t-[0-9]+",
+        authorizerUri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{FUNCTION}/invocations",
+    )
+    method = {"authorizationType": "CUSTOM", "authorizerId": made["id"]}
+    where = api.method("/guarded", "GET", {"type": "MOCK", "requestTemplates": MOCK_TEMPLATE}, method)
+    api.gateway.put_integration_response(**where, statusCode="200")
+    api.deploy("dev", function="mine")
+    said = [
+        (answer["allowed"], answer["status"], answer["reason"])
+        for token in ([], ["--token", "other"], ["--token", "t-7"])
+        for answer in simulated(dev, api, "--path", "/guarded", *token)
+    ]
+    assert said == [
+        (False, 401, "method.request.header.X-Token is missing or empty"),
+        (False, 401, "method.request.header.X-Token does not match identityValidationExpression"),
+        (None, None, f"asks the function {FUNCTION.replace('${stageVariables.function}', 'mine')}"),
+    ]
+    api.gateway.update_stage(
+        restApiId=api.id, stageName="dev", patchOperations=[{"op": "remove", "path": "/variables/function"}]
+    )
+    (answer,) = simulated(dev, api, "--path", "/guarded", "--token", "t-7")
+    assert (answer["status"], answer["reason"]) == (500, "authorizerUri names no function")
+
+
+def test_a_stages_canary_answers_for_itself(dev: Gatewright) -> None:
+    api = deployed(dev, [statement(**ALL)])
+    denying = [statement(**ALL), statement("Deny", **ALL, Condition=HERE)]
+    change = {"op": "replace", "path": "/policy", "value": json.dumps(document(*denying))}
+    api.gateway.update_rest_api(restApiId=api.id, patchOperations=[change])
+    api.gateway.create_deployment(restApiId=api.id, stageName="dev", canarySettings={"percentTraffic": 12.5})
+    told = io.StringIO()
+    with redirect_stderr(told):
+        (own,) = simulated(dev, api, "--path", "/pets")
+    assert told.getvalue() == (
+        "The stage's canary gets 12.5 % of the requests: see its answers with --canary.\n"
+    )
+    (canary,) = simulated(dev, api, "--path", "/pets", "--canary")
+    assert (own["allowed"], canary["allowed"], canary["status"]) == (True, False, 403)
+    assert canary["reason"] == "resource policy: Statement[1] denies"
 
 
 def test_for_people(dev: Gatewright, sim: Keys) -> None:
@@ -159,6 +218,7 @@ def plain(dev: Gatewright) -> Api:
     [
         (("nothere", "dev"), "there is no API nothere"),
         (("{api}", "nothere"), "has no stage nothere; it has dev"),
+        (("{api}", "dev", "--canary"), "has no canary; ask without --canary"),
         (("{api}", "dev", "--access-key", "AKIANONE"), "there is no access key AKIANONE"),
         (("{api}", "dev", "--source-ip", "here"), "--source-ip here: is no IP address"),
         (("{api}", "dev", "--path", "pets"), "--path pets: write it as it is sent"),

@@ -86,6 +86,10 @@ def test_a_user_pool_authorizer_can_be_tried(dev: Gatewright, api: TokenApi) -> 
     assert answer["log"].startswith("Execution log for request ")
     for refused in (tried(), tried(Authorization="nonsense"), tried(Authorization=token(*here, "--access"))):
         assert (refused["clientStatus"], "claims" in refused) == (401, False)
+        first, *lines = refused["log"].splitlines()
+        request = first.removeprefix("Execution log for request ")
+        said = [line.partition(" : ")[2] for line in lines]
+        assert said == [f"Unauthorized request: {request}", "Unauthorized"]
     with pytest.raises(ClientError, match="JWT authorizers cannot be tested"):
         tried(api.jwt({"issuer": OIDC, "audiences": ["app"]}))
 

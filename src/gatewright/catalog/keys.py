@@ -44,6 +44,7 @@ API_KINDS = (
     "requestvalidator",
     "authorizer",
     "authorizerflush",
+    "defaultendpoint",
     "gatewayresponse",
     "documentationpart",
     "documentationversion",
@@ -94,6 +95,14 @@ def authorizer_flush(api: str, stage: str) -> str:
     under its name does not find the old one's.
     """
     return f"authorizerflush/{api}/{stage}"
+
+
+def default_endpoint(api: str) -> str:
+    """`{"disabled": …}`: of the execute-api endpoint, as the API said when one of its stages last changed.
+
+    There may be none for APIs whose stages are older than this key; then each deployment's snapshot says so.
+    """
+    return f"defaultendpoint/{api}/state"
 
 
 def gateway_response(api: str, response_type: str) -> str:

@@ -11,7 +11,7 @@ from gatewright.cli import show, story
 from gatewright.cli.node import ask_dev
 from gatewright.cli.options import Options
 from gatewright.server.errors import CannotStart
-from gatewright.telemetry.trace_log import read_traces, select, traced_apis
+from gatewright.telemetry.trace_log import UNKNOWN, read_traces, select, traced_apis
 
 OR_READ = "read what `serve` keeps with --data-dir DIR"
 
@@ -64,7 +64,8 @@ def _nothing(api: str, request: str | None) -> str:
         return f"API {api} has no traced request {request}; `gatewright explain {api}` lists those it has"
     return (
         f"API {api} has no traced request; `gatewright dev` traces every one, `gatewright serve` those of "
-        "stages tagged gatewright:trace=on. `gatewright explain` lists the APIs that have some"
+        "stages tagged gatewright:trace=on. `gatewright explain` lists the APIs that have some; requests to "
+        f"APIs that there are none of are under {UNKNOWN}"
     )
 
 

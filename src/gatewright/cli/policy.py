@@ -57,6 +57,9 @@ def simulate_(
     ] = [],  # noqa: B006 (typer reads it, nobody changes it)
     query: Annotated[str | None, typer.Option("--query", help="The query string, as sent.")] = None,
     source_ip: Annotated[str, typer.Option("--source-ip", help="The caller's address.")] = "127.0.0.1",
+    canary: Annotated[
+        bool, typer.Option("--canary", help="Ask the stage's canary, not its own deployment.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document a route.")] = False,
     config: flags.Config = None,
     data_dir: Annotated[
@@ -84,15 +87,18 @@ def simulate_(
         raise BadOptions(f"--query {query}: write it as it is sent, such as name=a%20b")
     fields = [_field(text) for text in header]
     caller = Caller(source_ip, time.time(), fields, query, token)
-    question = Question(api, stage, path, method and method.upper(), access_key, caller)
+    question = Question(api, stage, canary, path, method and method.upper(), access_key, caller)
     settings = node_settings(load({}, config), data_dir)
     with node_catalog(settings) as catalog:
-        answers = asyncio.run(simulate(catalog, settings, question, dev=data_dir is None))
+        served, answers = asyncio.run(simulate(catalog, settings, question, dev=data_dir is None))
     if as_json:
         for answer in answers:
             show.out.print_json(json.dumps(asdict(answer)))
     else:
         _print(answers)
+    if served.canary_percent and not canary:
+        share = f"{served.canary_percent:.12g} % of the requests"
+        show.errors.print(f"The stage's canary gets {share}: see its answers with --canary.", soft_wrap=True)
 
 
 def _check_address(text: str) -> None:

@@ -14,8 +14,9 @@ def heading(trace: Facts) -> str:
     took = f" in {trace['milliseconds']:.1f} ms" if "milliseconds" in trace else ""
     moment = datetime.fromtimestamp(trace["time"], UTC).strftime("%Y-%m-%d %H:%M:%S")
     asked = f"{trace.get('verb', '')} {trace['path']}".lstrip()
-    stage = f"{trace['stage']} (canary)" if trace.get("isCanaryRequest") else trace["stage"]
-    return f"{moment}  {trace['status']}  {asked}{took}  stage {stage}  {trace['requestId']}"
+    stage = f"  stage {trace['stage']}" if "stage" in trace else ""
+    canary = " (canary)" if trace.get("isCanaryRequest") else ""
+    return f"{moment}  {trace['status']}  {asked}{took}{stage}{canary}  {trace['requestId']}"
 
 
 def tell(trace: Facts) -> Iterator[str]:

@@ -20,11 +20,11 @@ from gatewright.gateway.plans import Plans
 from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.gateway.settings import TRACE_HEADER, GatewaySettings
 from gatewright.gateway.trace import Trace, tell_canary, tell_stream
-from gatewright.gateway.trace_record import record, refusal_record
+from gatewright.gateway.trace_record import record, refusal_record, unknown_api_record
 from gatewright.gateway.uploads import begins_without_body
 from gatewright.telemetry.metrics import Metrics
 from gatewright.telemetry.owner_log import OwnerLog
-from gatewright.telemetry.trace_log import TraceLog
+from gatewright.telemetry.trace_log import UNKNOWN, TraceLog
 from gatewright.wire.client import Client
 from gatewright.wire.inflow import BodyLost, StreamedRequest
 from gatewright.wire.pending import drive
@@ -85,7 +85,7 @@ class Gateway:
     def __call__(self, request: Request, reply: Reply) -> None:
         address = self._addresses.read(request)
         if address is None:
-            self._refuse(reply)
+            self._refuse(request, reply, None)
             return
         stages = self._plans.known(address.api_id)
         if stages is None:
@@ -97,7 +97,7 @@ class Gateway:
         try:
             stages = await self._plans.load(address.api_id) or {}
         except Exception:  # logged where it arose
-            self._refuse(reply, unavailable=True)
+            self._refuse(request, reply, address, unavailable=True)
             return
         self._serve(request, reply, address, stages.get(address.stage))
 
@@ -139,13 +139,13 @@ class Gateway:
 
     def _serve(self, request: Request, reply: Reply, address: Address, stage: StagePlan | None) -> None:
         if stage is None:
-            self._refuse(reply, address=address)
+            self._refuse(request, reply, address)
             return
         canary = stage.canary
         if canary is not None and canary.takes_next():
             stage = canary.plan
         if stage.execute_api_disabled:
-            self._refuse(reply, address=address)
+            self._refuse(request, reply, address)
             return
         if len(request.body) > self._outside.payload_bytes:
             reply.send(self._refusals.body_too_large())
@@ -155,7 +155,7 @@ class Gateway:
             return
         ids = self._ids.named(request.headers.get(b"x-amzn-requestid"))
         exchange = Exchange(request, stage, address, ids, self._outside)
-        if stage.traced or self._trace_all or (self._trace_header and TRACE_HEADER in request.headers):
+        if stage.traced or self._traces_all_of(request):
             exchange.tracing = Trace()
             if canary is not None:
                 tell_canary(exchange.tracing, stage, canary)
@@ -216,14 +216,16 @@ class Gateway:
         self._log.write(stage.api_id, stage.lane, request_id, str(exchange.failure))
         self._log.write(stage.api_id, stage.lane, request_id, f"Method completed with status: {status}")
 
-    def _refuse(self, reply: Reply, *, unavailable: bool = False, address: Address | None = None) -> None:
+    def _refuse(
+        self, request: Request, reply: Reply, address: Address | None, *, unavailable: bool = False
+    ) -> None:
         """An answer before any stage is known: nobody can customise it."""
         request_id, extended_request_id = self._ids.next()
-        if address is not None and self._trace_all:
-            self._tell_refusal(address, request_id)
         if unavailable:
             response = front_end(503, "Service Unavailable", "ServiceUnavailableException")
         else:
+            if self._traces_all_of(request):
+                self._tell_refusal(request, address, request_id.decode())
             response = front_end(403, "Forbidden", "ForbiddenException")
         head = b"%bx-amzn-RequestId: %b\r\nx-amz-apigw-id: %b\r\n" % (
             render_fields(response.fields),
@@ -232,11 +234,17 @@ class Gateway:
         )
         reply.send(Response(response.status, head, response.body))
 
-    def _tell_refusal(self, address: Address, request_id: bytes) -> None:
-        """Say of an address which of its parts led nowhere."""
-        stages = self._plans.known(address.api_id)
-        if stages is not None:
-            self._traces.write(address.api_id, refusal_record(address, request_id.decode(), list(stages)))
+    def _traces_all_of(self, request: Request) -> bool:
+        """Whether a request is traced wherever it goes."""
+        return self._trace_all or (self._trace_header and TRACE_HEADER in request.headers)
+
+    def _tell_refusal(self, request: Request, address: Address | None, request_id: str) -> None:
+        """Say which part of an address led nowhere; all that meet no API stand together."""
+        stages = None if address is None else self._plans.known(address.api_id)
+        if address is None or stages is None:
+            self._traces.write(UNKNOWN, unknown_api_record(request, address, request_id))
+        else:
+            self._traces.write(address.api_id, refusal_record(request, address, request_id, stages))
 
 
 def _method_arn_bytes(stage: StagePlan, request: Request, address: Address) -> int:

@@ -114,11 +114,17 @@ def compile_stage(
         gateway_responses=gateway_responses,
         binary_types=BinaryTypes(snapshot.rest_api.get("binaryMediaTypes", [])),
         minimum_compression_size=snapshot.rest_api.get("minimumCompressionSize"),
-        execute_api_disabled=snapshot.rest_api.get("disableExecuteApiEndpoint", False),
+        execute_api_disabled=_endpoint_disabled(snapshot, live),
         traced=stage.get("tags", {}).get(TRACE_TAG) == "on",
         unrouted=series("", ""),
         is_canary=live.is_canary,
     )
+
+
+def _endpoint_disabled(snapshot: Snapshot, live: Live) -> bool:
+    if live.endpoint_disabled is not None:
+        return live.endpoint_disabled
+    return bool(snapshot.rest_api.get("disableExecuteApiEndpoint", False))
 
 
 def _method_plan(

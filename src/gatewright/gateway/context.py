@@ -11,6 +11,7 @@ import orjson
 
 from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.jwt_claims import in_event
 from gatewright.gateway.plan import MethodPlan
 
 Reader = Callable[[Exchange], str | None]
@@ -44,7 +45,7 @@ def request_context(exchange: Exchange) -> dict[str, Any]:
     stage, method = exchange.stage, exchange.method
     context: dict[str, Any] = {"resourceId": method and method.resource_id}
     if exchange.authorizer is not None:
-        context["authorizer"] = exchange.authorizer
+        context["authorizer"] = in_event(exchange.authorizer)
     context["resourcePath"] = method and method.resource_path
     if method is not None and method.operation_name is not None:
         context["operationName"] = method.operation_name

@@ -248,7 +248,10 @@ class Plans:
             self._linked.add(api_id)
             return reader.get(keys.vpc_link(link_id))
 
-        live = Live(flushed["generation"], stage_certificate(reader, stage), is_canary, link)
+        endpoint = reader.get(keys.default_endpoint(api_id)) or {}
+        live = Live(
+            flushed["generation"], stage_certificate(reader, stage), is_canary, link, endpoint.get("disabled")
+        )
         counted = lane_of(name, is_canary)
         return compile_stage(
             snapshot,

@@ -2,7 +2,7 @@
 
 A request is made up and given to the very steps that admit real ones: router, resource policy, authorizers.
 Keys, plans and throttles count requests, so they are named and not asked. Nor is a Lambda authorizer's
-function, unless the resource policy refuses before it would be.
+function, where the request would come to it: the resource policy or a missing identity may refuse before.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange, Outside
 from gatewright.gateway.ids import RequestIds
 from gatewright.gateway.method_request.authorizers.iam import SERVICE
+from gatewright.gateway.method_request.authorizers.lambda_ import LambdaAuthorizer
 from gatewright.gateway.plan import MethodPlan, StagePlan
 from gatewright.gateway.router import METHODS
 from gatewright.gateway.trace import Trace
 from gatewright.wire.types import Field, Headers, Request
 
 HEADER = "method.request.header."
-_ASKED = ("TOKEN", "REQUEST")  # kinds of authorizers that call a function
+_DECIDING = ("resource policy", "authorizer")  # steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class Simulation:
 
     async def ask(self, route: Route) -> Answer:
         """Awaits only `Pending` values."""
+        if self._stage.execute_api_disabled:
+            return Answer(route, None, False, 403, "the API's execute-api endpoint is disabled")
         exchange = self._exchange(route)
         trace = exchange.tracing = Trace()
         method: MethodPlan | None = None
@@ -104,15 +107,14 @@ class Simulation:
         admission = method.admission
         if admission is None:
             return None
-        document = self._document(method)
-        authorizer = self._authorizers.get(document.get("authorizerId", ""), {})
-        if authorizer.get("type") in _ASKED:
-            if admission.policy is not None:
-                admission.policy.refuse_beforehand(exchange)
-            function = authorizer["authorizerUri"].partition("/functions/")[2].removesuffix("/invocations")
-            return f"asks the function {function}"
-        await admission.authorize(exchange)
-        return None
+        authorizer = admission.authorizer
+        if not isinstance(authorizer, LambdaAuthorizer):
+            await admission.authorize(exchange)
+            return None
+        if admission.policy is not None:
+            admission.policy.refuse_beforehand(exchange)
+        authorizer.identity.read(exchange)
+        return f"asks the function {authorizer.function.named.arn}"
 
     def _exchange(self, route: Route) -> Exchange:
         caller, stage = self._caller, self._stage
@@ -178,7 +180,7 @@ def _token_header(authorizer: Document) -> bytes:
 
 def _why(trace: Trace) -> str:
     """What the steps that decide said."""
-    told = (step for step in trace.steps if step.name in ("resource policy", "authorizer"))
+    told = (step for step in trace.steps if step.name in _DECIDING)
     return "; ".join(
         f"resource policy: {step.facts['why']}" if step.name == "resource policy" else str(step.facts["why"])
         for step in told
@@ -186,5 +188,6 @@ def _why(trace: Trace) -> str:
 
 
 def _refusal(trace: Trace, error: GatewayError) -> str:
-    detail = f" ({error.detail})" if error.detail else ""
-    return _why(trace) or f"{error.reason}{detail}"
+    """What the step that refused said, or the error where none was told."""
+    refused = any(step.name in _DECIDING and not step.facts["allowed"] for step in trace.steps)
+    return _why(trace) if refused else error.detail or error.reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import time
+from collections.abc import Collection
 from typing import Any
 
 from gatewright.gateway.address import Address
@@ -10,6 +10,7 @@ from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.masking import cut_canonical, mask_headers, mask_parameters, mask_uri
 from gatewright.gateway.plan import MethodResponse
 from gatewright.gateway.trace import Step
+from gatewright.wire.types import Request
 
 TEXT_CHARACTERS = 4096  # of one body or template output; what is longer is cut
 _TEXTS = ("body", "event", "output", "failed", "result")
@@ -39,18 +40,34 @@ def record(exchange: Exchange, response: MethodResponse, milliseconds: float) ->
     }
 
 
-def refusal_record(address: Address, request_id: str, stages: list[str]) -> dict[str, Any]:
+def refusal_record(
+    request: Request, address: Address, request_id: str, stages: Collection[str]
+) -> dict[str, Any]:
     """A request to an API that met no stage."""
     if address.stage in stages:
         why = "the API's execute-api endpoint is disabled"
     else:
         why = f"there is no stage {address.stage!r}; the API's stages: {', '.join(stages) or 'none'}"
+    where = {"apiId": address.api_id, "stage": address.stage, "path": address.path}
+    return _refused(request, request_id, where, why)
+
+
+def unknown_api_record(request: Request, address: Address | None, request_id: str) -> dict[str, Any]:
+    """A request that met no API. `address` None: neither its host nor its path names one."""
+    host = (request.headers.get(b"host") or b"").decode("latin-1")
+    if address is None:
+        why = f"neither the host {host!r} nor the path names an API"
+    else:
+        why = f"there is no API {address.api_id!r}"
+    return _refused(request, request_id, {"path": host + request.path}, why)
+
+
+def _refused(request: Request, request_id: str, where: dict[str, str], why: str) -> dict[str, Any]:
     return {
         "requestId": request_id,
-        "time": time(),
-        "apiId": address.api_id,
-        "stage": address.stage,
-        "path": address.path,
+        "time": request.received,
+        "verb": request.method,
+        **where,
         "status": 403,
         "steps": [{"name": "address", "at": 0, "facts": {"why": why}}],
     }

@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 from gatewright.catalog import keys
 from gatewright.catalog.api import Catalog, Document, Partition
 from gatewright.gateway.access import Access
+from gatewright.gateway.canary import canary_stage
 from gatewright.gateway.compiler import compile_stage
 from gatewright.gateway.errors import CannotCompile, GatewayError
 from gatewright.gateway.exchange import Outside
 from gatewright.gateway.method_request.compile import Live
+from gatewright.gateway.plan import StagePlan
 from gatewright.gateway.simulate import Answer, Caller, Route, Simulation
 from gatewright.gateway.vpc_links import find_link
 from gatewright.server.data_room import access_room, gateway_settings
@@ -40,26 +42,31 @@ class Question:
 
     api: str
     stage: str
+    canary: bool  # whether the stage's canary is asked, rather than the stage's own deployment
     path: str | None
     verb: str | None
     access_key: str | None
     caller: Caller  # without its credential
 
 
-async def simulate(catalog: Catalog, settings: Settings, question: Question, *, dev: bool) -> list[Answer]:
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What serves the requests in question."""
+
+    partition: Partition
+    stage: Document
+    snapshot: Document
+    endpoint_disabled: bool | None  # None: as the snapshot says
+    is_canary: bool | None  # None for a stage without one
+    canary_percent: float  # of the stage's requests that its canary serves
+
+
+async def simulate(
+    catalog: Catalog, settings: Settings, question: Question, *, dev: bool
+) -> tuple[Served, list[Answer]]:
     """`dev`: whether the node accepts the well-known credentials. Raises `CannotStart`."""
-    partition, document, snapshot = _read(catalog, question.api, question.stage)
-    try:
-        stage = compile_stage(
-            snapshot,
-            document,
-            partition,
-            gateway_settings(settings),
-            lambda path, verb: Series(),
-            Live(link=find_link(catalog, partition)),
-        )
-    except CannotCompile as error:
-        raise CannotStart(f"stage {question.stage} of API {question.api} is not served: {error}") from error
+    served = _read(catalog, question)
+    stage = _compiled(catalog, settings, question, served)
     local = of_dev(settings) if dev else of_serve(settings)
     client, timers = Client(asyncio.get_running_loop()), TimerWheel(asyncio.get_running_loop())
     with tempfile.TemporaryDirectory(prefix="gatewright-simulate-") as directory:
@@ -71,14 +78,15 @@ async def simulate(catalog: Catalog, settings: Settings, question: Question, *, 
             ):
                 caller = await _signing(question, access)
                 outside = Outside(client, functions, timers, settings.limits.body_bytes, access)
-                simulation = Simulation(stage, snapshot, caller, outside)
+                simulation = Simulation(stage, served.snapshot, caller, outside)
                 answers = [await _finished(simulation.ask(route)) for route in _routes(simulation, question)]
         await client.close()
-    return answers
+    return served, answers
 
 
-def _read(catalog: Catalog, api: str, stage: str) -> tuple[Partition, Document, Document]:
-    """Whose the API is, the stage's document and what it serves."""
+def _read(catalog: Catalog, question: Question) -> Served:
+    """The stage's document, or its canary's, and the deployment it names."""
+    api, stage = question.api, question.stage
     partition = catalog.find(keys.rest_api(api))
     if partition is None:
         raise CannotStart(f"there is no API {api}")
@@ -86,10 +94,38 @@ def _read(catalog: Catalog, api: str, stage: str) -> tuple[Partition, Document, 
         stages = {document["stageName"]: document for _, document in reader.list(keys.below("stage", api))}
         if stage not in stages:
             raise CannotStart(f"API {api} has no stage {stage}; it has {', '.join(stages) or 'none'}")
-        snapshot = reader.get(keys.snapshot(api, stages[stage]["deploymentId"]))
+        document = stages[stage]
+        canary: Document | None = document.get("canarySettings")
+        if question.canary:
+            if canary is None:
+                raise CannotStart(f"stage {stage} of API {api} has no canary; ask without --canary")
+            document = canary_stage(document)
+        snapshot = reader.get(keys.snapshot(api, document["deploymentId"]))
+        endpoint = reader.get(keys.default_endpoint(api)) or {}
     if snapshot is None:
         raise CannotStart(f"stage {stage} of API {api} points at a deployment that is gone")
-    return partition, stages[stage], snapshot
+    is_canary = None if canary is None else question.canary
+    percent: float = (canary or {}).get("percentTraffic", 0.0)
+    return Served(partition, document, snapshot, endpoint.get("disabled"), is_canary, percent)
+
+
+def _compiled(catalog: Catalog, settings: Settings, question: Question, served: Served) -> StagePlan:
+    try:
+        return compile_stage(
+            served.snapshot,
+            served.stage,
+            served.partition,
+            gateway_settings(settings),
+            lambda path, verb: Series(),
+            Live(
+                is_canary=served.is_canary,
+                link=find_link(catalog, served.partition),
+                endpoint_disabled=served.endpoint_disabled,
+            ),
+        )
+    except CannotCompile as error:
+        what = f"the canary of stage {question.stage}" if question.canary else f"stage {question.stage}"
+        raise CannotStart(f"{what} of API {question.api} is not served: {error}") from error
 
 
 async def _signing(question: Question, access: Access) -> Caller:

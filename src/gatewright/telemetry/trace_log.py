@@ -1,6 +1,6 @@
 """The traces that `gatewright explain` shows: a file of bounded size per API, one JSON record a line.
 
-DIR/traces/{api}.jsonl, and .jsonl.1 before it
+DIR/traces/{api}.jsonl, and .jsonl.1 before it; unknown.api.jsonl for requests that met no API
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ FILES = 2
 BUFFER_BYTES = 4 * 1024 * 1024  # records that wait for `flush`; what comes after is dropped
 MOST_TRACES = 1_000  # shown at once
 OPEN_FILES = 64  # APIs whose file stays open
-_API = re.compile(r"[A-Za-z0-9_-]{1,128}").fullmatch
+UNKNOWN = "unknown.api"  # keeps the requests that met no API; no id has a full stop
+_API = re.compile(rf"[A-Za-z0-9_-]{{1,128}}|{re.escape(UNKNOWN)}").fullmatch
 
 
 class TraceLog:
@@ -63,8 +64,8 @@ class TraceLog:
 
 
 def traced_apis(data_dir: Path) -> list[str]:
-    """The APIs that have traces."""
-    return sorted({path.name.partition(".")[0] for path in (data_dir / "traces").glob("*.jsonl*")})
+    """The APIs that have traces, `UNKNOWN` among them."""
+    return sorted({path.name.partition(".jsonl")[0] for path in (data_dir / "traces").glob("*.jsonl*")})
 
 
 def read_traces(data_dir: Path, api: str) -> Iterator[dict[str, Any]]:

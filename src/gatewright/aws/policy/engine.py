@@ -82,10 +82,6 @@ class StatementAnswer:
     def matched(self) -> bool:
         return not self.unmet
 
-    def __str__(self) -> str:
-        said = "; ".join(self.unmet) or "matched"
-        return f"{self.effect.value} of {self.statement}: {said}"
-
 
 def explain(policy: Policy, request: Request) -> list[StatementAnswer]:
     """Statement by statement, as written, why it decided or did not. For people: `evaluate` decides."""

@@ -85,12 +85,18 @@ def delete_stage(call: Call, params: Params) -> None:
 
 
 def store_stage(call: Call, api: str, stage: Document) -> None:
-    """Keep a stage, unless it holds a setting that would not be enforced."""
+    """Keep a stage, unless it holds a setting that would not be enforced.
+
+    That is also when all stages begin to heed the API's `disableExecuteApiEndpoint`.
+    """
     refuse_unenforced(stage)
     refuse_cached_streams(call, api, stage)
     key = keys.stage(api, stage["stageName"])
     replace_cluster(call, api, call.tx.get(key), stage)
     call.tx.put(key, stage)
+    endpoint = {"disabled": require_api(call, api).get("disableExecuteApiEndpoint", False)}
+    if call.tx.get(keys.default_endpoint(api)) != endpoint:
+        call.tx.put(keys.default_endpoint(api), endpoint)
 
 
 def present(stage: Document) -> Document:

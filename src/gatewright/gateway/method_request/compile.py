@@ -24,6 +24,7 @@ class Live:
     certificate: ClientCertificate | None = None  # the stage's, for HTTP backends that ask for one
     is_canary: bool | None = None  # whether it is the stage's canary; None where the stage has none
     link: FindLink = no_link  # finds VPC links
+    endpoint_disabled: bool | None = None  # the execute-api endpoint; None: as the snapshot says
 
 
 NOTHING_LIVE = Live()

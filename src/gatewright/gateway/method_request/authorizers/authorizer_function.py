@@ -31,6 +31,13 @@ class AuthorizerFunction:
     timeout: float = TIMEOUT
 
     @property
+    def named(self) -> FunctionName:
+        """Raises GatewayError 500 where there is none."""
+        if self.function is None:
+            raise misconfigured("Invalid permissions on Lambda function", "authorizerUri names no function")
+        return self.function
+
+    @property
     def uri(self) -> str:
         """Where the service would send the event."""
         arn = self.function.arn if self.function else ""
@@ -57,16 +64,15 @@ class AuthorizerFunction:
         return outcome.payload
 
     async def _invoke(self, exchange: Exchange, event: bytes) -> Outcome:
-        if self.function is None:
-            raise misconfigured("Invalid permissions on Lambda function", "authorizerUri names no function")
+        function = self.named
         source = Source("apigateway.amazonaws.com", self.source_arn, self.account)
         try:
             pending = exchange.outside.functions.invoke(
-                self.function, event, source=source, trace_id=exchange.trace.decode("latin-1")
+                function, event, source=source, trace_id=exchange.trace.decode("latin-1")
             )
             return await within(self.timeout, pending, exchange.outside.timers)
         except TimeoutError:
-            why = f"{self.function.arn} did not answer within {self.timeout:g} seconds"
+            why = f"{function.arn} did not answer within {self.timeout:g} seconds"
             raise misconfigured("Authorizer error", why) from None
         except (PermissionDenied, FunctionNotFound) as error:
             raise misconfigured("Invalid permissions on Lambda function", error.message) from error

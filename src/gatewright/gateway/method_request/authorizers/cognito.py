@@ -10,6 +10,7 @@ from collections.abc import Callable
 import regex
 
 from gatewright.aws.jwt import cognito
+from gatewright.aws.jwt.claims import rendered
 from gatewright.aws.jwt.keys import KeySet
 from gatewright.aws.jwt.problem import TokenProblem
 from gatewright.aws.jwt.token import Claims, Token
@@ -44,6 +45,7 @@ def compile_cognito(surroundings: Surroundings, method: Document, authorizer: Do
         sources=sources,
         rules=digest_of("cognito", sorted(sources.items()), sorted(scopes), expression),
         check=check,
+        expose=rendered,
         refuse=unauthorized,
     )
 

@@ -16,12 +16,15 @@ from gatewright.aws.jwt.rest_authorizer import AdditionalClaim
 from gatewright.aws.jwt.token import Claims, Token
 from gatewright.catalog.api import Document
 from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
+from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.issuers import IssuerSettings, Source, source_of
+from gatewright.gateway.jwt_claims import JwtClaims
 from gatewright.gateway.method_request.authorizers.compile import Surroundings
 from gatewright.gateway.method_request.authorizers.tokens import (
     TokenAuthorizer,
     digest_of,
     header_of,
+    reason_of,
     unauthorized,
 )
 
@@ -60,6 +63,7 @@ def compile_jwt(surroundings: Surroundings, method: Document, authorizer: Docume
             "jwt", configuration, sorted((name, one.source) for name, one in issuers.items()), sorted(scopes)
         ),
         check=check,
+        expose=JwtClaims,
         refuse=_refuse,
     )
 
@@ -101,13 +105,13 @@ def _algorithms(configuration: Mapping[str, Any]) -> frozenset[str]:
     return algorithms
 
 
-def _refuse(problem: TokenProblem, detail: str) -> GatewayError:
+def _refuse(exchange: Exchange, problem: TokenProblem, detail: str) -> GatewayError:
     if rest_authorizer.status(problem) == 403:
         return GatewayError(
             ACCESS_DENIED,
             "Forbidden",
-            reason="Unauthorized request",
+            reason=reason_of(exchange),
             detail=detail,
             error_type="ForbiddenException",
         )
-    return unauthorized(problem, detail)
+    return unauthorized(exchange, problem, detail)

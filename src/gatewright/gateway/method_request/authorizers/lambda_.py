@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from gatewright.aws.policy.admission import admitted_by_authorizer
 from gatewright.aws.policy.deny_texts import authorizer_denied
-from gatewright.aws.policy.engine import explain
 from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.masking import masked, without_secrets
@@ -24,7 +23,13 @@ from gatewright.gateway.method_request.authorizers.authorizer_function import Au
 from gatewright.gateway.method_request.authorizers.identity_sources import Identity, Values
 from gatewright.gateway.method_request.authorizers.lambda_failures import misconfigured
 from gatewright.gateway.method_request.authorizers.policy_cache import PolicyCache, unreadable
-from gatewright.gateway.method_request.resource_policy import ResourcePolicy, invocation, method_arn
+from gatewright.gateway.method_request.resource_policy import (
+    ResourcePolicy,
+    as_backends_read,
+    invocation,
+    method_arn,
+)
+from gatewright.gateway.method_request.resource_policy import told as statements_of
 from gatewright.state.api import StateUnavailable
 
 Facts = dict[str, Any]
@@ -156,13 +161,19 @@ class LambdaAuthorizer:
 def _decide(exchange: Exchange, answer: Answer, policy: ResourcePolicy | None, facts: Facts | None) -> None:
     """Raises GatewayError 403 unless one of the policies allows and none denies."""
     resource = None if policy is None else policy.policy
-    policies = (answer.policy,) if resource is None else (answer.policy, resource)
-    request = invocation(exchange, *policies)
+    request = invocation(exchange, *((answer.policy,) if resource is None else (answer.policy, resource)))
     denial = admitted_by_authorizer(answer.policy, resource, request)
+    other = as_backends_read(exchange, request)
+    if denial is None and other is not None:
+        also = admitted_by_authorizer(answer.policy, resource, other)
+        denial = also if also is not None and also.explicit else None
     if facts is not None:
         facts.update(
             arn=request.resource,
-            statements=[str(one) for policy in policies for one in explain(policy, request)],
+            statements=[
+                *statements_of("authorizer's policy", answer.policy, request),
+                *statements_of("resource-based policy", resource, request),
+            ],
         )
     if denial is not None:
         message = authorizer_denied(explicit=denial.explicit)

@@ -15,6 +15,7 @@ from gatewright.gateway.errors import UNAUTHORIZED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.issuers import TEST_ISSUER, Source
 from gatewright.gateway.jwks import KeySets
+from gatewright.gateway.jwt_claims import JwtClaims
 from gatewright.gateway.method_request.resource_policy import ResourcePolicy
 from gatewright.gateway.verified_tokens import Verified
 
@@ -32,7 +33,8 @@ class TokenAuthorizer:
     sources: Mapping[str, Source]  # by the names that tokens may say
     rules: bytes  # stands for all that `check` depends on but the keys
     check: Callable[[Token, KeySet, float], Claims | TokenProblem]
-    refuse: Callable[[TokenProblem, str], GatewayError]  # with what the owner may read
+    expose: Callable[[Claims], Mapping[str, str]]  # what integrations see of the claims
+    refuse: Callable[[Exchange, TokenProblem, str], GatewayError]  # with what the owner may read
 
     async def authorize(self, exchange: Exchange, policy: ResourcePolicy | None) -> None:
         """The API's resource policy is asked after the token is accepted, on its own."""
@@ -72,7 +74,11 @@ class TokenAuthorizer:
         claims = self.check(token, keys, clock())
         if isinstance(claims, TokenProblem):
             raise self._refused(exchange, _explained(claims, source))
+<<<<<<< HEAD
         return Verified(claims, source, keys)
+=======
+        return Verified({"claims": self.expose(claims)}, claims["exp"], source, keys)
+>>>>>>> qa4
 
     def _refused(self, exchange: Exchange, problem: TokenProblem) -> GatewayError:
         why = f"{problem.problem.value}: {problem.detail}"
@@ -80,10 +86,11 @@ class TokenAuthorizer:
             exchange.tracing.add(
                 "authorizer", name=self.name, kind=self.kind, allowed=False, cached=False, why=why
             )
-        return self.refuse(problem, f"authorizer {self.name}: {why}")
+        return self.refuse(exchange, problem, f"authorizer {self.name}: {why}")
 
     def _tell(self, exchange: Exchange, verified: Verified, cached: bool) -> None:
         claims = verified.authorizer["claims"]
+        said = rendered(claims.typed) if isinstance(claims, JwtClaims) else claims
         assert exchange.tracing is not None
         exchange.tracing.add(
             "authorizer",
@@ -91,13 +98,18 @@ class TokenAuthorizer:
             kind=self.kind,
             allowed=True,
             cached=cached,
-            why=f"{claims['iss']} signed it for {claims.get('sub')}; it is good until {claims['exp']}",
+            why=f"{said['iss']} signed it for {said.get('sub')}; it is good until {said['exp']}",
         )
 
 
-def unauthorized(problem: TokenProblem, detail: str) -> GatewayError:
+def unauthorized(exchange: Exchange, problem: TokenProblem, detail: str) -> GatewayError:
     """401, in the words that user pool authorizers have."""
-    return GatewayError(UNAUTHORIZED, cognito.message(problem), reason="Unauthorized request", detail=detail)
+    return GatewayError(UNAUTHORIZED, cognito.message(problem), reason=reason_of(exchange), detail=detail)
+
+
+def reason_of(exchange: Exchange) -> str:
+    """A refusal's line in the execution log."""
+    return f"Unauthorized request: {exchange.request_id.decode()}"
 
 
 def header_of(authorizer: Mapping[str, str]) -> bytes:
