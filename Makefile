@@ -62,5 +62,5 @@ $(BIN)/python:
 		{ echo "Gatewright needs Python 3.11 or newer; say which: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo "python -m venv failed; on Debian and Ubuntu: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
-# The pip of an older Python looks for versions in three times the time.
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+# The pip of an older Python looks for versions in three times the time; where there is no newer one, it will do.
+	-@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip

@@ -14,7 +14,7 @@ from time import sleep
 import pytest
 from tests.integration.conftest import Start
 from tests.support.apis import Api
-from tests.support.processes import ACCOUNT, BOUND, REGION, Gatewright
+from tests.support.processes import ACCOUNT, REGION, Gatewright
 from tests.support.raw import abort, ask, statuses
 from tests.support.scripted_backends import says, scripted
 
@@ -76,7 +76,9 @@ class _Soak:
     def __init__(self, api: Api) -> None:
         self.failures: list[str] = []
         self._api = api
-        self._jobs = [partial(self._ask, path, status) for path, status in EXPECTED.items()]
+        self._jobs: list[Callable[[], None]] = [
+            partial(self._ask, path, status) for path, status in EXPECTED.items()
+        ]
         self._jobs += [self._abort, self._redeploy]
 
     def run(self, rounds: int) -> None:
@@ -146,7 +148,6 @@ def test_nothing_leaks_under_mixed_load(start_serve: Start, backend: int) -> Non
     assert soak.failures == []
     assert [*node.children("worker"), *node.children("control")] == pids
     assert _kib(pids[0], "VmHWM") * 1024 < WORKER_BYTES
-    print([(m2-m1)/2**20 for (m1,_),(m2,_) in zip(first,second)], first, second, _kib(pids[0], "VmHWM"))
     for (memory, files), (memory_later, files_later) in zip(first, second, strict=True):
         assert memory_later - memory < GROWTH_BYTES
         assert files_later - files < DESCRIPTORS

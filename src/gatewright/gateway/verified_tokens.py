@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from time import time
 from typing import TYPE_CHECKING
 
-from gatewright.aws.jwt.claims import rendered
 from gatewright.gateway.issuers import Source
 from gatewright.gateway.jwks import KeySets
 
@@ -24,6 +23,7 @@ class Verified:
     """What a method accepted of a token."""
 
     claims: Claims = field(repr=False)
+    expose: Callable[[Claims], Mapping[str, str]]  # what integrations see of them
     source: Source
     keys: KeySet  # by which it was verified
     _authorizer: Mapping[str, Mapping[str, str]] | None = field(default=None, init=False, repr=False)
@@ -32,7 +32,7 @@ class Verified:
     def authorizer(self) -> Mapping[str, Mapping[str, str]]:
         """`$context.authorizer`, made when it is first asked for."""
         if self._authorizer is None:
-            self._authorizer = {"claims": rendered(self.claims)}
+            self._authorizer = {"claims": self.expose(self.claims)}
         return self._authorizer
 
 

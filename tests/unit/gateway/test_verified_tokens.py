@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from tests.support.issuer import Issuer
 
+from gatewright.aws.jwt.claims import rendered
 from gatewright.aws.jwt.keys import KeySet
 from gatewright.gateway.issuers import Source
 from gatewright.gateway.verified_tokens import REMEMBERED, Verified, VerifiedTokens
@@ -27,7 +28,7 @@ class Held:
 
 
 def verified(expires: float = 2000.0) -> Verified:
-    return Verified({"sub": "ann", "exp": expires}, SOURCE, KEYS)
+    return Verified({"sub": "ann", "exp": expires}, rendered, SOURCE, KEYS)
 
 
 def remembering(held: Held) -> VerifiedTokens:

@@ -43,7 +43,7 @@ class Run(Protocol):
 
 @pytest.fixture
 def run() -> Run:
-    """Run a coroutine on a uvloop of its own, within `PATIENCE`. What a callback of the loop raises fails it."""
+    """Run a coroutine on a uvloop of its own, within `PATIENCE`; what the loop's callbacks raise fails it."""
 
     def runner(coroutine: Coroutine[Any, Any, T]) -> T:
         raised: list[dict[str, Any]] = []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gatewright.aws.jwt import cognito
+from gatewright.aws.jwt.claims import rendered
 from gatewright.aws.jwt.keys import KeySet
 from gatewright.aws.jwt.problem import Problem, TokenProblem
 from gatewright.aws.jwt.token import Claims, Token, parse, without_prefix, wrong_issuer
@@ -74,11 +75,7 @@ class TokenAuthorizer:
         claims = self.check(token, keys, clock())
         if isinstance(claims, TokenProblem):
             raise self._refused(exchange, _explained(claims, source))
-<<<<<<< HEAD
-        return Verified(claims, source, keys)
-=======
-        return Verified({"claims": self.expose(claims)}, claims["exp"], source, keys)
->>>>>>> qa4
+        return Verified(claims, self.expose, source, keys)
 
     def _refused(self, exchange: Exchange, problem: TokenProblem) -> GatewayError:
         why = f"{problem.problem.value}: {problem.detail}"
