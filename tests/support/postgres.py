@@ -162,7 +162,7 @@ class Way:
         self._open.clear()
 
     def give_up(self) -> None:
-        """Close the far side's connections, as its keep-alives do some ten seconds after a cut."""
+        """Close the far side's connections, as its keep-alives do some five seconds after a cut."""
         for far in self._sockets[1::2]:
             _shut(far)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,7 @@ from gatewright.catalog.postgres_server import STANDSTILL_SECONDS, Connection, S
 
 CONNECTIONS = 24  # open at once in one process: 8 management calls use two each, and there are followers
 IDLE_CONNECTIONS = 4
+ROWS = 500  # inserted by one statement
 
 _NAMED = re.compile(r":([a-z_]+)")
 
@@ -30,6 +31,20 @@ _NAMED = re.compile(r":([a-z_]+)")
 @lru_cache(maxsize=256)
 def _translated(statement: str) -> str:
     return _NAMED.sub(r"%(\1)s", statement)
+
+
+def _for_all(statement: str, values: Sequence[Mapping[str, object]]) -> tuple[str, Mapping[str, object]]:
+    """One statement for several rows, of which only an INSERT has more than one; and what it names.
+
+    psycopg's executemany would end with a Flush: behind that the server does not watch over silent clients
+    until the next statement, and a writer that was stopped there would hold up all others for ever.
+    """
+    if len(values) == 1:
+        return _translated(statement), values[0]
+    head, row = statement.split(" VALUES ")
+    rows = [_NAMED.sub(rf"%(\g<1>{number})s", row) for number in range(len(values))]
+    named = {f"{name}{number}": one for number, each in enumerate(values) for name, one in each.items()}
+    return f"{head} VALUES {', '.join(rows)}", named
 
 
 class PostgresConnection:
@@ -48,14 +63,12 @@ class PostgresConnection:
             return cursor.fetchall() if cursor.description else []
 
     def change(self, statement: str, *values: Mapping[str, object]) -> int:
-        with self._statement(), self.connection.cursor() as cursor:
-            if len(values) == 1:
-                cursor.execute(_translated(statement), values[0])
-            else:
-                # In a pipeline. Its last message, a Flush, stops the server's watch over silent clients until
-                # the next statement: so not for a single row, after which the caller may work for long.
-                cursor.executemany(_translated(statement), values)
-            return cursor.rowcount
+        changed = 0
+        with self._statement():
+            for first in range(0, len(values), ROWS):
+                once, named = _for_all(statement, values[first : first + ROWS])
+                changed += self.connection.execute(once, named).rowcount
+        return changed
 
     def commit(self) -> None:
         """Raises `CatalogUnavailable`, which tells of a commit whose outcome is not known."""

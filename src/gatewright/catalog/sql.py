@@ -36,7 +36,8 @@ class Connection(Protocol):
         """The rows, each a tuple of its columns; none for a statement that is no query."""
 
     def change(self, statement: str, *values: Mapping[str, object]) -> int:
-        """Run an INSERT, UPDATE or DELETE once for each of `values`; how many rows it changed."""
+        """Run an INSERT … VALUES (…) once for each of `values`, an UPDATE or DELETE for the one there is; how
+        many rows it changed."""
 
 
 def counter(connection: Connection, name: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 
 import psycopg
@@ -16,6 +16,7 @@ from tests.support.waiting import until
 from gatewright.catalog import postgres_lock
 from gatewright.catalog.api import Catalog, CatalogUnavailable, Partition
 from gatewright.catalog.postgres import BUSY_SECONDS, open_catalog
+from gatewright.catalog.postgres_pool import ROWS
 
 HOLDER = """
 import sys
@@ -101,6 +102,27 @@ def test_a_node_that_is_cut_off_loses_it_and_is_told_at_its_next_statement(
     with pytest.raises(CatalogUnavailable, match=ENDED):
         write_while_cut_off()
     assert keys(far, home) == ["a/3"]
+
+
+def test_the_server_watches_a_writer_after_each_kind_of_statement(
+    server: Postgres, opens: Opens, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_lock, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(postgres_lock, "SIGN_SECONDS", 60)
+    catalog = opens(database)
+    blob = "INSERT INTO blobs (digest, content) VALUES (:digest, :content)"
+    blobs = [{"digest": str(number), "content": b"x"} for number in range(ROWS + 1)]
+    writing = "SELECT 1 FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
+
+    def fall_silent(*values: Mapping[str, object]) -> None:
+        with catalog.writing() as connection:  # type: ignore[attr-defined]
+            assert connection.change(blob, *values) == len(values)
+            until(lambda: server.run(writing) == [])
+
+    for values in (blobs[:1], blobs):
+        with pytest.raises(CatalogUnavailable, match=ENDED):
+            fall_silent(*values)
+    assert server.run("SELECT count(*) FROM gatewright.blobs") == [(0,)]
 
 
 def test_a_writer_that_is_at_work_keeps_it(
