@@ -41,10 +41,11 @@ def _for_all(statement: str, values: Sequence[Mapping[str, object]]) -> tuple[st
     """
     if len(values) == 1:
         return _translated(statement), values[0]
-    head, row = statement.split(" VALUES ")
-    rows = [_NAMED.sub(rf"%(\g<1>{number})s", row) for number in range(len(values))]
+    head, behind = statement.split(" VALUES ")
+    row, end, rest = behind.partition(")")
+    rows = [_NAMED.sub(rf"%(\g<1>{number})s", row + end) for number in range(len(values))]
     named = {f"{name}{number}": one for number, each in enumerate(values) for name, one in each.items()}
-    return f"{head} VALUES {', '.join(rows)}", named
+    return f"{head} VALUES {', '.join(rows)}{rest}", named
 
 
 class PostgresConnection:
