@@ -69,7 +69,7 @@ class Pool:
         idle = self._idle
         while idle and not call.retried:
             upstream = idle.pop()
-            if call.method in IDEMPOTENT or not upstream.is_closed():
+            if (call.method in IDEMPOTENT and not upstream.suspect) or not upstream.is_spoiled():
                 call.start(upstream)
                 return
             upstream.close()

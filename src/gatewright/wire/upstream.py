@@ -95,6 +95,10 @@ class Call(Pending[Answer]):
     def start(self, upstream: Upstream) -> None:
         upstream.begin(self)
 
+    @property
+    def repeatable(self) -> bool:
+        return self.method in IDEMPOTENT and not self.retried
+
 
 class Upstream(asyncio.Protocol):
     """Parser callbacks and the life of one connection in a pool."""
@@ -120,6 +124,7 @@ class Upstream(asyncio.Protocol):
         "_write",
         "on_body",
         "pool",
+        "suspect",
         "timer",
         "used",
     )
@@ -134,6 +139,9 @@ class Upstream(asyncio.Protocol):
         self._write: Callable[[bytes], None]
         self._poll = select.poll()
         self.used = False
+        self.suspect = (
+            False  # it gave an answer to HEAD, whose body a wrong backend sends, or one that streamed
+        )
         # The answer being read
         self._call: Call | None = None
         self._parts: list[bytes] = []
@@ -174,12 +182,13 @@ class Upstream(asyncio.Protocol):
 
     def take_back(self) -> None:
         """The borrower is done, and the connection ready for the next call."""
-        self.used = True
+        self.used = self.suspect = True
         self._transport.set_protocol(self)
         self.pool.release(self)
 
-    def is_closed(self) -> bool:
-        """Whether the backend has closed this idle connection, though the loop has not told us yet."""
+    def is_spoiled(self) -> bool:
+        """Whether the backend has closed this idle connection or spoken on it, of which the loop has not told
+        us yet."""
         return bool(self._poll.poll(0))
 
     def close(self) -> None:
@@ -209,7 +218,7 @@ class Upstream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._write = self._transport.write
-        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN | select.POLLRDHUP)
 
     def data_received(self, data: bytes) -> None:
         call = self._call
@@ -231,7 +240,7 @@ class Upstream(asyncio.Protocol):
             self._parser.feed_data(data)
         except HttpParserError as error:
             if not self._complete:
-                self.abort(BadAnswer(f"the answer is not proper HTTP/1.1: {error}"))
+                self._misunderstood(call, data, error)
                 return
             self._surplus = True
         except HttpParserUpgrade:
@@ -254,7 +263,7 @@ class Upstream(asyncio.Protocol):
         if self._head_done and exc is None and ends_with_connection(self._fields):
             self._surplus = True
             self._finish(call, b"")
-        elif self.used and not self._received and not call.retried and call.method in IDEMPOTENT:
+        elif self.used and not self._received and call.repeatable:
             call.retried = True
             self.pool.submit(call)
         else:
@@ -324,6 +333,16 @@ class Upstream(asyncio.Protocol):
         elif self._received > limits.head_bytes + limits.answer_bytes + limits.answer_bytes // 4:
             self.abort(_too_large(limits.answer_bytes))
 
+    def _misunderstood(self, call: Call, data: bytes, error: HttpParserError) -> None:
+        """No proper answer; or none at all, but what the backend said behind the one before."""
+        if self.used and self._received == len(data) and is_stray(data) and call.repeatable:
+            call.retried = True
+            self._call = None
+            self.abort(improper(error))
+            self.pool.submit(call)
+        else:
+            self.abort(improper(error))
+
     def _finish(self, call: Call, data: bytes) -> None:
         """The parser has seen the end of the answer, in `data`."""
         parts = self._parts
@@ -333,7 +352,8 @@ class Upstream(asyncio.Protocol):
             parts.clear()
         self._complete = False
         if call.method == "HEAD":
-            surplus = self._surplus or bool(body)
+            self.suspect = True
+            surplus = self._surplus or bool(body) or not ends_a_head(data)
             keep = not surplus and says_keep(self._fields, self._parser.get_http_version() == "1.1")
             self._parser = HttpResponseParser(self)
             self._deliver(call, Answer(self._status, self._fields, b""), keep)
@@ -390,6 +410,20 @@ def says_keep(fields: list[Field], modern: bool) -> bool:
     """Whether more may follow an answer without a body, or with one of a known length."""
     connection = [value.lower() for name, value in fields if name.lower() == b"connection"]
     return not any(b"close" in value for value in connection) and (modern or b"keep-alive" in connection)
+
+
+def is_stray(data: bytes) -> bool:
+    """Whether no answer begins so: the backend said it before it had the request."""
+    return not data.startswith(b"HTTP/"[: len(data)])
+
+
+def ends_a_head(data: bytes) -> bool:
+    """Whether a read that ended the head of an answer has brought nothing behind it."""
+    return b"\r\n\r\n".endswith(data[-4:])
+
+
+def improper(error: HttpParserError) -> BadAnswer:
+    return BadAnswer(f"the answer is not proper HTTP/1.1: {error}")
 
 
 def lost(exc: Exception | None) -> UpstreamError:

@@ -15,7 +15,17 @@ from .inflow import BodyLost
 from .pending import Pending
 from .timers import NEVER, Timer
 from .types import Field
-from .upstream import IDEMPOTENT, Upstream, content_length, ends_with_connection, lost, says_keep
+from .upstream import (
+    IDEMPOTENT,
+    Upstream,
+    content_length,
+    ends_a_head,
+    ends_with_connection,
+    improper,
+    is_stray,
+    lost,
+    says_keep,
+)
 from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, RequestBroke, UpstreamError
 
 if TYPE_CHECKING:
@@ -74,7 +84,7 @@ class StreamedCall(Pending[StreamedAnswer]):
 
     def start(self, upstream: Upstream) -> None:
         """Go on `upstream`, unless the backend has closed it: what is uploaded cannot be sent twice."""
-        if self.upload is not None and upstream.used and upstream.is_closed():
+        if self.upload is not None and upstream.used and upstream.is_spoiled():
             upstream.close()
             upstream.pool.submit(self)
         else:
@@ -189,6 +199,8 @@ class _Conversation(asyncio.Protocol):
         self._received += len(data)
         if self._left is None:
             self._parse(data)
+            if self._complete and self._method == "HEAD":
+                self._surplus = self._surplus or not ends_a_head(data)
         else:
             self._pieces.append(data[: self._left] if len(data) > self._left else data)
             self._surplus = len(data) > self._left
@@ -209,10 +221,22 @@ class _Conversation(asyncio.Protocol):
             self._parser.feed_data(data)
         except HttpParserError as error:
             if not self._complete:
-                self._break(BadAnswer(f"the answer is not proper HTTP/1.1: {error}"))
+                self._misunderstood(data, error)
             self._surplus = True
         except HttpParserUpgrade:
             self._surplus = True
+
+    def _misunderstood(self, data: bytes, error: HttpParserError) -> None:
+        """As on any connection: see `Upstream`."""
+        call = self._call
+        first = self._upstream.used and self._received == len(data)
+        if first and is_stray(data) and call is not None and call.repeatable:
+            call.retried = True
+            self._call = None
+            self._close()
+            self._pool.submit(call)
+        else:
+            self._break(improper(error))
 
     def _pass_on(self) -> None:
         """Tell of the head when it is new, and give what came of the body."""
