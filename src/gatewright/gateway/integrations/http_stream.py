@@ -15,7 +15,7 @@ from gatewright.gateway.integrations.http import (
     tell_request,
     told,
 )
-from gatewright.gateway.plan import MethodResponse, StreamedResponse
+from gatewright.gateway.plan import MethodPlan, MethodResponse, StreamedResponse
 from gatewright.gateway.settings import AMAZON_PAYLOAD_BYTES
 from gatewright.wire.client import Answer, AnswerTimedOut, Patience, StreamedAnswer, Upload, UpstreamError
 from gatewright.wire.coding import content_coded
@@ -83,6 +83,12 @@ class HttpPassThrough:
             answer.body = Rejoined(body, answer.body).source
             return _streamed(answer, began)
         return self._proxy.response(exchange, Answer(answer.status, answer.fields, body))
+
+
+def takes_upload(method: MethodPlan, request: Request) -> bool:
+    """Whether a body passes through the method as it comes."""
+    integration = method.integration
+    return isinstance(integration, HttpPassThrough | HttpStream) and integration.takes(request)
 
 
 def _is_plain(request: Request) -> bool:
