@@ -6,18 +6,12 @@ It borrows a connection of the pool, speaks on it with a protocol of its own, an
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from .flow import Flow, Source
-from .inflow import BodyLost
-from .pending import Pending
-from .timers import NEVER, Timer
-from .types import Field
-from .upstream import (
-    IDEMPOTENT,
-    Upstream,
+from .answer import (
+    StreamedAnswer,
     content_length,
     ends_a_head,
     ends_with_connection,
@@ -26,76 +20,21 @@ from .upstream import (
     lost,
     says_keep,
 )
+from .flow import Flow
+from .inflow import BodyLost
+from .timers import NEVER, Timer
+from .types import Field
+from .upstream import Upstream
 from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, RequestBroke, UpstreamError
 
 if TYPE_CHECKING:
     from .pool import Pool
+    from .streamed_call import StreamedCall
 
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
-class StreamedAnswer:
-    """An answer whose head has come. `length` is what Content-Length says, None where it says nothing."""
-
-    __slots__ = ("body", "fields", "length", "status")
-
-    def __init__(self, status: int, fields: list[Field], length: int | None, body: Source) -> None:
-        self.status = status
-        self.fields = fields
-        self.length = length
-        self.body = body
-
-
-class Upload(NamedTuple):
-    """A request's body on its way in. `length` None: it is sent in chunks."""
-
-    length: int | None
-    body: Source
-
-
-class Patience(NamedTuple):
-    """Seconds."""
-
-    head: float  # from the whole request to the whole head of its answer
-    idle: float  # between pieces of the answer, while they are wanted
-    whole: float = NEVER  # from the whole request to the end of its answer
-
-
-class StreamedCall(Pending[StreamedAnswer]):
-    """One request on its way to the head of its answer; what follows is told to the answer's sink."""
-
-    __slots__ = ("body", "deadline", "head", "method", "patience", "retried", "timer", "upload")
-
-    def __init__(
-        self, head: bytes, body: bytes, upload: Upload | None, method: str, patience: Patience, now: float
-    ) -> None:
-        super().__init__()
-        self.head = head
-        self.body = body
-        self.upload = upload
-        self.method = method
-        self.patience = patience
-        self.deadline = now + patience.head  # on the wheel's clock
-        self.retried = False
-        self.timer: Timer | None = None  # while it waits for a connection
-
-    def expired(self) -> None:
-        self.fail(AnswerTimedOut("no connection came free in time"))
-
-    def start(self, upstream: Upstream) -> None:
-        """Go on `upstream`, unless the backend has closed it: what is uploaded cannot be sent twice."""
-        if self.upload is not None and upstream.used and upstream.is_spoiled():
-            upstream.close()
-            upstream.pool.submit(self)
-        else:
-            _Conversation(upstream, self).begin()
-
-    @property
-    def repeatable(self) -> bool:
-        return self.method in IDEMPOTENT and self.upload is None and not self.retried
-
-
-class _Conversation(asyncio.Protocol):
+class Conversation(asyncio.Protocol):
     """The borrowed connection: the sink of what is uploaded, the valve of what is answered."""
 
     def __init__(self, upstream: Upstream, call: StreamedCall) -> None:
