@@ -96,7 +96,7 @@ class Engine:
         if self._admissions:  # of what was invoked before
             await asyncio.wait(self._admissions, timeout=self.settings.close_wait)
         self._closed = True
-        await self._following.close()
+        await self._following.close(self.settings.close_wait)
         await self._fleet.close(_closing())
         await self._unpacked.close()
 

@@ -76,10 +76,10 @@ class Following:
         read."""
         return await self._loop.run_in_executor(None, read_meaning, self._catalog, function)
 
-    async def close(self) -> None:
+    async def close(self, patience: float) -> None:
+        """Wait for the reading under way, at most so many seconds."""
         if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
+            await asyncio.wait([self._reading], timeout=patience)
 
     async def _read(self, mark: int) -> None:
         unread, names = frozenset(self._unread), self._names()

@@ -92,7 +92,7 @@ def follower(tmp_path: Path) -> Iterator[Follower]:
     follower = Follower(Slow(catalog), loop)
     yield follower
     follower.catalog.answers.set()
-    loop.run_until_complete(follower.following.close())
+    loop.run_until_complete(follower.following.close(20.0))
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
     catalog.close()
