@@ -381,6 +381,22 @@ def test_an_upload_that_is_not_let_on_is_refused_before_it_comes(rig: Rig, path:
         assert b"Connection: close\r\n" in head
 
 
+@pytest.mark.parametrize(("path", "allowed"), [("/keyed", False), ("/signed", False), ("/up", True)])
+def test_a_client_with_a_small_body_is_asked_for_it_only_when_it_is_let_on(
+    rig: Rig, path: str, allowed: bool
+) -> None:
+    lines = "Content-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n"
+    with rig.open(path, verb="POST", lines=lines) as client:
+        head = head_of(client)
+        if allowed:
+            assert head == b"HTTP/1.1 100 Continue\r\n\r\n"
+            client.sendall(b"text")
+            assert received(client).startswith(b"HTTP/1.1 201 ")
+            assert b"Content-Length: 4\r\n" in rig.backend.uploads[-1][0]
+        else:
+            assert head.startswith(b"HTTP/1.1 403 ")
+
+
 def signed_lines(rig: Rig, path: str, body: bytes, keys: Keys, **options: Any) -> str:
     """The head of a signed upload, which asks before it sends the body."""
     url = rig.node.stage_url(rig.api, "prod", path)

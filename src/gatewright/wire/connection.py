@@ -242,11 +242,12 @@ class Connection(Ending, asyncio.Protocol):
             return at + length
         self._state = BODY
         self._inflow = inflow = Inflow(self, request, length, framing.persistent, self._limits)
-        if length is not None and self._is_large(length):
-            self._stream(inflow, expects=framing.expect is not None)
+        asks = framing.expect is not None
+        if length is not None and (self._is_large(length) or (asks and self.server.large is not None)):
+            self._stream(inflow, expects=asks)
             if self._state != BODY:  # answered already
                 return len(data)
-        elif framing.expect is not None and at == len(data):
+        elif asks and at == len(data):
             self.write(CONTINUE)
         at = self._take_body(data, at)
         if self._state == BODY:
