@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import time
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.support.processes import ACCOUNT, BOUND, REGION, Gatewright
+from tests.support.waiting import until
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
 SOURCE = """
@@ -32,7 +34,7 @@ NAMES = count()
 def zipped(version: int) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("app.py", f"VERSION = {version}\n{SOURCE}")
+        archive.writestr(zipfile.ZipInfo("app.py"), f"VERSION = {version}\n{SOURCE}")
     return content.getvalue()
 
 
@@ -80,6 +82,20 @@ def test_invoke_answers_result_version_and_log(client: Any, name: str) -> None:
     assert answer["ExecutedVersion"] == "$LATEST"
     assert json.loads(answer["Payload"].read()) == [{"x": 1}, 1, "one", {"a": "b"}, arn(name)]
     assert b"seen: {'x': 1}" in base64.b64decode(answer["LogResult"])
+
+
+def test_code_that_no_version_has_any_more_leaves_the_disk(dev: Gatewright, client: Any, name: str) -> None:
+    unpacked = dev.data_dir / "functions"
+    first, second = (hashlib.sha256(content).hexdigest() for content in (zipped(101), zipped(102)))
+    client.update_function_code(FunctionName=name, ZipFile=zipped(101))
+    assert call(client, name, 1)[1] == 101
+    assert (unpacked / first).is_dir()
+    client.update_function_code(FunctionName=name, ZipFile=zipped(102))
+    assert call(client, name, 1)[1] == 102
+    until(lambda: not (unpacked / first).exists(), "the replaced code is removed")
+    assert (unpacked / second).is_dir()
+    client.delete_function(FunctionName=name)
+    until(lambda: not list(unpacked.glob(f"*{second}*")), "the deleted function's code is removed")
 
 
 def test_invoke_without_an_answer(client: Any, name: str) -> None:

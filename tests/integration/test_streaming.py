@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.apis import Api
@@ -21,6 +22,9 @@ from tests.support.balanced_backends import refusing_port
 from tests.support.processes import BOUND, Gatewright
 from tests.support.raw import connect
 from tests.support.scripted_backends import Script, scripted
+from tests.support.signing import Keys, signed
+
+from gatewright.aws.credentials import read_credentials
 
 SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 EVENTS = [b"data: %d\n\n" % number for number in range(3)]
@@ -163,6 +167,11 @@ class Rig:
         sock.sendall(f"{verb} {target} HTTP/{version}\r\nHost: any\r\n{lines}\r\n".encode())
         return sock
 
+    def keys(self) -> Keys:
+        """The node's own."""
+        own = read_credentials(self.node.data_dir / "credentials")
+        return Keys(own.access_key, own.secret_key)
+
     def memory(self) -> float:
         """MiB of the worker, at its peak since it was last asked."""
         (pid,) = self.node.children("worker")
@@ -203,6 +212,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
             checked = {"authorizationType": "NONE", "requestValidatorId": validator["id"]}
             api.method("/checked", "POST", up, checked)
             api.method("/checked/keyed", "POST", up, {**checked, "apiKeyRequired": True})
+            api.method("/signed", "POST", up, {"authorizationType": "AWS_IAM"})
+            api.method("/signed/keyed", "POST", up, {"authorizationType": "AWS_IAM", "apiKeyRequired": True})
             api.method("/down", "POST", {**proxy, "uri": f"http://127.0.0.1:{unused}/"})
             api.deploy("prod")
             rates = [
@@ -360,14 +371,69 @@ def test_a_backend_that_refuses_early_is_heard(rig: Rig) -> None:
         assert received(client) == b"no"
 
 
-@pytest.mark.parametrize("path", ["/keyed", "/checked/keyed", "/nowhere"])
-@pytest.mark.parametrize("asks", [False, True])
-def test_an_upload_that_is_not_let_on_is_refused_before_it_comes(rig: Rig, path: str, asks: bool) -> None:
-    lines = f"Content-Length: {UP}\r\n" + ("Expect: 100-continue\r\n" if asks else "")
+@pytest.mark.parametrize("path", ["/keyed", "/checked/keyed", "/nowhere", "/signed"])
+@pytest.mark.parametrize("lines", ["", "Expect: 100-continue\r\n", "X-HTTP-Method-Override: POST\r\n"])
+def test_an_upload_that_is_not_let_on_is_refused_before_it_comes(rig: Rig, path: str, lines: str) -> None:
+    lines += f"Content-Length: {UP}\r\n"
     with rig.open(path, verb="POST", lines=lines) as client:
         head = head_of(client)
         assert head.startswith(b"HTTP/1.1 403 ")
         assert b"Connection: close\r\n" in head
+
+
+@pytest.mark.parametrize(("path", "allowed"), [("/keyed", False), ("/signed", False), ("/up", True)])
+def test_a_client_with_a_small_body_is_asked_for_it_only_when_it_is_let_on(
+    rig: Rig, path: str, allowed: bool
+) -> None:
+    lines = "Content-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n"
+    with rig.open(path, verb="POST", lines=lines) as client:
+        head = head_of(client)
+        if allowed:
+            assert head == b"HTTP/1.1 100 Continue\r\n\r\n"
+            client.sendall(b"text")
+            assert received(client).startswith(b"HTTP/1.1 201 ")
+            assert b"Content-Length: 4\r\n" in rig.backend.uploads[-1][0]
+        else:
+            assert head.startswith(b"HTTP/1.1 403 ")
+
+
+def signed_lines(rig: Rig, path: str, body: bytes, keys: Keys, **options: Any) -> str:
+    """The head of a signed upload, which asks before it sends the body."""
+    url = rig.node.stage_url(rig.api, "prod", path)
+    request = signed(keys, url, method="POST", headers={"Host": "any"}, body=body, **options)
+    fields = {**request.headers, "Content-Length": str(len(body)), "Expect": "100-continue"}
+    return "".join(f"{name}: {value}\r\n" for name, value in fields.items() if name != "Host")
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "options", "error"),
+    [
+        ("/signed", "AKIDNOBODY", {}, b"UnrecognizedClientException"),
+        ("/signed", None, {"region": "eu-north-1"}, b"InvalidSignatureException"),
+        ("/signed/keyed", None, {}, b"ForbiddenException"),
+    ],
+)
+def test_an_upload_whose_signature_cannot_be_right_is_refused_before_it_comes(
+    rig: Rig, path: str, key: str | None, options: dict[str, Any], error: bytes
+) -> None:
+    keys = rig.keys() if key is None else Keys(key, "secret")
+    lines = signed_lines(rig, path, bytes(11 * MIB), keys, **options)
+    with rig.open(path, verb="POST", lines=lines) as client:
+        head = head_of(client)
+        assert head.startswith(b"HTTP/1.1 403 ")
+        assert b"x-amzn-ErrorType: " + error in head
+        assert b"Connection: close\r\n" in head
+
+
+def test_a_signed_upload_is_asked_for_and_checked(rig: Rig) -> None:
+    body = b"text" * (3 * MIB)
+    lines = signed_lines(rig, "/signed", body, rig.keys()) + "Connection: close\r\n"
+    for sent, status in ((body, b"201"), (body[:-1] + b"!", b"403")):
+        with rig.open("/signed", verb="POST", lines=lines) as client:
+            assert head_of(client) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            client.sendall(sent)
+            assert received(client).startswith(b"HTTP/1.1 " + status)
+    assert rig.backend.uploads[-1][1:] == (len(body), hashlib.sha256(body).hexdigest())
 
 
 def test_an_upload_that_is_let_on_is_collected_where_a_step_wants_it_whole(rig: Rig) -> None:

@@ -79,12 +79,7 @@ def simulate_(
     from gatewright.server.simulation import Question, simulate
 
     _check_address(source_ip)
-    if path is not None and not _PATH.fullmatch(path):
-        raise BadOptions(
-            f"--path {path}: write it as it is sent, such as /pets/a%20b; a query goes to --query"
-        )
-    if query is not None and not _QUERY.fullmatch(query):
-        raise BadOptions(f"--query {query}: write it as it is sent, such as name=a%20b")
+    _check_target(path, query)
     fields = [_field(text) for text in header]
     caller = Caller(source_ip, time.time(), fields, query, token)
     question = Question(api, stage, canary, path, method and method.upper(), access_key, caller)
@@ -99,6 +94,15 @@ def simulate_(
     if served.canary_percent and not canary:
         share = f"{served.canary_percent:.12g} % of the requests"
         show.errors.print(f"The stage's canary gets {share}: see its answers with --canary.", soft_wrap=True)
+
+
+def _check_target(path: str | None, query: str | None) -> None:
+    if path is not None and not _PATH.fullmatch(path):
+        raise BadOptions(
+            f"--path {path}: write it as it is sent, such as /pets/a%20b; a query goes to --query"
+        )
+    if query is not None and not _QUERY.fullmatch(query):
+        raise BadOptions(f"--query {query}: write it as it is sent, such as name=a%20b")
 
 
 def _check_address(text: str) -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import stat
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -26,15 +27,15 @@ class BadCode(Exception):
 def unpack(content: bytes, target: Path, limit: int) -> None:
     """Unpack a zip into `target`, which appears complete or not at all; at most `limit` bytes of files.
 
-    Several processes may unpack the same code at once: the first to finish wins, the others' work is dropped.
+    Several threads and processes may unpack the same code at once: the first to finish wins, the others' work
+    is dropped.
     """
     if target.is_dir():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    building = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.rmtree(building, ignore_errors=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        building.mkdir(mode=0o755)
+        building.chmod(0o755)
         _extract(content, building, limit)
         os.rename(building, target)
     except OSError:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from gatewright.aws.errors import AwsError
-from gatewright.catalog.api import Catalog, Partition
-from gatewright.functions import code, content
+from gatewright.catalog.api import Catalog
+from gatewright.functions import content
 from gatewright.functions.api import (
     FunctionName,
     InvocationFailed,
@@ -22,18 +21,17 @@ from gatewright.functions.api import (
     StreamedOutcome,
 )
 from gatewright.functions.directory import Directory, Owned, Target
+from gatewright.functions.fleet import Fleet
+from gatewright.functions.following import Following, News
 from gatewright.functions.invocation import Invocation, StreamedInvocation
-from gatewright.functions.logs import FunctionLog
 from gatewright.functions.permissions import denied
-from gatewright.functions.pool import Pool
-from gatewright.functions.process import Guardian
 from gatewright.functions.settings import FunctionSettings
-from gatewright.functions.store import FunctionVersion
+from gatewright.functions.unpacked import Unpacked
 from gatewright.wire.pending import Pending
 
 T = TypeVar("T")
 
-TICK = 0.05  # seconds between looks at time-outs, memory and growth
+Work = Callable[[FunctionName, Target], Pending[T]]  # raises AwsError
 
 
 def random_request_id() -> str:
@@ -56,21 +54,16 @@ class Engine:
     ) -> None:
         self.loop = loop
         self.settings = settings
-        self.guardian = Guardian()
-        self._catalog = catalog
         self._chance = chance
         self._new_request_id = new_request_id
-        self._directory = Directory(catalog)
-        self._refreshed = 0.0
-        self._pools: dict[tuple[Owned, str], Pool] = {}  # by function and version
-        self._retired: set[Pool] = set()
-        self._logs: dict[str, FunctionLog] = {}
-        self._tasks: set[asyncio.Task[object]] = set()
-        self._reads: set[asyncio.Task[None]] = set()
-        self._pids: set[int] = set()
-        self._all_ended = asyncio.Event()
-        self._ticker: asyncio.TimerHandle | None = None
+        self._directory = Directory()
+        self._following = Following(catalog, loop, self._names, self._changed)
+        self._unpacked = Unpacked(catalog, loop, settings.directory / "functions", settings.unpacked_bytes)
+        self._fleet = Fleet(loop, settings, self._unpacked, self._following.catch_up)
+        self._looked = 0.0
+        self._admissions: set[asyncio.Task[None]] = set()  # of what cannot be invoked at once
         self._closed = False
+        self._keeper = loop.call_soon(self._keep_up)
 
     def invoke(
         self,
@@ -85,123 +78,61 @@ class Engine:
     ) -> Pending[Outcome]:
         """See `functions.api.Functions`. `client_context` is base64, as in the Invoke call.
 
-        Without a `source` the newest configuration is used, else one at most `config_check` seconds old.
+        Without a `source` the newest configuration is used, else one that is at most `config_check` seconds
+        old and what it takes to read the next.
         """
-        now = time.monotonic()
-        try:
-            target = self._admit(function, source, now)
-            if target is None:
-                again = partial(
-                    self.invoke,
-                    function,
-                    payload,
-                    invocation_type=invocation_type,
-                    source=source,
-                    log_tail=log_tail,
-                    client_context=client_context,
-                    trace_id=trace_id,
-                )
-                return self._once_read(function, again)
-            context = content.check(
-                payload, client_context, self._payload_limit(invocation_type), invocation_type
-            )
-            version = target.resolved.choose(self._chance)
-            if invocation_type == "DryRun":
-                return _resolved(Outcome(204, executed_version=version.version))
-            event = invocation_type == "Event"
-            invocation = Invocation(
-                self._new_request_id(),
-                function.arn,
-                payload or b"{}",
-                client_context=context,
-                trace_id=content.printable(trace_id),
-                log_tail=log_tail,
-                queued=now,
-                patience=float("inf") if event else self.settings.queue_wait,
-            )
-            self._pool(function, version).submit(invocation)
-        except AwsError as error:
-            return _failed(error)
-        if event and not invocation.pending.done:
-            return _resolved(Outcome(202, request_id=invocation.request_id, executed_version=version.version))
-        return invocation.pending
+        work = partial(self._invoke, payload, invocation_type, log_tail, client_context, trace_id)
+        return self._admitted(function, source, work)
 
     def invoke_streamed(
         self, function: FunctionName, payload: bytes, *, source: Source | None = None, trace_id: str = ""
     ) -> Pending[StreamedOutcome]:
         """See `functions.api.Functions`."""
-        now = time.monotonic()
-        try:
-            target = self._admit(function, source, now)
-            if target is None:
-                again = partial(self.invoke_streamed, function, payload, source=source, trace_id=trace_id)
-                return self._once_read(function, again)
-            content.check(payload, None, self.settings.request_bytes, "RequestResponse")
-            invocation = StreamedInvocation(
-                self._new_request_id(),
-                function.arn,
-                payload,
-                client_context=None,
-                trace_id=content.printable(trace_id),
-                log_tail=False,
-                queued=now,
-                patience=self.settings.queue_wait,
-            )
-            self._pool(function, target.resolved.choose(self._chance)).submit(invocation)
-        except AwsError as error:
-            return _failed(error)
-        return invocation.pending
-
-    def refresh(self) -> None:
-        """Look for changed functions now: their instances are replaced once they finish what they do."""
-        self._refreshed = time.monotonic()
-        changed = self._directory.refresh()
-        if changed is not None and not changed:
-            return
-        for (owner, version), pool in list(self._pools.items()):
-            if changed is None or owner in changed:
-                self._recheck(owner, version, pool)
+        return self._admitted(function, source, partial(self._invoke_streamed, payload, trace_id))
 
     async def close(self) -> None:
         """Let what runs finish, for at most `close_wait`; then end every process."""
-        if self._reads:  # of what was invoked before
-            await asyncio.wait(self._reads, timeout=self.settings.close_wait)
+        self._keeper.cancel()
+        if self._admissions:  # of what was invoked before
+            await asyncio.wait(self._admissions, timeout=self.settings.close_wait)
         self._closed = True
-        give_up = time.monotonic() + self.settings.close_wait
-        while any(pool.busy for pool in self._all_pools()) and time.monotonic() < give_up:
-            await asyncio.sleep(TICK)
-        for pool in self._all_pools():
-            for invocation in pool.retire():
-                invocation.pending.fail(_closing())
-            for instance in list(pool.instances):
-                instance.stop()
-        if self._pids:
-            await asyncio.wait_for(self._all_ended.wait(), self.settings.close_wait)
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
-        if self._ticker is not None:
-            self._ticker.cancel()
-        for log in self._logs.values():
-            log.flush()
-        self.guardian.close()
+        await self._following.close(self.settings.close_wait)
+        await self._fleet.close(_closing())
+        await self._unpacked.close()
 
-    # Finding the pool
+    # Who may, and what a name means
 
-    def _admit(self, function: FunctionName, source: Source | None, now: float) -> Target | None:
+    def _admitted(self, function: FunctionName, source: Source | None, work: Work[T]) -> Pending[T]:
+        """What the work makes of the function, now or once it is read what that is."""
+        try:
+            if self._closed:
+                raise _closing()
+            target = self._known(function, source)
+            if target is None:
+                return self._once_read(function, source, work)
+            return work(function, target)
+        except AwsError as error:
+            pending: Pending[T] = Pending()
+            pending.fail(error)
+            return pending
+
+    def _known(self, function: FunctionName, source: Source | None) -> Target | None:
         """What the name means, if the source may invoke it; None while that is not read."""
-        if self._closed:
-            raise _closing()
-        if source is None or now - self._refreshed > self.settings.config_check:
-            self.refresh()
+        if source is None:
+            return self._directory.known(function) if self._following.look() is None else None
+        now = time.monotonic()
+        if now - self._looked > self.settings.config_check:
+            self._looked = now
+            self._following.look()
         target = self._directory.known(function)
-        if target is None or source is None or not self.settings.enforce_permissions:
-            return target
-        if not target.allows(source):
+        return None if target is None else self._allowed(function, source, target)
+
+    def _allowed(self, function: FunctionName, source: Source | None, target: Target) -> Target:
+        if source is not None and self.settings.enforce_permissions and not target.allows(source):
             raise denied(function, source)
         return target
 
-    def _once_read(self, function: FunctionName, invoke: Callable[[], Pending[T]]) -> Pending[T]:
-        """Read what the name means, in a thread: no catalog that is far or slow holds up the event loop."""
+    def _once_read(self, function: FunctionName, source: Source | None, work: Work[T]) -> Pending[T]:
         pending: Pending[T] = Pending()
 
         def forward(inner: Pending[T]) -> None:
@@ -212,126 +143,96 @@ class Engine:
 
         async def read() -> None:
             try:
-                await self._learn(function)
+                if source is None:
+                    await self._following.catch_up()
+                target = await self._read(function)
+                started = work(function, self._allowed(function, source, target))
             except Exception as error:
                 pending.fail(error)
             else:
-                invoke().then(forward)
+                started.then(forward)
 
         task = self.loop.create_task(read())
-        self._reads.add(task)
-        task.add_done_callback(self._reads.discard)
+        self._admissions.add(task)
+        task.add_done_callback(self._admissions.discard)
         return pending
 
-    async def _learn(self, function: FunctionName) -> None:
-        while True:
-            before = self._directory.forgot
-            resolved = await self.loop.run_in_executor(None, self._directory.read, function)
-            if self._directory.forgot == before:
+    async def _read(self, function: FunctionName) -> Target:
+        """What the name means: read now unless it is known, and not older than what was read of changes."""
+        while (target := self._directory.known(function)) is None:
+            changes = self._directory.changes
+            resolved = await self._following.meaning(function)
+            if self._directory.changes == changes:
                 self._directory.remember(resolved)
-                return
-
-    def _payload_limit(self, invocation_type: InvocationType) -> int:
-        return self.settings.event_bytes if invocation_type == "Event" else self.settings.request_bytes
-
-    def _pool(self, function: FunctionName, version: FunctionVersion) -> Pool:
-        owner = (Partition(function.account, function.region), function.name)
-        pool = self._pools.get((owner, version.version))
-        if pool is None:
-            pool = self._pools[owner, version.version] = self._new_pool(owner, version)
-        if self._ticker is None:
-            self._ticker = self.loop.call_later(TICK, self._tick)
-        return pool
-
-    def _new_pool(self, owner: Owned, version: FunctionVersion) -> Pool:
-        refusal = self.settings.runtimes.refusal(version.configuration.get("Runtime") or "")
-        if refusal is not None:
-            raise InvocationFailed(refusal)
-        partition, name = owner
-        log = self._logs.get(name)
-        if log is None:
-            path = self.settings.directory / "logs" / "lambda" / f"{name}.log"
-            log = self._logs[name] = FunctionLog(path, self.settings.log_file_bytes)
-        return Pool(self, partition, version, log)
-
-    def _recheck(self, owner: Owned, version: str, pool: Pool) -> None:
-        """Retire the pool if its version is no more what it was; what waits for it goes to the successor."""
-        partition, name = owner
-        function = FunctionName(partition.account, partition.region, name, version)
-        error: AwsError = _closing()
-        successor: Pool | None = None
-        try:
-            if self._directory.current(owner, pool.version):
-                return
-            del self._pools[owner, version]
-            successor = self._pool(function, self._directory.lookup(function).resolved.primary)
-        except AwsError as reason:
-            error = reason
-            self._pools.pop((owner, version), None)
-        self._retired.add(pool)
-        for invocation in pool.retire():
-            if successor is not None:
-                successor.submit(invocation)
-            else:
-                invocation.pending.fail(error)
-
-    # What pools and instances share (pool.Keeper)
-
-    def has_room(self, pool: Pool) -> bool:
-        if sum(len(each.instances) for each in self._all_pools()) < self.settings.instances:
-            return True
-        idle = [each.idle[0] for each in self._pools.values() if each is not pool and each.idle]
-        if idle:
-            min(idle, key=lambda instance: instance.idle_since).stop()
-        return bool(idle)
-
-    async def task_root(self, version: FunctionVersion, partition: Partition) -> Path:
-        if version.code.directory is not None:
-            return Path(version.code.directory)
-        digest = version.code.digest or ""
-        target = self.settings.directory / "functions" / digest
-        if not target.is_dir():
-            try:
-                await self.loop.run_in_executor(None, self._unpack, partition, digest, target)
-            except code.BadCode:
-                self.refresh()  # replaced a moment ago, perhaps: what waits then goes to the successor
-                raise
         return target
 
-    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        task = self.loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    # What an invocation is
 
-    def process_started(self, pid: int) -> None:
-        self._pids.add(pid)
-        self._all_ended.clear()
+    def _invoke(
+        self,
+        payload: bytes,
+        invocation_type: InvocationType,
+        log_tail: bool,
+        client_context: str | None,
+        trace_id: str,
+        function: FunctionName,
+        target: Target,
+    ) -> Pending[Outcome]:
+        event = invocation_type == "Event"
+        settings = self.settings
+        limit = settings.event_bytes if event else settings.request_bytes
+        context = content.check(payload, client_context, limit, invocation_type)
+        version = target.resolved.choose(self._chance)
+        if invocation_type == "DryRun":
+            return _resolved(Outcome(204, executed_version=version.version))
+        invocation = Invocation(
+            self._new_request_id(),
+            function.arn,
+            payload or b"{}",
+            client_context=context,
+            trace_id=content.printable(trace_id),
+            log_tail=log_tail,
+            queued=time.monotonic(),
+            patience=float("inf") if event else settings.queue_wait,
+        )
+        self._fleet.submit(function, version, invocation)
+        if event and not invocation.pending.done:
+            return _resolved(Outcome(202, request_id=invocation.request_id, executed_version=version.version))
+        return invocation.pending
 
-    def process_ended(self, pid: int) -> None:
-        self._pids.discard(pid)
-        if not self._pids:
-            self._all_ended.set()
+    def _invoke_streamed(
+        self, payload: bytes, trace_id: str, function: FunctionName, target: Target
+    ) -> Pending[StreamedOutcome]:
+        content.check(payload, None, self.settings.request_bytes, "RequestResponse")
+        invocation = StreamedInvocation(
+            self._new_request_id(),
+            function.arn,
+            payload,
+            client_context=None,
+            trace_id=content.printable(trace_id),
+            log_tail=False,
+            queued=time.monotonic(),
+            patience=self.settings.queue_wait,
+        )
+        self._fleet.submit(function, target.resolved.choose(self._chance), invocation)
+        return invocation.pending
 
-    def _unpack(self, partition: Partition, digest: str, target: Path) -> None:
-        with self._catalog.read(partition) as reader:
-            zipped = reader.get_blob(digest)
-        if zipped is None:
-            raise code.BadCode(f"the catalog has no code {digest}")
-        code.unpack(zipped, target, self.settings.unpacked_bytes)
+    # Keeping up with the catalog
 
-    def _all_pools(self) -> list[Pool]:
-        return [*self._pools.values(), *self._retired]
+    def _keep_up(self) -> None:
+        """For functions that nobody invokes: their processes end, and their code goes."""
+        self._keeper = self.loop.call_later(self.settings.keep_up, self._keep_up)
+        self._following.look()
+        self._unpacked.sweep()
 
-    def _tick(self) -> None:
-        pools = self._all_pools()
-        alive = bool(self._pids) or any(pool.busy for pool in pools)
-        self._ticker = self.loop.call_later(TICK, self._tick) if alive else None
-        now = time.monotonic()
-        for pool in pools:
-            pool.tick(now)
-        self._retired = {pool for pool in self._retired if pool.instances}
-        for log in self._logs.values():
-            log.flush()
+    def _names(self) -> set[FunctionName]:
+        return {*self._directory.names(), *self._fleet.names()}
+
+    def _changed(self, news: News) -> set[Owned]:
+        if news.owners is None or news.owners:
+            self._directory.changed(news.owners, news.found)
+        self._unpacked.doubt(news.freed)
+        return self._fleet.changed(news)
 
 
 def _closing() -> InvocationFailed:
@@ -341,10 +242,4 @@ def _closing() -> InvocationFailed:
 def _resolved(outcome: Outcome) -> Pending[Outcome]:
     pending: Pending[Outcome] = Pending()
     pending.resolve(outcome)
-    return pending
-
-
-def _failed(error: AwsError) -> Pending[Any]:
-    pending: Pending[Any] = Pending()
-    pending.fail(error)
     return pending

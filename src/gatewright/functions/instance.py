@@ -135,7 +135,6 @@ class Instance:
         self._process = process = await Process.start(guardian, command, variables, task_root, descriptor)
         self._host.process_started(process.pid)
         self._host.loop.add_reader(process.output, self._copy_output, 1)
-        self._host.spawn(self._await_end(process))
         if self._stopped:
             process.kill()  # stopped while it was being started
 
@@ -235,7 +234,11 @@ class Instance:
 
     # What happens to the process
 
-    async def _await_end(self, process: Process) -> None:
+    async def ended(self) -> None:
+        """See the process, if there is one, to the end of it and of all it started."""
+        process = self._process
+        if process is None:
+            return
         reason = exit_reason(await process.ended())
         self._copy_output(_DRAIN_READS)
         self._host.loop.remove_reader(process.output)

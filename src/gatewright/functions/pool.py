@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -24,8 +25,9 @@ class Keeper(Host, Protocol):
     def has_room(self, pool: Pool) -> bool:
         """Whether one more instance may start; stops an idle one of another pool for it if need be."""
 
-    async def task_root(self, version: FunctionVersion, partition: Partition) -> Path:
-        """The directory with the version's files; raises BadCode, OSError or CatalogUnavailable."""
+    def task_root(self, version: FunctionVersion, partition: Partition) -> AbstractAsyncContextManager[Path]:
+        """The directory with the version's files, which stay there meanwhile. Raises BadCode, OSError or
+        CatalogUnavailable on entering."""
 
 
 def throttled() -> FunctionThrottled:
@@ -146,14 +148,18 @@ class Pool:
             self._keeper.spawn(self._launch(instance))
 
     async def _launch(self, instance: Instance) -> None:
+        """Run an instance from its start to its end."""
         try:
-            root = await self._keeper.task_root(self.version, self.partition)
+            async with self._keeper.task_root(self.version, self.partition) as root:
+                await self._start(instance, root)
+                await instance.ended()
         except (code.BadCode, OSError, CatalogUnavailable) as error:
             self._refuse(
                 f"The code of function {self.version.configuration['FunctionName']} is not usable: {error}"
             )
             instance.stop()
-            return
+
+    async def _start(self, instance: Instance, root: Path) -> None:
         runtime = self.version.configuration["Runtime"]
         edited = self._watched is not None
         command = self._keeper.settings.runtimes.command(runtime, root, edited=edited)

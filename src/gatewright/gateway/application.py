@@ -21,12 +21,10 @@ from gatewright.gateway.service_keys import ServiceKeys
 from gatewright.gateway.settings import TRACE_HEADER, GatewaySettings
 from gatewright.gateway.trace import Trace, tell_canary, tell_stream
 from gatewright.gateway.trace_record import record, refusal_record, unknown_api_record
-from gatewright.gateway.uploads import begins_without_body
 from gatewright.telemetry.metrics import Metrics
 from gatewright.telemetry.owner_log import OwnerLog
 from gatewright.telemetry.trace_log import UNKNOWN, TraceLog
 from gatewright.wire.client import Client
-from gatewright.wire.inflow import BodyLost, StreamedRequest
 from gatewright.wire.pending import drive
 from gatewright.wire.relay import Relay
 from gatewright.wire.timers import TimerWheel
@@ -83,6 +81,7 @@ class Gateway:
         return self._addresses.read(request) is not None
 
     def __call__(self, request: Request, reply: Reply) -> None:
+        """A request with a large body may be a `StreamedRequest`, whose body is still coming."""
         address = self._addresses.read(request)
         if address is None:
             self._refuse(request, reply, None)
@@ -100,42 +99,6 @@ class Gateway:
             self._refuse(request, reply, address, unavailable=True)
             return
         self._serve(request, reply, address, stages.get(address.stage))
-
-    def large(self, request: StreamedRequest, reply: Reply) -> None:
-        """Answer a request while its large body comes, or once it is whole where the first step wants it."""
-        drive(self._large(request, reply), lambda _: None)
-
-    async def _large(self, request: StreamedRequest, reply: Reply) -> None:
-        if await self._begins_without_body(request):
-            self(request, reply)
-            return
-        try:
-            whole = await request.whole(self._outside.payload_bytes)
-        except BodyLost:
-            return
-        if whole is None:
-            reply.send(self._refusals.body_too_large())
-        else:
-            self(whole, reply)
-
-    async def _begins_without_body(self, request: StreamedRequest) -> bool:
-        """Whether what it meets, in a stage and in its canary, needs no body at first, or refuses it."""
-        address = self._addresses.read(request)
-        if address is None:
-            return True
-        if b"x-http-method-override" in request.headers:
-            return False
-        stages = self._plans.known(address.api_id)
-        if stages is None:
-            try:
-                stages = await self._plans.load(address.api_id) or {}
-            except Exception:  # logged where it arose
-                return True
-        stage = stages.get(address.stage)
-        if stage is None:
-            return True
-        plans = [stage] if stage.canary is None else [stage, stage.canary.plan]
-        return all(begins_without_body(plan, address.path, request) for plan in plans)
 
     def _serve(self, request: Request, reply: Reply, address: Address, stage: StagePlan | None) -> None:
         if stage is None:

@@ -13,6 +13,7 @@ import logging
 from gatewright.gateway import errors
 from gatewright.gateway.errors import GatewayError, forget_frames
 from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.integrations.http_stream import takes_upload
 from gatewright.gateway.method_request.missing_token import unmatched
 from gatewright.gateway.plan import MethodPlan, MethodResponse
 from gatewright.gateway.trace import tell_answer, tell_request, tell_route
@@ -35,8 +36,8 @@ async def respond(exchange: Exchange, method: MethodPlan | None = None) -> Metho
             exchange.method = method
         if method.admission is not None:
             await method.admission.admit(exchange)
-        if isinstance(exchange.request, StreamedRequest):
-            await collect(exchange, method, exchange.request)
+        if isinstance(exchange.request, StreamedRequest) and not takes_upload(method, exchange.request):
+            await collect(exchange, exchange.request)
         if trace is not None:
             tell_request(trace, exchange)
         if method.validator is not None:

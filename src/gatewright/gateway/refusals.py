@@ -28,8 +28,9 @@ def is_service(integration: Document) -> bool:
 def of_integration(integration: Document) -> Iterator[str]:
     """Reasons why an integration would not do what it says."""
     if integration.get("connectionType") != LINK:
-        if integration.get("integrationTarget"):
-            yield "integrationTarget is for integrations with connectionType VPC_LINK"
+        for member in ("connectionId", "integrationTarget"):
+            if integration.get(member):
+                yield f"{member} is for integrations with connectionType VPC_LINK"
     elif integration["type"] not in ("HTTP", "HTTP_PROXY"):
         yield f"connectionType VPC_LINK is for types HTTP and HTTP_PROXY, not for {integration['type']}"
     if integration.get("credentials") and not is_service(integration):

@@ -1,38 +1,21 @@
-"""Requests with large bodies: which are answered while the body comes, and when the others' is collected."""
+"""Requests that are answered while their large body comes: when it is collected, and when it passes."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gatewright.gateway.errors import DEFAULT_4XX, REQUEST_TOO_LARGE, GatewayError
-from gatewright.gateway.exchange import Exchange
-from gatewright.gateway.integrations.http_stream import HttpPassThrough, HttpStream
-from gatewright.gateway.method_request.authorizers.iam import IamAuthorizer
-from gatewright.gateway.plan import MethodPlan, StagePlan
 from gatewright.wire.inflow import BodyLost, StreamedRequest
-from gatewright.wire.types import Request
+
+if TYPE_CHECKING:
+    from gatewright.gateway.exchange import Exchange
 
 
-def begins_without_body(stage: StagePlan, path: str, request: Request) -> bool:
-    """Whether the first step that a request meets is no one that wants its body."""
-    match = stage.router.find(path, request.method)
-    return match is None or takes_upload(match[0], request) or _is_admitted_without_body(match[0])
+async def collect(exchange: Exchange, request: StreamedRequest) -> None:
+    """Have the whole request before going on; a client that waits to be asked for its body is asked now.
 
-
-def takes_upload(method: MethodPlan, request: Request) -> bool:
-    """Whether a body passes as it comes."""
-    integration = method.integration
-    return isinstance(integration, HttpPassThrough | HttpStream) and integration.takes(request)
-
-
-def _is_admitted_without_body(method: MethodPlan) -> bool:
-    admission = method.admission
-    return admission is not None and not isinstance(admission.authorizer, IamAuthorizer)
-
-
-async def collect(exchange: Exchange, method: MethodPlan, request: StreamedRequest) -> None:
-    """Have the body of a request that was let on, where the method wants it whole. Awaits only `Pending`
-    values. Raises GatewayError."""
-    if takes_upload(method, request):
-        return
+    Awaits only `Pending` values. Raises GatewayError.
+    """
     try:
         whole = await request.whole(exchange.outside.payload_bytes)
     except BodyLost as error:

@@ -118,7 +118,7 @@ async def open_worker(settings: Settings, status: Status) -> AsyncIterator[Handl
             functions_room(catalog, settings) as functions,
             gateway_room(catalog, functions, state, settings, log, of_serve(settings)) as gateway,
         ):
-            yield Front(gateway, {"health": status.page}, gateway.large)
+            yield Front(gateway, {"health": status.page}, gateway)
 
 
 def gateway_settings(settings: Settings) -> GatewaySettings:

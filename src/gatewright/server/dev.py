@@ -100,7 +100,7 @@ def _large(gateway: Gateway, management: Handler) -> LargeHandler:
 
     def large(request: StreamedRequest, reply: Reply) -> None:
         if gateway.claims(request):
-            gateway.large(request, reply)
+            gateway(request, reply)
         else:
             drive(collected(request, reply), lambda _: None)
 

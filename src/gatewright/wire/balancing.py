@@ -8,12 +8,12 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from .answer import Answer, StreamedAnswer
 from .health import Checks
 from .pending import Pending
+from .streamed_call import Patience, Upload
 from .target_group import TargetGroup
-from .upstream import Answer
 from .upstream_errors import ConnectFailed, HostNotFound, NoRoom
-from .upstream_stream import Patience, StreamedAnswer, Upload
 
 if TYPE_CHECKING:
     from .client import Client, Pool, Target

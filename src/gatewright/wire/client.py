@@ -7,15 +7,17 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .answer import Answer, StreamedAnswer
 from .balancing import Balanced, Balancer
 from .client_certificate import ClientCertificate, present
 from .dns import Dns, Resolver, system_resolver
+from .known_heads import KnownHeads
 from .pool import Pool
+from .streamed_call import Patience, Upload
 from .target import Target
 from .target_group import TargetGroup
 from .timers import TimerWheel
 from .tls import client_context
-from .upstream import Answer, KnownHeads
 from .upstream_errors import (
     AnswerTimedOut,
     AnswerTooLarge,
@@ -29,7 +31,6 @@ from .upstream_errors import (
     TlsFailed,
     UpstreamError,
 )
-from .upstream_stream import Patience, StreamedAnswer, Upload
 
 __all__ = [
     "Answer",

@@ -7,12 +7,14 @@ import ssl
 from collections import deque
 from typing import TYPE_CHECKING
 
+from .answer import Answer, StreamedAnswer
+from .call import IDEMPOTENT, Call
 from .pending import Pending
+from .streamed_call import Patience, StreamedCall, Upload
 from .target import Target
 from .timers import Timer
-from .upstream import IDEMPOTENT, Answer, Call, Upstream
+from .upstream import Upstream
 from .upstream_errors import ConnectFailed, ConnectionLost, NoRoom, TlsFailed, UpstreamError
-from .upstream_stream import Patience, StreamedAnswer, StreamedCall, Upload
 
 if TYPE_CHECKING:
     from .client import Client
@@ -69,7 +71,7 @@ class Pool:
         idle = self._idle
         while idle and not call.retried:
             upstream = idle.pop()
-            if call.method in IDEMPOTENT or not upstream.is_closed():
+            if (call.method in IDEMPOTENT and not upstream.suspect) or not upstream.is_spoiled():
                 call.start(upstream)
                 return
             upstream.close()

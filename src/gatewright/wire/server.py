@@ -43,7 +43,8 @@ class Server:
         large: LargeHandler | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        """`large` answers requests whose bodies are longer than `streamed_from`, while they come."""
+        """`large` answers requests while their bodies come: those longer than `streamed_from`, and those of a
+        known length whose client asks before it sends them."""
         self.handler = handler
         self.large = large
         self.limits = limits or ServerLimits()

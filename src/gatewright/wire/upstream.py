@@ -4,96 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import select
-import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from .pending import Pending
+from .answer import (
+    Answer,
+    content_length,
+    ends_a_head,
+    ends_with_connection,
+    improper,
+    is_stray,
+    lost,
+    says_keep,
+    too_large,
+)
+from .call import Call
 from .timers import Timer
 from .types import Field
-from .upstream_errors import (
-    AnswerTimedOut,
-    AnswerTooLarge,
-    BadAnswer,
-    ConnectionLost,
-    TlsFailed,
-    UpstreamError,
-)
+from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, UpstreamError
 
 if TYPE_CHECKING:
     from .pool import Pool
 
-IDEMPOTENT: Final = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"))
-
 _LARGE_BODY: Final = 65_536
 """From here on a second write is cheaper than copying the body behind its head."""
-
-_KNOWN_HEADS: Final = 256
-_KNOWN_HEAD: Final = 1024
-"""How many heads of answers, and how long ones, a client keeps."""
-
-
-class Answer:
-    """A backend's whole answer. `fields` are as received, framing fields included, and not to be changed;
-    `body` is un-chunked, a content coding is still on it. `head` is empty, or the bytes that `fields` were
-    read from: answers with equal heads have equal fields."""
-
-    __slots__ = ("body", "fields", "head", "status")
-
-    def __init__(self, status: int, fields: list[Field], body: bytes, head: bytes = b"") -> None:
-        self.status = status
-        self.fields = fields
-        self.body = body
-        self.head = head
-
-
-class KnownHead(NamedTuple):
-    """What the parser made of a head: status, fields, and the length of the body behind it."""
-
-    status: int
-    fields: list[Field]
-    length: int
-    head: bytes
-
-
-class KnownHeads(dict[bytes, KnownHead]):
-    """Heads that were read, so that they need not be read again: a backend that gives one kind of answer
-    often says the same for as long as its Date stands, which is a second."""
-
-    def learn(self, head: bytes, answer: Answer) -> None:
-        """Remember a head that says all by itself: its answer leaves the connection open, and has the length
-        it says or no body by its status."""
-        if len(head) <= _KNOWN_HEAD:
-            if len(self) >= _KNOWN_HEADS:
-                self.clear()
-            answer.head = head
-            self[head] = KnownHead(answer.status, answer.fields, len(answer.body), head)
-
-
-class Call(Pending[Answer]):
-    """One request on its way to its answer."""
-
-    __slots__ = ("body", "deadline", "head", "method", "retried", "timer")
-
-    def __init__(self, head: bytes, body: bytes, method: str, deadline: float) -> None:
-        self.done = False
-        self._value = None
-        self._error = None
-        self._callback = None
-        self.head = head
-        self.body = body
-        self.method = method
-        self.deadline = deadline  # on the wheel's clock
-        self.retried = False
-        self.timer: Timer | None = None  # while it waits for a connection
-
-    def expired(self) -> None:
-        self.fail(AnswerTimedOut("no connection came free in time"))
-
-    def start(self, upstream: Upstream) -> None:
-        upstream.begin(self)
 
 
 class Upstream(asyncio.Protocol):
@@ -120,6 +56,7 @@ class Upstream(asyncio.Protocol):
         "_write",
         "on_body",
         "pool",
+        "suspect",
         "timer",
         "used",
     )
@@ -134,6 +71,9 @@ class Upstream(asyncio.Protocol):
         self._write: Callable[[bytes], None]
         self._poll = select.poll()
         self.used = False
+        self.suspect = (
+            False  # it gave an answer to HEAD, whose body a wrong backend sends, or one that streamed
+        )
         # The answer being read
         self._call: Call | None = None
         self._parts: list[bytes] = []
@@ -174,12 +114,13 @@ class Upstream(asyncio.Protocol):
 
     def take_back(self) -> None:
         """The borrower is done, and the connection ready for the next call."""
-        self.used = True
+        self.used = self.suspect = True
         self._transport.set_protocol(self)
         self.pool.release(self)
 
-    def is_closed(self) -> bool:
-        """Whether the backend has closed this idle connection, though the loop has not told us yet."""
+    def is_spoiled(self) -> bool:
+        """Whether the backend has closed this idle connection or spoken on it, of which the loop has not told
+        us yet."""
         return bool(self._poll.poll(0))
 
     def close(self) -> None:
@@ -211,7 +152,7 @@ class Upstream(asyncio.Protocol):
         self._write = self._transport.write
         self.timer = Timer(self.pool.timers, self)
         self._parser = HttpResponseParser(self)
-        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN | select.POLLRDHUP)
 
     def data_received(self, data: bytes) -> None:
         call = self._call
@@ -229,17 +170,17 @@ class Upstream(asyncio.Protocol):
         if self._left:
             self._collect(call, data)
             return
-        wrong = ""
+        wrong = None
         try:
             self._parser.feed_data(data)
         except HttpParserError as error:
             self._surplus = True
             if not self._complete:
-                wrong = f"the answer is not proper HTTP/1.1: {error}"
+                wrong = improper(error)
         except HttpParserUpgrade:
             self._surplus = True
-        if wrong:
-            self.abort(BadAnswer(wrong))
+        if wrong is not None:
+            self._misunderstood(call, data, wrong)
         elif self._malformed:
             self.abort(BadAnswer("the answer switches protocols, or its Transfer-Encoding is not chunked"))
         elif self._complete:
@@ -267,7 +208,7 @@ class Upstream(asyncio.Protocol):
         if self._head_done and exc is None and ends_with_connection(self._fields):
             self._surplus = True
             self._finish(call, b"")
-        elif self.used and not self._received and not call.retried and call.method in IDEMPOTENT:
+        elif self.used and not self._received and call.repeatable:
             call.retried = True
             self.pool.submit(call)
         else:
@@ -313,7 +254,7 @@ class Upstream(asyncio.Protocol):
     def _expect(self, length: int) -> None:
         """Collect the rest of a body of this length without the parser, which would copy it."""
         if length > self._limits.answer_bytes:
-            self.abort(_too_large(self._limits.answer_bytes))
+            self.abort(too_large(self._limits.answer_bytes))
         elif length:
             self._left = length - sum(map(len, self._parts))
 
@@ -335,7 +276,17 @@ class Upstream(asyncio.Protocol):
         if not self._head_done:
             self.abort(AnswerTooLarge(f"the head of the answer is longer than {limits.head_bytes} bytes"))
         elif self._received > limits.head_bytes + limits.answer_bytes + limits.answer_bytes // 4:
-            self.abort(_too_large(limits.answer_bytes))
+            self.abort(too_large(limits.answer_bytes))
+
+    def _misunderstood(self, call: Call, data: bytes, wrong: BadAnswer) -> None:
+        """No proper answer; or none at all, but what the backend said behind the one before."""
+        if self.used and self._received == len(data) and is_stray(data) and call.repeatable:
+            call.retried = True
+            self._call = None
+            self.abort(wrong)
+            self.pool.submit(call)
+        else:
+            self.abort(wrong)
 
     def _finish(self, call: Call, data: bytes) -> None:
         """The parser has seen the end of the answer, in `data`."""
@@ -346,7 +297,8 @@ class Upstream(asyncio.Protocol):
             parts.clear()
         self._complete = False
         if call.method == "HEAD":
-            surplus = self._surplus or bool(body)
+            self.suspect = True
+            surplus = self._surplus or bool(body) or not ends_a_head(data)
             keep = not surplus and says_keep(self._fields, self._parser.get_http_version() == "1.1")
             self._parser = HttpResponseParser(self)
             self._deliver(call, Answer(self._status, self._fields, b""), keep)
@@ -377,40 +329,10 @@ class Upstream(asyncio.Protocol):
             self._transport.close()
             self.pool.gone(self)
         if len(answer.body) > self._limits.answer_bytes:
-            call.fail(_too_large(self._limits.answer_bytes))
+            call.fail(too_large(self._limits.answer_bytes))
         else:
             call.resolve(answer)
 
     def _all_sent(self) -> bool:
         """Whether the whole request has left; a backend may answer before it has read it."""
         return self._transport.get_write_buffer_size() == 0
-
-
-def ends_with_connection(fields: list[Field]) -> bool:
-    """Whether an answer is framed by nothing but the end of its connection."""
-    return not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in fields)
-
-
-def content_length(fields: list[Field]) -> int | None:
-    """What Content-Length says: digits, llhttp has seen to it."""
-    for name, value in fields:
-        if name.lower() == b"content-length":
-            return int(value)
-    return None
-
-
-def says_keep(fields: list[Field], modern: bool) -> bool:
-    """Whether more may follow an answer without a body, or with one of a known length."""
-    connection = [value.lower() for name, value in fields if name.lower() == b"connection"]
-    return not any(b"close" in value for value in connection) and (modern or b"keep-alive" in connection)
-
-
-def lost(exc: Exception | None) -> UpstreamError:
-    """TLS 1.3 tells a client only after the handshake that its certificate is refused, or missing."""
-    if isinstance(exc, ssl.SSLError):
-        return TlsFailed(f"the backend ended TLS: {exc.reason or exc}")
-    return ConnectionLost("the backend closed the connection before its answer was complete")
-
-
-def _too_large(limit: int) -> AnswerTooLarge:
-    return AnswerTooLarge(f"the answer is longer than {limit} bytes")

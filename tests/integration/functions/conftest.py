@@ -17,7 +17,7 @@ import pytest
 import uvloop
 
 from gatewright.catalog import keys
-from gatewright.catalog.api import Catalog, Partition
+from gatewright.catalog.api import Catalog, Document, Partition, Transaction
 from gatewright.catalog.sqlite import open_catalog
 from gatewright.functions.api import FunctionName, Outcome, Source
 from gatewright.functions.engine import Engine
@@ -54,10 +54,14 @@ class Lambda:
     ) -> None:
         """Files as a dict are zipped, a Path is hot-reloaded."""
         with self.catalog.write(PARTITION) as tx:
+            latest = version == "$LATEST"
+            key = keys.function(name) if latest else keys.function_version(name, version)
+            self._end_use(tx, name, version, tx.get(key))
             if isinstance(files, Path):
                 code = {"directory": str(files)}
             else:
                 code = {"digest": tx.put_blob(zipped(files))}
+                tx.put(keys.code_use(code["digest"], name, version), {})
             document = {
                 "Configuration": {
                     "FunctionName": name,
@@ -69,8 +73,18 @@ class Lambda:
                 "Code": code,
                 "Policy": {"Statement": policy or []},
             }
-            latest = version == "$LATEST"
-            tx.put(keys.function(name) if latest else keys.function_version(name, version), document)
+            tx.put(key, document)
+
+    def delete(self, name: str) -> None:
+        """Remove `$LATEST`."""
+        with self.catalog.write(PARTITION) as tx:
+            self._end_use(tx, name, "$LATEST", tx.get(keys.function(name)))
+            tx.delete(keys.function(name))
+
+    @staticmethod
+    def _end_use(tx: Transaction, name: str, version: str, document: Document | None) -> None:
+        if document is not None and (digest := document["Code"].get("digest")):
+            tx.delete(keys.code_use(digest, name, version))
 
     def start(self, name: str, event: Any = None, **options: Any) -> asyncio.Future[Outcome]:
         bare, _, qualifier = name.partition(":")

@@ -50,7 +50,7 @@ def test_a_permission_of_the_function_does_not_open_its_aliases(
         with functions.catalog.write(functions.partition) as tx:
             document = {"Alias": {"Name": "live", "FunctionVersion": "1"}, "Policy": {"Statement": policy}}
             tx.put(keys.function_alias("f", "live"), document)
-        functions.engine.refresh()
+        functions.invoke("f:live", invocation_type="DryRun")  # reads the newest
         if opened:
             assert functions.call("f:live", source=gateway_source) == 1
         else:
@@ -62,7 +62,7 @@ def test_a_permission_that_is_removed_is_missed(functions: Lambda, gateway_sourc
     functions.deploy("f", FILES, policy=[allow("f")])
     assert functions.call("f", source=gateway_source) == 1
     functions.deploy("f", FILES)
-    functions.engine.refresh()
+    functions.invoke("f", invocation_type="DryRun")  # reads the newest
     with pytest.raises(PermissionDenied):
         functions.invoke("f", source=gateway_source)
 

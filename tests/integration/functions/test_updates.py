@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from gatewright.catalog import keys
+from gatewright.catalog.api import Catalog
 from gatewright.functions.api import FunctionName, FunctionNotFound, InvocationFailed, Source
 from gatewright.functions.engine import Engine
 from gatewright.wire.pending import future_from
@@ -49,6 +52,40 @@ def test_a_service_sees_the_change_soon(functions: Lambda, gateway_source: Sourc
     assert functions.call("f", source=gateway_source) == "old"
     functions.deploy("f", constant("new"), policy=[ALLOW])
     functions.until(lambda: functions.call("f", source=gateway_source) == "new")
+
+
+class Silent:
+    """A catalog that can stop answering, like one whose server is frozen; read in threads only."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self.answers = threading.Event()
+        self.answers.set()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("read", "changes", "revision"):
+            assert threading.current_thread() is not threading.main_thread(), "read on the event loop"
+            assert self.answers.wait(20), "never let go on"
+        return getattr(self._catalog, name)
+
+
+def test_while_the_catalog_is_silent_the_old_function_serves(
+    functions: Lambda, gateway_source: Source
+) -> None:
+    catalog = Silent(functions.catalog)
+    settings = replace(functions.settings, config_check=0.0)
+    functions.engine = Engine(cast("Catalog", catalog), loop=functions.loop, settings=settings)
+    functions.deploy("f", constant("old"), policy=[ALLOW])
+    assert functions.call("f", source=gateway_source) == "old"
+    catalog.answers.clear()
+    functions.deploy("f", constant("new"), policy=[ALLOW])
+    assert [functions.call("f", source=gateway_source) for _ in range(3)] == ["old"] * 3
+    newest = functions.start("f")
+    functions.deploy("f", constant("newer"), policy=[ALLOW])
+    assert functions.call("f", source=gateway_source) == "old"
+    catalog.answers.set()
+    assert functions.wait(newest)[0].payload == b'"newer"'
+    functions.until(lambda: functions.call("f", source=gateway_source) == "newer")
 
 
 def test_an_update_elsewhere_keeps_the_instances(functions: Lambda) -> None:
@@ -97,8 +134,7 @@ def test_a_deleted_function_is_gone_and_so_are_its_processes(
 ) -> None:
     functions.deploy("f", {"app.py": "import os\ndef handler(event, context):\n    return os.getpid()\n"})
     pid = functions.call("f")
-    with functions.catalog.write(functions.partition) as tx:
-        tx.delete(keys.function("f"))
+    functions.delete("f")
     with pytest.raises(FunctionNotFound) as caught:
         functions.invoke("f")
     assert caught.value.message == "Function not found: arn:aws:lambda:eu-west-1:123456789012:function:f"
@@ -108,9 +144,7 @@ def test_a_deleted_function_is_gone_and_so_are_its_processes(
 def test_what_waits_for_a_deleted_function_is_told_so(functions: Lambda) -> None:
     functions.deploy("f", {"app.py": "import time\ntime.sleep(30)\n"})
     waiting = functions.start("f")
-    with functions.catalog.write(functions.partition) as tx:
-        tx.delete(keys.function("f"))
-    functions.engine.refresh()
+    functions.delete("f")
     with pytest.raises(FunctionNotFound):
         functions.wait(waiting)
 

@@ -13,9 +13,9 @@ from tests.support.issuer import Issuer
 from gatewright.aws.jwt.keys import KeySet
 from gatewright.gateway.issuers import TEST_ISSUER, IssuerSettings, Place, Source, source_of
 from gatewright.gateway.jwks import KeySets
+from gatewright.wire.answer import Answer
 from gatewright.wire.client import Target
 from gatewright.wire.pending import Pending, drive
-from gatewright.wire.upstream import Answer
 from gatewright.wire.upstream_errors import AnswerTooLarge, ConnectFailed
 
 POOL = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc"

@@ -16,7 +16,9 @@ from gatewright.gateway.plan import StagePlan
 from gatewright.gateway.settings import GatewaySettings
 from gatewright.gateway.vpc_links import no_link
 from gatewright.telemetry.metrics import Series
-from gatewright.wire.types import Headers, Request
+from gatewright.wire.flow import Flow
+from gatewright.wire.inflow import StreamedRequest
+from gatewright.wire.types import Field, Headers, Request
 
 HOME = Partition("123456789012", "eu-west-1")
 HTTP = {
@@ -101,6 +103,21 @@ def test_what_streams() -> None:
     assert isinstance(integration_of(compiled(snapshot(LAMBDA))), LambdaStream)
 
 
+class Shut:
+    """The valve of a body that nobody takes."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def cancel(self) -> None: ...
+
+
+def upload(length: int | None, *fields: Field) -> StreamedRequest:
+    request = Request("POST", "/", headers=Headers(fields))
+    return StreamedRequest(request, Flow(Shut()), length, [])
+
+
 @pytest.mark.parametrize(
     ("integration", "method", "uploads"),
     [
@@ -117,6 +134,8 @@ def test_where_uploads_pass_is_decided_by_who_needs_the_body(
     document = snapshot({**HTTP, "responseTransferMode": "BUFFERED", **integration}, method)
     passing = integration_of(compiled(document, raised))
     assert isinstance(passing, HttpPassThrough)
-    assert passing.takes(Request("POST", "/")) is uploads
-    assert not passing.takes(Request("POST", "/", headers=Headers([(b"Content-Encoding", b"gzip")])))
+    assert passing.takes(upload(11 << 20)) is uploads
+    assert passing.takes(upload(None)) is uploads
+    assert not passing.takes(upload(10 << 20))
+    assert not passing.takes(upload(11 << 20, (b"Content-Encoding", b"gzip")))
     assert isinstance(integration_of(compiled(document)), HttpProxy)

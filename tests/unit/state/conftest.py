@@ -11,6 +11,7 @@ from tests.support.valkey import ValkeyServer, valkey_server
 from tests.support.valkey_state import WaitedState
 
 from gatewright.state.api import State
+from gatewright.state.lmdb_store import LEAST_BYTES, open_state
 
 
 @pytest.fixture
@@ -27,6 +28,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
 @pytest.fixture
 def embedded(tmp_path: Path, clock: MovedClock) -> Iterator[State]:
     state = open_small(tmp_path / "state", clock)
+    yield state
+    state.close()
+
+
+@pytest.fixture
+def unmoved(tmp_path: Path) -> Iterator[State]:
+    """An embedded one by the machine's clocks, for tests with several processes."""
+    state = open_state(
+        tmp_path, counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES, responses_bytes=4 * LEAST_BYTES
+    )
     yield state
     state.close()
 

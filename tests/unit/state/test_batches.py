@@ -18,7 +18,6 @@ from tests.support.scripts import Worker, go, line, running
 from gatewright.state.api import Bucket, Limit, Quota, State, StateUnavailable
 from gatewright.state.batches import LIFETIME, MOST, SHARE
 from gatewright.state.environment import Environment
-from gatewright.state.lmdb_store import LEAST_BYTES, open_state
 
 TODAY = date(2026, 3, 11)
 PLENTY = Bucket(b"plenty", 1e9, 10**9)
@@ -257,12 +256,8 @@ def test_what_cannot_be_given_back_is_given_back_later(
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    state = open_state(
-        tmp_path, counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES, responses_bytes=4 * LEAST_BYTES
-    )
-    yield state
-    state.close()
+def state(unmoved: State) -> State:
+    return unmoved
 
 
 def test_counts_are_exact_when_a_process_is_killed(state: State, tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ from tests.support.coroutines import answer
 from tests.support.scripts import Worker, go, line, running
 
 from gatewright.state.api import Bucket, Quota, State
-from gatewright.state.lmdb_store import LEAST_BYTES, open_state
 
 WORKERS = 3
 ROUNDS = 2
@@ -94,12 +93,8 @@ def together(script: str, directory: Path) -> list[list[float]]:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    state = open_state(
-        tmp_path, counters_bytes=LEAST_BYTES, policies_bytes=LEAST_BYTES, responses_bytes=4 * LEAST_BYTES
-    )
-    yield state
-    state.close()
+def state(unmoved: State) -> State:
+    return unmoved
 
 
 def used_today(state: State, key: str) -> int:

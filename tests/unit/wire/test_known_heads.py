@@ -6,7 +6,8 @@ import pytest
 from tests.unit.wire.conftest import OK, Run, Script, ask, backend, pool_to
 from tests.unit.wire.test_client import ANSWERS
 
-from gatewright.wire.upstream import Answer, KnownHeads
+from gatewright.wire.answer import Answer
+from gatewright.wire.known_heads import KnownHeads
 
 KEPT = {name: (sent, status, body) for name, (sent, status, body, kept) in ANSWERS.items() if kept}
 HEAD_OF_OK = OK[:-2]

@@ -19,6 +19,7 @@ from gatewright.control.rest.patch_rules import (
     listed_by_path,
     replaced,
     texts,
+    word,
 )
 
 INTEGRATION = "methodIntegration"
@@ -34,9 +35,16 @@ def _set_verification(integration: Document, operation: Patch) -> None:
     integration["tlsConfig"] = {"insecureSkipVerification": is_true(operation.value)}
 
 
+def _set_connection_type(integration: Document, operation: Patch) -> None:
+    """Who goes back to the public way leaves the link."""
+    word("connectionType", "INTERNET", "VPC_LINK")(integration, operation)
+    if operation.value != "VPC_LINK":
+        integration.pop("connectionId", None)
+
+
 PATCHES = (
     *texts("cacheNamespace", "connectionId", "integrationTarget", "passthroughBehavior"),
-    choice("connectionType", "INTERNET", "VPC_LINK"),
+    replaced("/connectionType", _set_connection_type),
     choice("contentHandling", "CONVERT_TO_BINARY", "CONVERT_TO_TEXT"),
     choice("responseTransferMode", "BUFFERED", "STREAM"),
     replaced("/timeoutInMillis", _set_timeout),

@@ -92,7 +92,16 @@ def check_credentials(credentials: str | None) -> None:
 
 
 def check_connection(integration: Document) -> None:
-    if integration.get("connectionType") == "VPC_LINK" and not integration.get("connectionId"):
+    """Whether type and id go together. What Amazon does with an id alone is not documented: here it is
+    refused, since without the type the backend would be reached over the public way."""
+    link = integration.get("connectionId")
+    if integration.get("connectionType") != "VPC_LINK":
+        if link:
+            raise BadRequest(
+                f"connectionId '{link[:200]}' is for connectionType VPC_LINK: set connectionType to "
+                "VPC_LINK, or leave connectionId out"
+            )
+    elif not link:
         raise BadRequest(
             "ConnectionId should be set to the vpcLinkId or stage variable on connection type VPC_LINK"
         )

@@ -25,13 +25,18 @@ def texts(*members: str) -> tuple[Rule, ...]:
 
 def choice(member: str, *allowed: str) -> Rule:
     """A member that holds one of a few words, which an empty value takes away."""
+    return replaced(f"/{member}", word(member, *allowed))
+
+
+def word(member: str, *allowed: str) -> Change:
+    """The change of a `choice`."""
 
     def change(document: Document, patch: Patch) -> None:
         if patch.value and patch.value not in allowed:
             raise BadRequest(f"Invalid {member} specified. Valid options are {','.join(allowed)}")
         text(member)(document, patch)
 
-    return replaced(f"/{member}", change)
+    return change
 
 
 def entries(member: str, read: Callable[[str], Any], missing: str) -> Rule:

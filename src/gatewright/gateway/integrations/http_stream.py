@@ -15,7 +15,7 @@ from gatewright.gateway.integrations.http import (
     tell_request,
     told,
 )
-from gatewright.gateway.plan import MethodResponse, StreamedResponse
+from gatewright.gateway.plan import MethodPlan, MethodResponse, StreamedResponse
 from gatewright.gateway.settings import AMAZON_PAYLOAD_BYTES
 from gatewright.wire.client import Answer, AnswerTimedOut, Patience, StreamedAnswer, Upload, UpstreamError
 from gatewright.wire.coding import content_coded
@@ -37,9 +37,9 @@ class HttpStream:
         self._patience = patience
         self._uploads = uploads
 
-    def takes(self, request: Request) -> bool:
+    def takes(self, request: StreamedRequest) -> bool:
         """Whether this request's body may come while it is answered."""
-        return self._uploads and _is_plain(request)
+        return self._uploads and _is_large(request) and _is_plain(request)
 
     async def run(self, exchange: Exchange) -> MethodResponse:
         began = perf_counter()
@@ -59,9 +59,9 @@ class HttpPassThrough:
         self._uploads = uploads
         self._patience = Patience(head=proxy.backend.timeout, idle=proxy.backend.timeout)
 
-    def takes(self, request: Request) -> bool:
+    def takes(self, request: StreamedRequest) -> bool:
         """Whether this request's body may come while it is answered."""
-        return self._uploads and _is_plain(request)
+        return self._uploads and _is_large(request) and _is_plain(request)
 
     async def run(self, exchange: Exchange) -> MethodResponse:
         began = perf_counter()
@@ -83,6 +83,17 @@ class HttpPassThrough:
             answer.body = Rejoined(body, answer.body).source
             return _streamed(answer, began)
         return self._proxy.response(exchange, Answer(answer.status, answer.fields, body))
+
+
+def takes_upload(method: MethodPlan, request: StreamedRequest) -> bool:
+    """Whether a body passes through the method as it comes."""
+    integration = method.integration
+    return isinstance(integration, HttpPassThrough | HttpStream) and integration.takes(request)
+
+
+def _is_large(request: StreamedRequest) -> bool:
+    """In chunks, so much has come already."""
+    return request.length is None or request.length > AMAZON_PAYLOAD_BYTES
 
 
 def _is_plain(request: Request) -> bool:

@@ -261,6 +261,24 @@ def test_an_integration_target_without_a_link_is_refused(
     assert "GET /: integrationTarget is for integrations with connectionType VPC_LINK" in message
 
 
+def test_a_link_without_its_connection_type_is_not_imported(client: Any, refused: Refused, link: str) -> None:
+    integration = {
+        "type": "http_proxy",
+        "httpMethod": "GET",
+        "uri": "http://shop.internal",
+        "connectionId": link,
+    }
+    operation = {"responses": {}, "x-amazon-apigateway-integration": integration}
+    document = {
+        "openapi": "3.0.1",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/": {"get": operation}},
+    }
+    code, message = refused(client.import_rest_api, body=json.dumps(document))
+    assert code == "BadRequestException"
+    assert f"connectionId '{link}' is for connectionType VPC_LINK" in message
+
+
 @pytest.mark.parametrize("kind", ["swagger", "oas30"])
 def test_openapi_keeps_the_connection(client: Any, link: str, api: str, root: str, kind: str) -> None:
     listener = f"{APPLICATION.replace(':loadbalancer/', ':listener/')}/0467ef3c8400ae65"

@@ -27,6 +27,10 @@ DEFAULTS = {
     "cacheKeyParameters": [],
 }
 MAPPING = "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
+LINK_ALONE = (
+    "connectionId 'link01' is for connectionType VPC_LINK: set connectionType to VPC_LINK, or leave "
+    "connectionId out"
+)
 BAD_ARN = "Invalid ARN specified in the request"
 BAD_HTTP = "Invalid HTTP endpoint specified for URI"
 NO_PATH_OR_ACTION = "AWS ARN for integration must contain path or action"
@@ -241,6 +245,8 @@ def test_these_are_service_uris(do: Do, kind: str, uri: str, mode: str | None) -
             {"connectionType": "VPC_LINK"},
             "ConnectionId should be set to the vpcLinkId or stage variable on connection type VPC_LINK",
         ),
+        ({"connectionId": "link01"}, LINK_ALONE),
+        ({"connectionType": "INTERNET", "connectionId": "link01"}, LINK_ALONE),
         (
             {"passthroughBehavior": "SOMETIMES"},
             "Invalid passthroughBehavior specified. Valid options are WHEN_NO_MATCH,WHEN_NO_TEMPLATES,NEVER",

@@ -76,6 +76,17 @@ def test_what_is_emptied_returns_to_its_default(do: Do) -> None:
     assert do(update_integration, httpMethod="GET", patchOperations=operations) == before
 
 
+def test_who_goes_back_to_the_public_way_leaves_the_link(do: Do) -> None:
+    before = do(get_integration, httpMethod="GET")
+    for way, link in (("VPC_LINK", "link01"), ("INTERNET", None)):
+        operations = [patch("replace", "/connectionType", way)]
+        if link:
+            operations.append(patch("replace", "/connectionId", link))
+        changed = do(update_integration, httpMethod="GET", patchOperations=operations)
+        assert changed.get("connectionId") == link
+    assert changed == before
+
+
 @pytest.mark.parametrize(
     ("operation", "message"),
     [
@@ -94,6 +105,15 @@ def test_what_is_emptied_returns_to_its_default(do: Do) -> None:
         (
             patch("replace", "/connectionType", "VPC_LINK"),
             "ConnectionId should be set to the vpcLinkId or stage variable on connection type VPC_LINK",
+        ),
+        (
+            patch("replace", "/connectionId", "link01"),
+            "connectionId 'link01' is for connectionType VPC_LINK: set connectionType to VPC_LINK, or leave "
+            "connectionId out",
+        ),
+        (
+            patch("replace", "/connectionType", "LINK"),
+            "Invalid connectionType specified. Valid options are INTERNET,VPC_LINK",
         ),
         (
             patch("replace", "/contentHandling", "CONVERT"),

@@ -13,6 +13,7 @@ from gatewright.aws.policy.deny_texts import Layer, suffix
 from gatewright.aws.policy.engine import Decision, Policy, Verdict
 from gatewright.aws.policy.request import Request
 from gatewright.aws.principals import Authorization, Credential, Principal
+from gatewright.aws.signature_errors import SignatureMismatch
 from gatewright.gateway.callers import NotRead
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.method_request.resource_policy import (
@@ -23,9 +24,12 @@ from gatewright.gateway.method_request.resource_policy import (
     told,
 )
 from gatewright.gateway.method_request.signature_refusal import refused_signature
+from gatewright.gateway.uploads import collect
+from gatewright.wire.inflow import StreamedRequest
 
 SERVICE = "execute-api"
 KIND = "AWS_IAM"
+_NOT_THERE = "-"  # in place of a body's hash: it is no signature's
 _VERBS = {Verdict.ALLOW: "allows", Verdict.DENY: "denies", Verdict.SILENT: "is silent"}
 
 
@@ -48,25 +52,55 @@ class IamAuthorizer:
 
 
 async def _signer(exchange: Exchange) -> Credential:
-    """Whose signature the request carries. Raises the errors of `aws.signature_errors`."""
+    """Whose signature the request carries. Raises the errors of `aws.signature_errors`, or GatewayError for a
+    large body that is not let in or breaks off."""
+    request = exchange.request
+    if isinstance(request, StreamedRequest):
+        await _have_body(exchange, request)
+    return await _proven(exchange, exchange.request.body)
+
+
+async def _have_body(exchange: Exchange, request: StreamedRequest) -> None:
+    """A large body is waited for only where the head may be right: an unsigned request, or one by a key that
+    nobody has, is refused before."""
+    try:
+        await _proven(exchange, _NOT_THERE)
+    except SignatureMismatch:
+        pass  # all that can be known without the body is as it should be
+    await _require_api_key(exchange)
+    await collect(exchange, request)
+
+
+async def _require_api_key(exchange: Exchange) -> None:
+    """Refuse a request that lacks the key its method asks for; nothing is counted."""
+    admission = None if exchange.method is None else exchange.method.admission
+    rates = None if admission is None else admission.rates
+    if rates is not None and rates.key_source == "HEADER" and not exchange.request.headers.get(b"x-api-key"):
+        await rates.admit(exchange)
+
+
+async def _proven(exchange: Exchange, body: bytes | str) -> Credential:
+    """`body` as `sigv4.authenticate` takes it."""
     access = exchange.outside.access
     if access is None:
-        return _authenticated(exchange, lambda _: None)
+        return _authenticated(exchange, body, lambda _: None)
     try:
-        return _authenticated(exchange, access.callers.known)
+        return _authenticated(exchange, body, access.callers.known)
     except NotRead as unread:
         found = await access.callers.find(unread.access_key)
-        return _authenticated(exchange, lambda _: found)
+        return _authenticated(exchange, body, lambda _: found)
 
 
-def _authenticated(exchange: Exchange, lookup: Callable[[str], Credential | None]) -> Credential:
+def _authenticated(
+    exchange: Exchange, body: bytes | str, lookup: Callable[[str], Credential | None]
+) -> Credential:
     request = exchange.request
     _, credential = sigv4.authenticate(
         request.method,
         request.path,
         request.query,
         request.headers,
-        request.body,
+        body,
         lookup,
         service=SERVICE,
         region=exchange.stage.region,

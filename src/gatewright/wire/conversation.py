@@ -6,86 +6,35 @@ It borrows a connection of the pool, speaks on it with a protocol of its own, an
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from .flow import Flow, Source
+from .answer import (
+    StreamedAnswer,
+    content_length,
+    ends_a_head,
+    ends_with_connection,
+    improper,
+    is_stray,
+    lost,
+    says_keep,
+)
+from .flow import Flow
 from .inflow import BodyLost
-from .pending import Pending
 from .timers import NEVER, Timer
 from .types import Field
-from .upstream import IDEMPOTENT, Upstream, content_length, ends_with_connection, lost, says_keep
+from .upstream import Upstream
 from .upstream_errors import AnswerTimedOut, AnswerTooLarge, BadAnswer, RequestBroke, UpstreamError
 
 if TYPE_CHECKING:
     from .pool import Pool
+    from .streamed_call import StreamedCall
 
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
-class StreamedAnswer:
-    """An answer whose head has come. `length` is what Content-Length says, None where it says nothing."""
-
-    __slots__ = ("body", "fields", "length", "status")
-
-    def __init__(self, status: int, fields: list[Field], length: int | None, body: Source) -> None:
-        self.status = status
-        self.fields = fields
-        self.length = length
-        self.body = body
-
-
-class Upload(NamedTuple):
-    """A request's body on its way in. `length` None: it is sent in chunks."""
-
-    length: int | None
-    body: Source
-
-
-class Patience(NamedTuple):
-    """Seconds."""
-
-    head: float  # from the whole request to the whole head of its answer
-    idle: float  # between pieces of the answer, while they are wanted
-    whole: float = NEVER  # from the whole request to the end of its answer
-
-
-class StreamedCall(Pending[StreamedAnswer]):
-    """One request on its way to the head of its answer; what follows is told to the answer's sink."""
-
-    __slots__ = ("body", "deadline", "head", "method", "patience", "retried", "timer", "upload")
-
-    def __init__(
-        self, head: bytes, body: bytes, upload: Upload | None, method: str, patience: Patience, now: float
-    ) -> None:
-        super().__init__()
-        self.head = head
-        self.body = body
-        self.upload = upload
-        self.method = method
-        self.patience = patience
-        self.deadline = now + patience.head  # on the wheel's clock
-        self.retried = False
-        self.timer: Timer | None = None  # while it waits for a connection
-
-    def expired(self) -> None:
-        self.fail(AnswerTimedOut("no connection came free in time"))
-
-    def start(self, upstream: Upstream) -> None:
-        """Go on `upstream`, unless the backend has closed it: what is uploaded cannot be sent twice."""
-        if self.upload is not None and upstream.used and upstream.is_closed():
-            upstream.close()
-            upstream.pool.submit(self)
-        else:
-            _Conversation(upstream, self).begin()
-
-    @property
-    def repeatable(self) -> bool:
-        return self.method in IDEMPOTENT and self.upload is None and not self.retried
-
-
-class _Conversation(asyncio.Protocol):
+class Conversation(asyncio.Protocol):
     """The borrowed connection: the sink of what is uploaded, the valve of what is answered."""
 
     def __init__(self, upstream: Upstream, call: StreamedCall) -> None:
@@ -187,9 +136,11 @@ class _Conversation(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
-        wrong = ""
+        wrong = None
         if self._left is None:
             wrong = self._parse(data)
+            if self._complete and self._method == "HEAD":
+                self._surplus = self._surplus or not ends_a_head(data)
         else:
             self._pieces.append(data[: self._left] if len(data) > self._left else data)
             self._surplus = len(data) > self._left
@@ -197,8 +148,8 @@ class _Conversation(asyncio.Protocol):
             if not self._left:
                 self._complete = True
                 self._keep = says_keep(self._fields, self._parser.get_http_version() == "1.1")
-        if wrong:
-            self._break(BadAnswer(wrong))
+        if wrong is not None:
+            self._misunderstood(data, wrong)
         elif self._malformed:
             self._break(BadAnswer("the answer switches protocols, or its Transfer-Encoding is not chunked"))
         elif self._head_done:
@@ -207,16 +158,28 @@ class _Conversation(asyncio.Protocol):
             limit = self._pool.limits.head_bytes
             self._break(AnswerTooLarge(f"the head of the answer is longer than {limit} bytes"))
 
-    def _parse(self, data: bytes) -> str:
-        """What is wrong with the answer, empty if nothing is."""
+    def _parse(self, data: bytes) -> BadAnswer | None:
+        """What is wrong with the answer, if anything is."""
         try:
             self._parser.feed_data(data)
         except HttpParserError as error:
             self._surplus = True
-            return "" if self._complete else f"the answer is not proper HTTP/1.1: {error}"
+            return None if self._complete else improper(error)
         except HttpParserUpgrade:
             self._surplus = True
-        return ""
+        return None
+
+    def _misunderstood(self, data: bytes, wrong: BadAnswer) -> None:
+        """As on any connection: see `Upstream`."""
+        call = self._call
+        first = self._upstream.used and self._received == len(data)
+        if first and is_stray(data) and call is not None and call.repeatable:
+            call.retried = True
+            self._call = None
+            self._close()
+            self._pool.submit(call)
+        else:
+            self._break(wrong)
 
     def _pass_on(self) -> None:
         """Tell of the head when it is new, and give what came of the body."""
