@@ -162,8 +162,10 @@ class Batches:
 
     def _expire(self) -> None:
         now = self._clock()
+        over = [batch for batch in self._active if now >= batch.until]
         try:
-            self.give_back([batch for batch in self._active if now >= batch.until])
+            if over:
+                self.give_back(over)
         except StateUnavailable as error:  # nobody has it until this works
             _log.error("requests that were admitted ahead cannot be given back: %s", error)
         if self._active and self._later is not None:
