@@ -95,10 +95,15 @@ class TimerWheel:
         self._slots: dict[int, set[Timer]] = {}
         self._order: list[int] = []  # a heap of the slots, and of some that were left by all their timers
         self._wake: asyncio.TimerHandle | None = None
+        self._passed = _NOWHERE  # the last slot that the wheel has come to
 
     def insert(self, timer: Timer, deadline: float) -> int:
-        """Put `timer` in the first slot that begins at or after `deadline`; answers the slot."""
-        slot = math.ceil(deadline / TICK)
+        """Put `timer` in the first slot to come that begins at or after `deadline`; answers the slot.
+
+        Never in the slot that the wheel is at: a deadline that is later than it by less than rounding shows
+        would come up in it for ever.
+        """
+        slot = max(math.ceil(deadline / TICK), self._passed + 1)
         timers = self._slots.get(slot)
         if timers is None:
             self._slots[slot] = {timer}
@@ -138,7 +143,7 @@ class TimerWheel:
         """Expire what is due by the clock. The loop calls it; so does a test that moved the clock."""
         now = self.clock()
         while self._order and self._order[0] * TICK <= now:
-            slot = heappop(self._order)
+            slot = self._passed = heappop(self._order)
             for timer in self._slots.pop(slot, ()):
                 timer.due(slot, now)
 

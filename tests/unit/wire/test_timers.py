@@ -223,3 +223,36 @@ def test_the_loop_wakes_the_wheel(run: Run) -> None:
         wheel.close()
 
     run(scenario())
+
+
+def test_a_deadline_that_rounding_puts_behind_its_slot_comes_with_the_next(hand: Hand) -> None:
+    hand.now = 10.48
+    owner = Owner()
+    timer = Timer(hand.wheel, owner)
+    timer.set(0.3)
+    assert timer.deadline > 10.78 == 539 * TICK
+    hand.now = 10.78
+    hand.wheel.advance()  # would not return
+    assert owner.times == 0
+    hand.move(2 * TICK)
+    assert owner.times == 1
+
+
+class Impatient(Owner):
+    """Sets its timer anew, for now."""
+
+    timer: Timer
+
+    def expired(self) -> None:
+        super().expired()
+        self.timer.set(0)
+
+
+def test_a_timer_that_is_always_due_does_not_keep_the_wheel(hand: Hand) -> None:
+    owner = Impatient()
+    owner.timer = Timer(hand.wheel, owner)
+    owner.timer.set(0)
+    for _ in range(10):
+        before = owner.times
+        hand.move(2 * TICK)  # would not return where the clock stands on a slot
+        assert before < owner.times <= before + 2
