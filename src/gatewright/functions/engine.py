@@ -60,10 +60,10 @@ class Engine:
         self._following = Following(catalog, loop, self._names, self._changed)
         self._unpacked = Unpacked(catalog, loop, settings.directory / "functions", settings.unpacked_bytes)
         self._fleet = Fleet(loop, settings, self._unpacked, self._following.catch_up)
-        self._looked = 0.0
         self._admissions: set[asyncio.Task[None]] = set()  # of what cannot be invoked at once
         self._closed = False
         self._keeper = loop.call_soon(self._keep_up)
+        self._watcher = loop.call_soon(self._watch)
 
     def invoke(
         self,
@@ -93,6 +93,7 @@ class Engine:
     async def close(self) -> None:
         """Let what runs finish, for at most `close_wait`; then end every process."""
         self._keeper.cancel()
+        self._watcher.cancel()
         if self._admissions:  # of what was invoked before
             await asyncio.wait(self._admissions, timeout=self.settings.close_wait)
         self._closed = True
@@ -117,20 +118,19 @@ class Engine:
             return pending
 
     def _known(self, function: FunctionName, source: Source | None) -> Target | None:
-        """What the name means, if the source may invoke it; None while that is not read."""
+        """What the name means, if the source may invoke it; None while that is not read. Nobody is refused on
+        what may have changed: it is read first."""
         if source is None:
             return self._directory.known(function) if self._following.look() is None else None
-        now = time.monotonic()
-        if now - self._looked > self.settings.config_check:
-            self._looked = now
-            self._following.look()
         target = self._directory.known(function)
-        return None if target is None else self._allowed(function, source, target)
+        if target is None or self._allows(target, source):
+            return target
+        if self._following.look() is not None:
+            return None
+        raise denied(function, source)
 
-    def _allowed(self, function: FunctionName, source: Source | None, target: Target) -> Target:
-        if source is not None and self.settings.enforce_permissions and not target.allows(source):
-            raise denied(function, source)
-        return target
+    def _allows(self, target: Target, source: Source) -> bool:
+        return not self.settings.enforce_permissions or target.allows(source)
 
     def _once_read(self, function: FunctionName, source: Source | None, work: Work[T]) -> Pending[T]:
         pending: Pending[T] = Pending()
@@ -143,10 +143,11 @@ class Engine:
 
         async def read() -> None:
             try:
-                if source is None:
-                    await self._following.catch_up()
+                await self._following.catch_up()
                 target = await self._read(function)
-                started = work(function, self._allowed(function, source, target))
+                if source is not None and not self._allows(target, source):
+                    raise denied(function, source)
+                started = work(function, target)
             except Exception as error:
                 pending.fail(error)
             else:
@@ -219,10 +220,13 @@ class Engine:
 
     # Keeping up with the catalog
 
-    def _keep_up(self) -> None:
-        """For functions that nobody invokes: their processes end, and their code goes."""
-        self._keeper = self.loop.call_later(self.settings.keep_up, self._keep_up)
+    def _watch(self) -> None:
+        self._watcher = self.loop.call_later(self.settings.config_check, self._watch)
         self._following.look()
+
+    def _keep_up(self) -> None:
+        """For code that no version has any more."""
+        self._keeper = self.loop.call_later(self.settings.keep_up, self._keep_up)
         self._unpacked.sweep()
 
     def _names(self) -> set[FunctionName]:

@@ -29,4 +29,4 @@ class FunctionSettings:
     invocation_log_bytes: int = 1_048_576  # what one invocation may print; the rest is dropped
     reload_check: float = 0.3  # how often a hot-reload directory is looked at, at most
     config_check: float = 0.05  # how stale the configuration of a function invoked by a service may be
-    keep_up: float = 1.0  # how often the catalog is asked for changes of functions that nobody invokes
+    keep_up: float = 1.0  # how often code is looked for that no version has any more

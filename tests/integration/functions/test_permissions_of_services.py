@@ -41,6 +41,18 @@ def test_with_a_permission_it_may(functions: Lambda, gateway_source: Source) -> 
     assert functions.call("f", source=gateway_source) == 1
 
 
+def test_a_permission_counts_as_soon_as_it_is_given(
+    start_lambda: Callable[..., Lambda], gateway_source: Source
+) -> None:
+    functions = start_lambda(config_check=60.0)  # nothing is followed in time
+    functions.deploy("f", FILES)
+    assert functions.call("f") == 1
+    with pytest.raises(PermissionDenied):
+        functions.invoke("f", source=gateway_source)
+    functions.deploy("f", FILES, policy=[allow("f")])
+    assert functions.call("f", source=gateway_source) == 1
+
+
 def test_a_permission_of_the_function_does_not_open_its_aliases(
     functions: Lambda, gateway_source: Source
 ) -> None:

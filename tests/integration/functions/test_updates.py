@@ -73,9 +73,10 @@ def test_while_the_catalog_is_silent_the_old_function_serves(
     functions: Lambda, gateway_source: Source
 ) -> None:
     catalog = Silent(functions.catalog)
-    settings = replace(functions.settings, config_check=0.0)
+    settings = replace(functions.settings, config_check=0.005)
     functions.engine = Engine(cast("Catalog", catalog), loop=functions.loop, settings=settings)
     functions.deploy("f", constant("old"), policy=[ALLOW])
+    assert functions.call("f") == "old"  # with all read that was written before
     assert functions.call("f", source=gateway_source) == "old"
     catalog.answers.clear()
     functions.deploy("f", constant("new"), policy=[ALLOW])
