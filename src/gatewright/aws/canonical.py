@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
@@ -24,6 +24,7 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 _CANONICAL_PATH = re.compile(rb"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+/?")
 
 Fields = Iterable[tuple[bytes, bytes]]
+Values = Mapping[bytes, bytes]  # of header fields, by names in lower case
 
 
 class Scope(NamedTuple):
@@ -45,7 +46,7 @@ def canonical_request(
     method: str,
     path: str,
     query: str | None,
-    fields: Fields,
+    values: Values,
     signed: Collection[str],
     payload: str,
     service: str,
@@ -56,7 +57,7 @@ def canonical_request(
         method.upper().encode(),
         canonical_path(path, service),
         canonical_query(query or ""),
-        canonical_headers(fields, names),
+        canonical_headers(values, names),
         shown,
         payload.encode("latin-1"),
     ]
@@ -65,9 +66,18 @@ def canonical_request(
 
 @lru_cache(maxsize=1024)
 def _in_order(signed: tuple[str, ...]) -> tuple[tuple[bytes, ...], bytes]:
-    """The names as they are sorted, and joined."""
-    names = tuple(name.encode("latin-1") for name in sorted(signed))
-    return names, b";".join(names)
+    """The names as they are sorted, each once, and joined."""
+    names = [name.encode("latin-1") for name in sorted(signed)]
+    return tuple(dict.fromkeys(names)), b";".join(names)
+
+
+def by_name(fields: Fields) -> dict[bytes, bytes]:
+    """Repeated fields are joined by commas."""
+    values: dict[bytes, bytes] = {}
+    for name, value in fields:
+        key, text = name.lower(), value.strip()
+        values[key] = b"%b,%b" % (values[key], text) if key in values else text
+    return values
 
 
 def canonical_path(path: str, service: str) -> bytes:
@@ -105,17 +115,9 @@ def canonical_query(query: str) -> bytes:
     return b"&".join([b"%b=%b" % pair for pair in sorted(pairs)])
 
 
-def canonical_headers(fields: Fields, names: Iterable[bytes]) -> bytes:
-    """A line for each name in order; repeated fields are joined by commas, runs of spaces are one space."""
-    values = dict.fromkeys(names, b"")
-    seen = set()
-    for name, value in fields:
-        key = name.lower()
-        if key in values:
-            text = b" ".join(value.split())
-            values[key] = b"%b,%b" % (values[key], text) if key in seen else text
-            seen.add(key)
-    return b"".join([b"%b:%b\n" % line for line in values.items()])
+def canonical_headers(values: Values, names: Iterable[bytes]) -> bytes:
+    """A line for each name in order; runs of spaces are one space."""
+    return b"".join([b"%b:%b\n" % (name, b" ".join(values.get(name, b"").split())) for name in names])
 
 
 def string_to_sign(date: str, scope: Scope, canonical: bytes) -> str:

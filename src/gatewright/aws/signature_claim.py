@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 from gatewright.aws import canonical
-from gatewright.aws.canonical import ALGORITHM, TERMINATOR, Scope
+from gatewright.aws.canonical import ALGORITHM, TERMINATOR, Scope, Values
 from gatewright.aws.signature_errors import IncompleteSignature, hashed
 
 MOST_EXPIRES = 604_800  # seconds: a presigned URL is good for a week at most
@@ -22,7 +22,6 @@ _QUERY_PARAMETERS = (
     "X-Amz-Date",
     "X-Amz-Expires",
 )
-_CLAIMING = {b"authorization", b"date", b"x-amz-date", b"x-amz-security-token"}
 _USUAL = re.compile(rf"{ALGORITHM} Credential=([^\s,=]+), ?SignedHeaders=([^\s,=]+), ?Signature=")
 _SIGNATURE_LENGTH = 64
 _BASIC_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -38,13 +37,11 @@ class Claim:
     token: str | None = field(repr=False)
     expires: int | None  # seconds after the date; None in the header form
 
-    def date(self) -> str:
-        """YYYYMMDD'T'HHMMSS'Z', ISO 8601's basic format; a Date header may have it in HTTP's own."""
+    def moment(self) -> tuple[str, float]:
+        """The date as YYYYMMDD'T'HHMMSS'Z', ISO 8601's basic format, and in Unix seconds; a Date header may
+        have it in HTTP's own."""
         try:
-            if _BASIC_DATE.fullmatch(self.stated_date):
-                seconds_of(self.stated_date)
-                return self.stated_date
-            return parsedate_to_datetime(self.stated_date).astimezone(UTC).strftime(_BASIC_FORMAT)
+            return _moment(self.stated_date)
         except (ValueError, OverflowError):
             raise IncompleteSignature(
                 f"Date must be in ISO-8601 'basic format'. Got '{self.stated_date}'. "
@@ -64,7 +61,7 @@ class Claim:
     def scope_problems(self, service: str, region: str | None, day: str) -> str:
         """Why the signature is not for this service, region (None: any) and day, in AWS's words.
 
-        `day` is the `date` it was read from."""
+        `day` is the date it was read from."""
         _, date, its_region, its_service, terminator = self._elements()
         problems, more = "", []
         if region is not None and its_region != region:
@@ -92,22 +89,30 @@ class Claim:
 
 
 @lru_cache(maxsize=512)
-def seconds_of(date: str) -> float:
-    """Unix seconds of YYYYMMDD'T'HHMMSS'Z'; raises ValueError if there is no such moment."""
+def _moment(date: str) -> tuple[str, float]:
+    """Raises ValueError or OverflowError if there is no such moment."""
+    if not _BASIC_DATE.fullmatch(date):
+        time = parsedate_to_datetime(date).astimezone(UTC)
+        return time.strftime(_BASIC_FORMAT), time.timestamp()
     year, month, day = int(date[:4]), int(date[4:6]), int(date[6:8])
     hour, minute, second = int(date[9:11]), int(date[11:13]), int(date[13:15])
-    return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
+    return date, datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
 
 
-def header_claim(fields: list[tuple[bytes, bytes]]) -> Claim:
-    """The claim in the authorization header, names in lower case; raises `IncompleteSignature`."""
-    values = _headers(fields)
-    authorization = values["authorization"]
-    date = values.get("x-amz-date") or values.get("date")
+def header_claim(values: Values) -> Claim:
+    """The claim in the authorization header; raises `IncompleteSignature`."""
+    authorization = values[b"authorization"].decode("latin-1")
+    date = text_of(values, b"x-amz-date") or text_of(values, b"date")
+    token = text_of(values, b"x-amz-security-token")
     usual, signature = _usual(authorization[:-_SIGNATURE_LENGTH]), authorization[-_SIGNATURE_LENGTH:]
     if usual is not None and signature.isalnum() and date is not None:
-        return Claim(*usual, signature, date, values.get("x-amz-security-token"), None)
-    return _unusual_claim(authorization, date, values.get("x-amz-security-token"))
+        return Claim(*usual, signature, date, token, None)
+    return _unusual_claim(authorization, date, token)
+
+
+def text_of(values: Values, name: bytes) -> str | None:
+    value = values.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 @lru_cache(maxsize=1024)
@@ -161,16 +166,6 @@ def query_claim(query: str) -> Claim:
         values.get("X-Amz-Security-Token"),
         _expires(values["X-Amz-Expires"]),
     )
-
-
-def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """The fields that make a claim, as text by name; of repeats, joined, nothing can be read."""
-    values: dict[str, str] = {}
-    for name, value in fields:
-        if name in _CLAIMING:
-            known, text = name.decode(), value.strip().decode("latin-1")
-            values[known] = f"{values[known]},{text}" if known in values else text
-    return values
 
 
 def _parameters(authorization: str) -> dict[str, str]:

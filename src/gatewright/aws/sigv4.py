@@ -15,8 +15,8 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from gatewright.aws import canonical
-from gatewright.aws.canonical import ALGORITHM, UNSIGNED_PAYLOAD, Fields, Scope
-from gatewright.aws.signature_claim import Claim, header_claim, query_claim, seconds_of
+from gatewright.aws.canonical import ALGORITHM, UNSIGNED_PAYLOAD, Fields, Scope, Values
+from gatewright.aws.signature_claim import Claim, header_claim, query_claim, text_of
 from gatewright.aws.signature_errors import (
     ExpiredToken,
     IncompleteSignature,
@@ -87,7 +87,8 @@ def sign(
     fields = [*headers, *added]
     names = _worth_signing(tuple(name for name, _ in fields))
     scope = Scope(date[:8], region, service)
-    request = canonical.canonical_request(method, path, query, fields, names, payload, service)
+    values = canonical.by_name(fields)
+    request = canonical.canonical_request(method, path, query, values, names, payload, service)
     signature = canonical.signature(secret.secret_key, scope, canonical.string_to_sign(date, scope, request))
     authorization = (
         f"{ALGORITHM} Credential={secret.access_key}/{scope}, "
@@ -130,7 +131,7 @@ def presign(
     query = f"{query}&{added}" if query else added
     payload = UNSIGNED_PAYLOAD if service == "s3" else canonical.payload_hash(b"")
     request = canonical.canonical_request(
-        method, path, query, [(b"host", host.encode())], ["host"], payload, service
+        method, path, query, {b"host": host.encode()}, ["host"], payload, service
     )
     text = canonical.string_to_sign(date, scope, request)
     return f"{query}&X-Amz-Signature={canonical.signature(secret.secret_key, scope, text)}"
@@ -138,22 +139,18 @@ def presign(
 
 def claim_of(query: str | None, headers: Fields) -> Claim:
     """What a request says of its signature; nothing of it is proven. Raises as `verify` does."""
-    return _claim(query or "", _lowered(headers))
+    return _claim(query or "", canonical.by_name(headers))
 
 
-def _lowered(headers: Fields) -> list[tuple[bytes, bytes]]:
-    return [(name.lower(), value) for name, value in headers]
-
-
-def _claim(query: str, fields: list[tuple[bytes, bytes]]) -> Claim:
-    in_header = b"authorization" in [name for name, _ in fields]
+def _claim(query: str, values: Values) -> Claim:
+    in_header = b"authorization" in values
     in_query = _may_be_signed(query) and any(
         name == b"X-Amz-Algorithm" for name, _ in canonical.query_pairs(query)
     )
     if in_header and in_query:
         raise IncompleteSignature("Only one of the Authorization header and the query may hold a signature.")
     if in_header:
-        return header_claim(fields)
+        return header_claim(values)
     if in_query:
         return query_claim(query)
     raise MissingAuthenticationToken
@@ -202,42 +199,42 @@ def authenticate(
     the one the signature must be scoped to, None for any. Raises the errors of `signature_errors`, in the
     order AWS checks.
     """
-    fields = _lowered(headers)
-    claim = _claim(query or "", fields)
-    _check_signed_headers(claim, fields)
-    date = claim.date()
-    _check_time(claim, date, now)
+    values = canonical.by_name(headers)
+    claim = _claim(query or "", values)
+    _check_signed_headers(claim, values)
+    date, seconds = claim.moment()
+    _check_time(claim, date, seconds, now)
     if problems := claim.scope_problems(service, region, date):
         raise InvalidSignature(problems)
     scope = claim.scope
     secret = _checked_secret(lookup(claim.access_key), claim, now)
     if claim.expires is not None:
         query = canonical.without_signature(query or "")
-    payload = _payload(claim, fields, body, service)
-    request = canonical.canonical_request(method, path, query, fields, claim.signed, payload, service)
+    payload = _payload(claim, values, body, service)
+    request = canonical.canonical_request(method, path, query, values, claim.signed, payload, service)
     text = canonical.string_to_sign(date, scope, request)
     if not _same(canonical.signature(secret.secret_key, scope, text), claim.signature):
         raise SignatureMismatch(request.decode("latin-1"), text)
     return Identity(secret.access_key, scope.region, scope.service), secret
 
 
-def _check_signed_headers(claim: Claim, fields: Fields) -> None:
+def _check_signed_headers(claim: Claim, values: Values) -> None:
     if "host" not in claim.signed and ":authority" not in claim.signed:
         raise InvalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
-    amazons = [name.decode("latin-1") for name, _ in fields if name.startswith(b"x-amz-")]
+    amazons = [name.decode("latin-1") for name in values if name.startswith(b"x-amz-")]
     unsigned = [name for name in amazons if name not in _FREE and name not in claim.signed]
     if unsigned:
         raise InvalidSignature(f"'{min(unsigned)}' must be a 'SignedHeader' in the AWS Authorization.")
 
 
-def _check_time(claim: Claim, date: str, now: float) -> None:
-    time, allowed = seconds_of(date), SKEW_SECONDS if claim.expires is None else claim.expires
-    if time < now - allowed:
+def _check_time(claim: Claim, date: str, seconds: float, now: float) -> None:
+    allowed = SKEW_SECONDS if claim.expires is None else claim.expires
+    if seconds < now - allowed:
         raise InvalidSignature(
             f"Signature expired: {date} is now earlier than {amz_date(now - allowed)} "
             f"({amz_date(now)} - {_span(allowed)})"
         )
-    if time > now + SKEW_SECONDS:
+    if seconds > now + SKEW_SECONDS:
         raise InvalidSignature(
             f"Signature not yet current: {date} is still later than {amz_date(now + SKEW_SECONDS)} "
             f"({amz_date(now)} + {_span(SKEW_SECONDS)})"
@@ -256,27 +253,19 @@ def _checked_secret(secret: Known | None, claim: Claim, now: float) -> Known:
     return secret
 
 
-def _payload(claim: Claim, fields: Fields, body: bytes | str, service: str) -> str:
+def _payload(claim: Claim, values: Values, body: bytes | str, service: str) -> str:
     """What stands for the body in the canonical request: the hash of the body that came.
 
     S3 lets a caller leave its body unsigned. Elsewhere only an empty body may be, since there is nothing that
     could be changed, and only if the header that says so is signed.
     """
-    stated = _stated_payload(fields)
+    stated = text_of(values, b"x-amz-content-sha256")
     if service == "s3" and stated in (None, UNSIGNED_PAYLOAD):
         return UNSIGNED_PAYLOAD
     payload = EMPTY_PAYLOAD if not body else body if isinstance(body, str) else canonical.payload_hash(body)
     if stated == UNSIGNED_PAYLOAD and payload == EMPTY_PAYLOAD and "x-amz-content-sha256" in claim.signed:
         return UNSIGNED_PAYLOAD
     return payload
-
-
-def _stated_payload(fields: Fields) -> str | None:
-    stated = None
-    for name, value in fields:
-        if name == b"x-amz-content-sha256":
-            stated = value
-    return None if stated is None else stated.strip().decode("latin-1")
 
 
 def _same_token(one: str | None, other: str | None) -> bool:
