@@ -32,7 +32,7 @@ class BadPrincipal(ValueError):
     """A principal that cannot be: the message names the value and what to write instead."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Principal:
     """One who may call. Made by `root`, `user` and `role_session`."""
 

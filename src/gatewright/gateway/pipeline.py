@@ -35,7 +35,9 @@ async def respond(exchange: Exchange, method: MethodPlan | None = None) -> Metho
         else:
             exchange.method = method
         if method.admission is not None:
-            await method.admission.admit(exchange)
+            waiting = method.admission.admit(exchange)
+            if waiting is not None:
+                await waiting
         if isinstance(exchange.request, StreamedRequest) and not takes_upload(method, exchange.request):
             await collect(exchange, exchange.request)
         if trace is not None:

@@ -92,6 +92,9 @@ class Cached(NamedTuple):
 class Cache(Protocol):
     """Values with a time to live, in spaces that are flushed as a whole."""
 
+    def at_hand(self, space: bytes, key: bytes) -> Cached | None:
+        """What `get` would find, where the process knows it; never waits. None: `get` it."""
+
     async def get(self, space: bytes, key: bytes) -> Cached:
         """The value, unless it expired, was flushed or never put. `key` may be a secret, of any length."""
 

@@ -33,15 +33,19 @@ class LmdbCache:
         self._clock = clock
         self._recent: dict[tuple[bytes, bytes], tuple[float, Cached]] = {}
 
-    async def get(self, space: bytes, key: bytes) -> Cached:
+    def at_hand(self, space: bytes, key: bytes) -> Cached | None:
         recent = self._recent.get((space, key))
-        if recent is not None:
-            expires, cached = recent
-            generation = self._environment.read(lambda txn: txn.get(_GENERATION + space))
-            if _number(generation) == cached.generation and self._clock() < expires:
-                return cached
-            del self._recent[space, key]
-        return self._read(space, key)
+        if recent is None:
+            return None
+        expires, cached = recent
+        generation = self._environment.read(lambda txn: txn.get(_GENERATION + space))
+        if _number(generation) == cached.generation and self._clock() < expires:
+            return cached
+        del self._recent[space, key]
+        return None
+
+    async def get(self, space: bytes, key: bytes) -> Cached:
+        return self.at_hand(space, key) or self._read(space, key)
 
     def _read(self, space: bytes, key: bytes) -> Cached:
         digest = digest_of(space, key)

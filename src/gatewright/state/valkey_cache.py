@@ -92,6 +92,9 @@ class ValkeyPolicies:
         self._responses = ValkeyResponses(link, "policies", time)
         self._most_bytes = most_bytes
 
+    def at_hand(self, space: bytes, key: bytes) -> Cached | None:
+        return None
+
     async def get(self, space: bytes, key: bytes) -> Cached:
         return await self._responses.get(space, key)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from tests.support.coroutines import answer
+from tests.support.admission import let_on
 from tests.support.policies import identity_policy, resource_policy, statement
 
 from gatewright.aws import principals, sigv4
@@ -87,7 +87,26 @@ Sign = Callable[..., Exchange]
 
 
 def authorize(exchange: Exchange, policy: ResourcePolicy | None = None) -> None:
-    answer(IamAuthorizer().authorize(exchange, policy))
+    """Decided by what is remembered as it is for a trace. Raises GatewayError."""
+    tracing, exchange.tracing = exchange.tracing, None
+    remembered = _refusal(exchange, policy)
+    exchange.tracing = tracing
+    refusal = _refusal(exchange, policy)
+    assert _parts(remembered) == _parts(refusal)
+    if refusal is not None:
+        raise refusal
+
+
+def _refusal(exchange: Exchange, policy: ResourcePolicy | None) -> GatewayError | None:
+    try:
+        let_on(IamAuthorizer(), exchange, policy)
+    except GatewayError as error:
+        return error
+    return None
+
+
+def _parts(error: GatewayError | None) -> tuple[object, ...] | None:
+    return None if error is None else (error.status, error.message, error.reason, error.detail)
 
 
 def refused(exchange: Exchange, policy: ResourcePolicy | None = None) -> GatewayError:

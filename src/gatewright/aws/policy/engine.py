@@ -38,7 +38,7 @@ class Statement:
     keys: frozenset[str]  # the condition keys it looks at, in lower case
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """A compiled policy. `keys` are the condition keys it looks at: no others need be known of a request."""
 

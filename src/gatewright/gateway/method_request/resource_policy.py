@@ -20,6 +20,9 @@ from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.wire import types as wire
 
+REMEMBERED = 4096  # decisions of a process, on paths of at most so many characters each
+REMEMBERED_PATH = 256
+
 
 class ResourcePolicy:
     """One compiled policy."""
@@ -40,7 +43,7 @@ class ResourcePolicy:
     def _settle(self, exchange: Exchange, decide: Callable[[Policy, Request], Denial | None]) -> None:
         request = invocation(exchange, self.policy)
         denial = decide(self.policy, request)
-        other = as_backends_read(exchange, request)
+        other = as_backends_read(exchange.path, request)
         if denial is None and other is not None:
             denial = admission.refused_beforehand(self.policy, other)
         if exchange.tracing is not None:
@@ -70,13 +73,27 @@ def method_arn(exchange: Exchange) -> str:
     return execute_api.method_arn(exchange.stage.arn, exchange.verb, exchange.path)
 
 
-def invocation(exchange: Exchange, *policies: Policy) -> Request:
+def by_path_alone(exchange: Exchange, *policies: Policy | None) -> bool:
+    """Whether these decide the same on each request with this verb and path, so that it is worth
+    remembering: they have no conditions."""
+    for policy in policies:
+        if policy is not None and policy.keys:
+            return False
+    return len(exchange.path) <= REMEMBERED_PATH
+
+
+def invocation(exchange: Exchange, *policies: Policy | None) -> Request:
     """What policies are asked of a request whose caller has no name, with the condition keys they look at."""
     keys: frozenset[str] = frozenset()
     for policy in policies:
-        keys = keys | policy.keys if policy.keys else keys
+        keys = keys | policy.keys if policy is not None and policy.keys else keys
     context = _context(exchange.request, keys) if keys else {}
     return Request(execute_api.INVOKE, method_arn(exchange), ANONYMOUS, context)
+
+
+def anonymous(stage: str, verb: str, path: str) -> Request:
+    """The same for policies without conditions. `stage` is the stage's ARN."""
+    return Request(execute_api.INVOKE, execute_api.method_arn(stage, verb, path))
 
 
 def _context(request: wire.Request, keys: frozenset[str]) -> dict[str, str]:
@@ -90,20 +107,19 @@ def _context(request: wire.Request, keys: frozenset[str]) -> dict[str, str]:
     )
 
 
-def as_backends_read(exchange: Exchange, request: Request) -> Request | None:
+def as_backends_read(path: str, request: Request) -> Request | None:
     """The request with its path's escapes, dots and superfluous slashes resolved; None for a path without.
 
     Policies are about the path as it was sent. Backends may resolve it, and the router passes over a last
     slash, so a Deny holds for both readings.
     """
-    path = exchange.path
     if "%" not in path and "//" not in path and "/." not in path and not path.endswith("/"):
         return None
     resolved = _resolved(path)
     if resolved == path:
         return None
-    arn = execute_api.method_arn(exchange.stage.arn, exchange.verb, resolved)
-    return Request(request.action, arn, request.names, request.context)
+    before = request.resource.removesuffix(path.removeprefix("/"))
+    return Request(request.action, before + resolved.removeprefix("/"), request.names, request.context)
 
 
 def _resolved(path: str) -> str:

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.coroutines import answer
+from tests.support.admission import let_on
 from tests.support.scripted_functions import answered, failed
 from tests.unit.gateway.authorizers.conftest import ARN, World, described, made
 
 from gatewright.gateway.errors import GatewayError
+from gatewright.gateway.trace import Trace
 
 STAGES, VERBS, PATHS = ("dev", "prod"), ("GET", "POST"), ("pets", "pets/7", "dogs", "")
+READ_OTHERWISE = ("pets/%37", "pets/../dogs", "pets/")
 TOKENS = ("a", "b", "c")
 
 PARTS = (
@@ -38,16 +40,19 @@ ANSWERS = st.fixed_dictionaries(
     }
 )
 REPLIES = ANSWERS.map(answered) | st.sampled_from((failed("Unauthorized"), failed("boom"), answered({})))
-REQUESTS = st.tuples(*map(st.sampled_from, (STAGES, VERBS, PATHS, TOKENS)))
+REQUESTS = st.tuples(*map(st.sampled_from, (STAGES, VERBS, PATHS + READ_OTHERWISE, TOKENS)))
 
 
-def decision(world: World, ttl: int, request: tuple[str, str, str, str], deployment: str) -> Any:
+def decision(
+    world: World, ttl: int, request: tuple[str, str, str, str], deployment: str, *, traced: bool = False
+) -> Any:
     """Status and message, or what is exposed of the caller."""
     stage, verb, path, token = request
     authorizer = made(described(authorizerResultTtlInSeconds=ttl), stage=stage, deployment=deployment)
     exchange = world.exchange(f"/{stage}/{path}", token, verb=verb, name=stage)
+    exchange.tracing = Trace() if traced else None
     try:
-        answer(authorizer.authorize(exchange, None))
+        let_on(authorizer, exchange)
     except GatewayError as error:
         return error.status, error.message
     assert exchange.authorizer is not None
@@ -77,3 +82,5 @@ def test_cached_and_uncached_decisions_are_equal(
     world.functions.reply = lambda event: replies[event["authorizationToken"]]
     cached = [decision(world, 300, request, deployment) for request in requests]
     assert cached == [decision(world, 0, request, deployment) for request in requests]
+    # and as it would without decisions that the process remembers
+    assert cached == [decision(world, 0, request, deployment, traced=True) for request in requests]

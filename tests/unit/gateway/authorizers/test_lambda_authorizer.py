@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import orjson
 import pytest
-from tests.support.coroutines import answer
+from tests.support.admission import let_on
 from tests.support.moved_clock import MovedClock
 from tests.support.scripted_functions import Reply, answered, failed
 from tests.unit.gateway.authorizers.conftest import ARN, FUNCTION, URI, World, allowing, described, made
@@ -40,7 +40,7 @@ def resource_policy(effect: str, **more: Any) -> ResourcePolicy | None:
 
 def refused(authorizer: LambdaAuthorizer, exchange: Exchange, policy: Any = None) -> GatewayError:
     with pytest.raises(GatewayError) as error:
-        answer(authorizer.authorize(exchange, policy))
+        let_on(authorizer, exchange, policy)
     return error.value
 
 
@@ -49,7 +49,7 @@ def refused(authorizer: LambdaAuthorizer, exchange: Exchange, policy: Any = None
 
 def test_the_function_is_asked_on_the_authorizers_behalf(world: World) -> None:
     world.functions.reply = lambda event: answered(allowing())
-    answer(made(described()).authorize(world.exchange("/dev/"), None))
+    let_on(made(described()), world.exchange("/dev/"))
     (invoked,) = world.functions.invoked
     assert invoked.function.arn == FUNCTION
     assert invoked.event == {
@@ -65,7 +65,7 @@ def test_the_function_is_asked_on_the_authorizers_behalf(world: World) -> None:
 def test_stage_variables_name_the_function(world: World) -> None:
     uri = URI.format("arn:aws:lambda:eu-west-1:123456789012:function:${stageVariables.name}")
     world.functions.reply = lambda event: answered(allowing())
-    answer(made(described(authorizerUri=uri), variables={"name": "blue"}).authorize(world.exchange(), None))
+    let_on(made(described(authorizerUri=uri), variables={"name": "blue"}), world.exchange())
     assert world.functions.invoked[0].function.name == "blue"
     bare = URI.format("${stageVariables.arn}")
     error = refused(made(described(authorizerUri=bare)), world.exchange(token="other"))
@@ -85,7 +85,7 @@ def test_a_method_with_a_key_tells_it_in_the_event(
 ) -> None:
     world.functions.reply = lambda event: answered(allowing())
     authorizer = made(described("REQUEST"), apiKeyRequired=asks)
-    answer(authorizer.authorize(world.exchange(headers=[("X-Api-Key", sent)]), None))
+    let_on(authorizer, world.exchange(headers=[("X-Api-Key", sent)]))
     identity = world.functions.invoked[0].event["requestContext"]["identity"]
     assert {name: value for name, value in identity.items() if name.startswith("apiKey")} == known
 
@@ -111,7 +111,7 @@ def test_a_request_authorizer_without_sources_always_asks(world: World) -> None:
     world.functions.reply = lambda event: answered(allowing())
     authorizer = made(described("REQUEST", identitySource=None, authorizerResultTtlInSeconds=0))
     for _ in range(2):
-        answer(authorizer.authorize(world.exchange(token=None), None))
+        let_on(authorizer, world.exchange(token=None))
     assert len(world.functions.invoked) == 2
 
 
@@ -197,7 +197,7 @@ def test_the_authorizers_policy_and_the_apis_decide_together(
     world.functions.reply = lambda event: answered(allowing(resource, effect))
     exchange = world.exchange()
     if denied is None:
-        answer(made(described()).authorize(exchange, policies[policy]))
+        let_on(made(described()), exchange, policies[policy])
     else:
         error = refused(made(described()), exchange, policies[policy])
         assert (error.status, default_body(error)) == (403, orjson.dumps({"Message": denied}))
@@ -223,7 +223,7 @@ def test_condition_keys_are_those_of_the_request(world: World) -> None:
     }
     world.functions.reply = lambda event: answered(document)
     authorizer = made(described())
-    answer(authorizer.authorize(world.exchange(), None))
+    let_on(authorizer, world.exchange())
     assert refused(authorizer, world.exchange(client="203.0.113.1")).message == SILENT
     assert len(world.functions.invoked) == 1
 
@@ -241,7 +241,7 @@ def test_the_api_key_of_the_answer_is_the_exchanges(world: World) -> None:
     authorizer = made(described())
     for _ in range(2):  # asked, then cached
         exchange = world.exchange()
-        answer(authorizer.authorize(exchange, None))
+        let_on(authorizer, exchange)
         assert exchange.usage_identifier_key == "key-value"
         assert exchange.authorizer is not None
         latency = exchange.authorizer["integrationLatency"]
@@ -255,8 +255,8 @@ def test_the_api_key_of_the_answer_is_the_exchanges(world: World) -> None:
 def test_a_policy_for_the_first_arn_only_denies_the_next(world: World) -> None:
     world.functions.reply = lambda event: answered(allowing(event["methodArn"]))
     authorizer = made(described())
-    answer(authorizer.authorize(world.exchange("/dev/pets"), None))
-    answer(authorizer.authorize(world.exchange("/dev/pets"), None))
+    let_on(authorizer, world.exchange("/dev/pets"))
+    let_on(authorizer, world.exchange("/dev/pets"))
     assert refused(authorizer, world.exchange("/dev/dogs")).message == SILENT
     assert len(world.functions.invoked) == 1
 
@@ -279,11 +279,11 @@ Elsewhere = Callable[[World], tuple[LambdaAuthorizer, Exchange]]
 )
 def test_what_was_cached_for_one_is_nobody_elses(world: World, elsewhere: Elsewhere) -> None:
     world.functions.reply = lambda event: answered(allowing())
-    answer(made(described()).authorize(world.exchange(), None))
-    answer(made(described()).authorize(world.exchange(), None))
+    let_on(made(described()), world.exchange())
+    let_on(made(described()), world.exchange())
     assert len(world.functions.invoked) == 1
     authorizer, exchange = elsewhere(world)
-    answer(authorizer.authorize(exchange, None))
+    let_on(authorizer, exchange)
     assert len(world.functions.invoked) == 2
 
 
@@ -295,7 +295,7 @@ def test_a_cached_answer_lives_as_long_as_configured(
     authorizer = made(described(authorizerResultTtlInSeconds=ttl))
     for wait, calls in ((0, 1), (lives - 0.5, 1), (1, 2)):
         clock.move(seconds=wait)
-        answer(authorizer.authorize(world.exchange(), None))
+        let_on(authorizer, world.exchange())
         assert len(world.functions.invoked) == calls
 
 
@@ -304,7 +304,7 @@ def test_sources_are_told_apart_in_their_order(world: World) -> None:
     sources = "method.request.querystring.a,method.request.querystring.b"
     authorizer = made(described("REQUEST", identitySource=sources))
     for query in ("a=1&b=2", "a=2&b=1", "a=1&a=2&b=2", "b=2&a=1", "a=12&b=2"):
-        answer(authorizer.authorize(world.exchange(f"/dev/pets?{query}"), None))
+        let_on(authorizer, world.exchange(f"/dev/pets?{query}"))
     assert len(world.functions.invoked) == 4
 
 
@@ -313,6 +313,9 @@ class Unavailable:
 
     def __init__(self) -> None:
         self.policies = self
+
+    def at_hand(self, space: bytes, key: bytes) -> Any:
+        raise StateUnavailable("gone")
 
     async def get(self, space: bytes, key: bytes) -> Any:
         raise StateUnavailable("gone")
@@ -326,7 +329,7 @@ def test_without_the_store_the_function_is_asked(world: World, caplog: pytest.Lo
     world.state = cast(Any, Unavailable())
     authorizer = made(described())
     for path in ("/dev/pets", "/dev/pets", "/dev/dogs"):
-        answer(authorizer.authorize(world.exchange(path), None))
+        let_on(authorizer, world.exchange(path))
     assert len(world.functions.invoked) == 3
     world.functions.reply = lambda event: answered(allowing(effect="Deny"))
     assert refused(authorizer, world.exchange()).message == EXPLICIT
@@ -366,7 +369,7 @@ def told(world: World, authorizer: LambdaAuthorizer, **asked: Any) -> dict[str, 
     exchange = world.exchange(**asked)
     exchange.tracing = Trace()
     try:
-        answer(authorizer.authorize(exchange, None))
+        let_on(authorizer, exchange)
     except GatewayError:
         pass
     (step,) = exchange.tracing.steps
@@ -403,7 +406,7 @@ def test_what_was_sent_as_identity_is_hidden_from_later_steps(world: World) -> N
     for _ in range(2):  # asked, then cached
         exchange = world.exchange("/dev/pets?q=pets", headers=[("X-Token", "Hash sekrit-token")])
         trace = exchange.tracing = Trace()
-        answer(authorizer.authorize(exchange, None))
+        let_on(authorizer, exchange)
         tell_request(trace, exchange)
         trace.add("endpoint request", body="a sekrit-token, a sekrit-key-value", headers={})
         assert "sekrit" not in json.dumps([step.facts for step in trace.steps])

@@ -34,8 +34,12 @@ class Answer:
     policy: Policy
     context: Mapping[str, str]  # with the principal, which it cannot name by itself
     usage_identifier_key: str | None = field(repr=False)
+    recalled: Mapping[str, Any] = field(init=False, repr=False)  # what is exposed when nobody was waited for
 
-    def exposed(self, milliseconds: int) -> dict[str, Any]:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "recalled", self.exposed(0))
+
+    def exposed(self, milliseconds: int) -> Mapping[str, Any]:
         """`$context.authorizer`: the context cannot say how long the call took."""
         return {**self.context, "integrationLatency": milliseconds}
 

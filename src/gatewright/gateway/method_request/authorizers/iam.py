@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 
 from gatewright.aws import principals, sigv4
 from gatewright.aws.errors import AwsError
@@ -15,12 +16,17 @@ from gatewright.aws.policy.request import Request
 from gatewright.aws.principals import Authorization, Credential, Principal
 from gatewright.aws.signature_errors import SignatureMismatch
 from gatewright.gateway.callers import NotRead
+from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.method_request.resource_policy import (
+    REMEMBERED,
     ResourcePolicy,
+    anonymous,
     as_backends_read,
+    by_path_alone,
     denied,
     invocation,
+    method_arn,
     told,
 )
 from gatewright.gateway.method_request.signature_refusal import refused_signature
@@ -36,19 +42,42 @@ _VERBS = {Verdict.ALLOW: "allows", Verdict.DENY: "denies", Verdict.SILENT: "is s
 class IamAuthorizer:
     """Everything it decides by comes with the request, so one serves every method."""
 
+    def passes(self, exchange: Exchange, policy: ResourcePolicy | None) -> bool:
+        """Raises GatewayError 403."""
+        request, access = exchange.request, exchange.outside.access
+        if access is None or isinstance(request, StreamedRequest):
+            return False
+        try:
+            credential = _authenticated(exchange, request.body, access.callers.known)
+        except NotRead:
+            return False
+        except AwsError as error:
+            raise _refused(exchange, error) from None
+        _let_on(exchange, credential, policy)
+        return True
+
     async def authorize(self, exchange: Exchange, policy: ResourcePolicy | None) -> None:
         """Raises GatewayError 403, or 500 when callers cannot be looked up."""
         try:
             credential = await _signer(exchange)
         except AwsError as error:
-            if exchange.tracing is not None:
-                exchange.tracing.add(
-                    "authorizer", name=KIND, kind=KIND, allowed=False, cached=False, why=error.message
-                )
-            raise refused_signature(error) from None
-        exchange.signer = credential
-        exchange.identity = {**exchange.identity, **_identity(credential)}
-        _decide(exchange, credential.principal, None if policy is None else policy.policy)
+            raise _refused(exchange, error) from None
+        _let_on(exchange, credential, policy)
+
+
+def _refused(exchange: Exchange, error: AwsError) -> GatewayError:
+    if exchange.tracing is not None:
+        exchange.tracing.add(
+            "authorizer", name=KIND, kind=KIND, allowed=False, cached=False, why=error.message
+        )
+    return refused_signature(error)
+
+
+def _let_on(exchange: Exchange, credential: Credential, policy: ResourcePolicy | None) -> None:
+    """If policies allow it. Raises GatewayError 403."""
+    exchange.signer = credential
+    exchange.identity = _identity(credential.principal, credential.access_key)
+    _decide(exchange, credential.principal, None if policy is None else policy.policy)
 
 
 async def _signer(exchange: Exchange) -> Credential:
@@ -109,12 +138,12 @@ def _authenticated(
     return credential
 
 
-def _identity(credential: Credential) -> Mapping[str, str]:
+@lru_cache(REMEMBERED)
+def _identity(principal: Principal, access_key: str) -> Mapping[str, str]:
     """Members of `$context.identity`."""
-    principal = credential.principal
     known = {
         "accountId": principal.account,
-        "accessKey": credential.access_key,
+        "accessKey": access_key,
         "caller": principal.user_id,
         "user": principal.user_id,
         "userArn": principal.arn,
@@ -125,30 +154,38 @@ def _identity(credential: Credential) -> Mapping[str, str]:
 
 def _decide(exchange: Exchange, principal: Principal, policy: Policy | None) -> None:
     own = (principal.policy, principal.boundary, principal.session_policy, policy)
-    request = invocation(exchange, *(one for one in own if one is not None))
-    authorization = _authorization(exchange, principal, request, policy)
-    other = as_backends_read(exchange, request)
-    if authorization.allowed and other is not None:
-        also = _authorization(exchange, principal, other, policy)
-        if also.denial is not None and also.denial.explicit:
-            authorization = also
-    if exchange.tracing is not None:
-        _tell(exchange, principal, request, policy, authorization)
+    stage = exchange.stage
+    if exchange.tracing is None and by_path_alone(exchange, *own):
+        authorization = _authorization_by_path(
+            principal, policy, stage.account, stage.arn, exchange.verb, exchange.path
+        )
+    else:
+        request = invocation(exchange, *own)
+        authorization = _authorization(principal, policy, stage.account, request, exchange.path)
+        if exchange.tracing is not None:
+            _tell(exchange, principal, request, policy, authorization)
     if authorization.denial is not None:
-        raise denied(principal.arn, request.resource, authorization.denial)
+        raise denied(principal.arn, method_arn(exchange), authorization.denial)
 
 
 def _authorization(
-    exchange: Exchange, principal: Principal, request: Request, policy: Policy | None
+    principal: Principal, policy: Policy | None, owner: str, request: Request, path: str
 ) -> Authorization:
-    return principals.authorize(
-        principal,
-        request.action,
-        request.resource,
-        request.context,
-        owner=exchange.stage.account,
-        resource_policy=policy,
-    )
+    decide = partial(principals.authorize, principal, owner=owner, resource_policy=policy)
+    authorization = decide(request.action, request.resource, request.context)
+    other = as_backends_read(path, request)
+    if authorization.allowed and other is not None:
+        also = decide(other.action, other.resource, other.context)
+        if also.denial is not None and also.denial.explicit:
+            return also
+    return authorization
+
+
+@lru_cache(REMEMBERED)
+def _authorization_by_path(
+    principal: Principal, policy: Policy | None, owner: str, stage: str, verb: str, path: str
+) -> Authorization:
+    return _authorization(principal, policy, owner, anonymous(stage, verb, path), path)
 
 
 def _tell(

@@ -8,12 +8,14 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lamb
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from gatewright.aws.policy.admission import admitted_by_authorizer
-from gatewright.aws.policy.deny_texts import authorizer_denied
+from gatewright.aws.policy.deny_texts import Denial, authorizer_denied
+from gatewright.aws.policy.engine import Policy
+from gatewright.aws.policy.request import Request
 from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.masking import masked, without_secrets
@@ -24,8 +26,11 @@ from gatewright.gateway.method_request.authorizers.identity_sources import Ident
 from gatewright.gateway.method_request.authorizers.lambda_failures import misconfigured
 from gatewright.gateway.method_request.authorizers.policy_cache import PolicyCache, unreadable
 from gatewright.gateway.method_request.resource_policy import (
+    REMEMBERED,
     ResourcePolicy,
+    anonymous,
     as_backends_read,
+    by_path_alone,
     invocation,
     method_arn,
 )
@@ -55,6 +60,22 @@ class LambdaAuthorizer:
     function: AuthorizerFunction
     cache: PolicyCache | None  # None: nothing is cached
     key_required: bool  # the method asks for an API key
+
+    def passes(self, exchange: Exchange, policy: ResourcePolicy | None) -> bool:
+        """By an answer that this process has at hand."""
+        cache, access = self.cache, exchange.outside.access
+        if cache is None or access is None or exchange.tracing is not None:
+            return False
+        if policy is not None:
+            policy.refuse_beforehand(exchange)
+        found = cache.at_hand(access.state, cache.key(self.identity.read(exchange)))
+        if found is None or found.value is None:
+            return False
+        answer = read_answer(found.value)
+        exchange.authorizer = answer.recalled
+        _decide(exchange, answer, policy, None)
+        exchange.usage_identifier_key = answer.usage_identifier_key
+        return True
 
     async def authorize(self, exchange: Exchange, policy: ResourcePolicy | None) -> None:
         if policy is not None:
@@ -161,25 +182,38 @@ class LambdaAuthorizer:
 def _decide(exchange: Exchange, answer: Answer, policy: ResourcePolicy | None, facts: Facts | None) -> None:
     """Raises GatewayError 403 unless one of the policies allows and none denies."""
     resource = None if policy is None else policy.policy
-    request = invocation(exchange, *((answer.policy,) if resource is None else (answer.policy, resource)))
-    denial = admitted_by_authorizer(answer.policy, resource, request)
-    other = as_backends_read(exchange, request)
-    if denial is None and other is not None:
-        also = admitted_by_authorizer(answer.policy, resource, other)
-        denial = also if also is not None and also.explicit else None
-    if facts is not None:
-        facts.update(
-            arn=request.resource,
-            statements=[
-                *statements_of("authorizer's policy", answer.policy, request),
-                *statements_of("resource-based policy", resource, request),
-            ],
-        )
+    if facts is None and by_path_alone(exchange, answer.policy, resource):
+        denial = _denial_by_path(answer.policy, resource, exchange.stage.arn, exchange.verb, exchange.path)
+    else:
+        request = invocation(exchange, answer.policy, resource)
+        denial = _denial(answer.policy, resource, request, exchange.path)
+        if facts is not None:
+            facts.update(
+                arn=request.resource,
+                statements=[
+                    *statements_of("authorizer's policy", answer.policy, request),
+                    *statements_of("resource-based policy", resource, request),
+                ],
+            )
     if denial is not None:
         message = authorizer_denied(explicit=denial.explicit)
         raise GatewayError(ACCESS_DENIED, message, reason=message)
     if answer.principal_id is None:
         raise misconfigured("Authorizer error", "principalId is missing from an answer that allows")
+
+
+def _denial(own: Policy, resource: Policy | None, request: Request, path: str) -> Denial | None:
+    denial = admitted_by_authorizer(own, resource, request)
+    other = as_backends_read(path, request)
+    if denial is None and other is not None:
+        also = admitted_by_authorizer(own, resource, other)
+        denial = also if also is not None and also.explicit else None
+    return denial
+
+
+@lru_cache(REMEMBERED)
+def _denial_by_path(own: Policy, resource: Policy | None, stage: str, verb: str, path: str) -> Denial | None:
+    return _denial(own, resource, anonymous(stage, verb, path), path)
 
 
 async def _know_api_key(exchange: Exchange) -> None:

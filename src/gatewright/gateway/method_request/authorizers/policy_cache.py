@@ -37,6 +37,13 @@ class PolicyCache:
         """Every value of every source: a request with one more value is another caller."""
         return orjson.dumps([*self.place, *identity])
 
+    def at_hand(self, state: State, key: bytes) -> Cached | None:
+        """What is kept, where that can be told without waiting."""
+        try:
+            return state.policies.at_hand(self.space, key)
+        except StateUnavailable:
+            return None
+
     async def keep(self, state: State, key: bytes, payload: bytes, generation: int) -> None:
         try:
             await state.policies.put(self.space, key, payload, self.ttl, generation)

@@ -15,10 +15,9 @@ from gatewright.aws.jwt.token import Claims, Token, parse, without_prefix, wrong
 from gatewright.gateway.errors import UNAUTHORIZED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.issuers import TEST_ISSUER, Source
-from gatewright.gateway.jwks import KeySets
 from gatewright.gateway.jwt_claims import JwtClaims
 from gatewright.gateway.method_request.resource_policy import ResourcePolicy
-from gatewright.gateway.verified_tokens import Verified
+from gatewright.gateway.verified_tokens import Verified, VerifiedTokens
 
 _HEADER = re.compile(r"method\.request\.header\.([!-~]+)")
 
@@ -37,45 +36,72 @@ class TokenAuthorizer:
     expose: Callable[[Claims], Mapping[str, str]]  # what integrations see of the claims
     refuse: Callable[[Exchange, TokenProblem, str], GatewayError]  # with what the owner may read
 
+    def passes(self, exchange: Exchange, policy: ResourcePolicy | None) -> bool:
+        """Also for a token seen for the first time, while the issuer's keys are known."""
+        tokens, sent = self._sent(exchange)
+        digest = self._digest(sent)
+        verified = tokens.recall(digest)
+        cached = verified is not None
+        if verified is None:
+            token, source = self._read(exchange, sent)
+            keys = tokens.key_sets.fresh(source)
+            if keys is None or token.key_id not in keys.ids:
+                return False
+            verified = self._verified(exchange, token, source, keys, tokens.clock())
+            tokens.remember(digest, verified)
+        self._let_on(exchange, verified, policy, cached=cached)
+        return True
+
     async def authorize(self, exchange: Exchange, policy: ResourcePolicy | None) -> None:
-        """The API's resource policy is asked after the token is accepted, on its own."""
+        if self.passes(exchange, policy):
+            return
+        tokens, sent = self._sent(exchange)
+        token, source = self._read(exchange, sent)
+        keys = await tokens.key_sets.find(source, token.key_id)
+        if keys is None:
+            why = f"there are no keys of {source.names[0]}: {tokens.key_sets.why_none(source)}"
+            raise self._refused(exchange, TokenProblem(Problem.UNKNOWN_KEY, why))
+        verified = self._verified(exchange, token, source, keys, tokens.clock())
+        tokens.remember(self._digest(sent), verified)
+        self._let_on(exchange, verified, policy, cached=False)
+
+    def _sent(self, exchange: Exchange) -> tuple[VerifiedTokens, bytes]:
         access = exchange.outside.access
         sent = exchange.request.headers.get(self.header)
         if not sent or access is None:
             lacking = f"the request has no {self.header.decode()} header"
             raise self._refused(exchange, TokenProblem(Problem.MALFORMED, lacking))
-        tokens = access.tokens
-        digest = hashlib.sha256(self.rules + sent).digest()
-        verified = tokens.recall(digest)
-        cached = verified is not None
-        if verified is None:
-            verified = await self._verified(exchange, sent, tokens.key_sets, tokens.clock)
-            tokens.remember(digest, verified)
-        exchange.verified = verified
-        if exchange.tracing is not None:
-            self._tell(exchange, verified, cached)
-        if policy is not None:
-            policy.admit(exchange)
+        return access.tokens, sent
 
-    async def _verified(
-        self, exchange: Exchange, sent: bytes, key_sets: KeySets, clock: Callable[[], float]
-    ) -> Verified:
+    def _digest(self, sent: bytes) -> bytes:
+        return hashlib.sha256(self.rules + sent).digest()
+
+    def _read(self, exchange: Exchange, sent: bytes) -> tuple[Token, Source]:
         token = parse(without_prefix(sent.decode("latin-1")))
         if isinstance(token, TokenProblem):
             raise self._refused(exchange, token)
         source = self.sources.get(token.issuer)
         if source is None:
             raise self._refused(exchange, wrong_issuer(token, self.sources))
-        keys = key_sets.fresh(source)
-        if keys is None or token.key_id not in keys.ids:
-            keys = await key_sets.find(source, token.key_id)
-        if keys is None:
-            why = f"there are no keys of {source.names[0]}: {key_sets.why_none(source)}"
-            raise self._refused(exchange, TokenProblem(Problem.UNKNOWN_KEY, why))
-        claims = self.check(token, keys, clock())
+        return token, source
+
+    def _verified(
+        self, exchange: Exchange, token: Token, source: Source, keys: KeySet, now: float
+    ) -> Verified:
+        claims = self.check(token, keys, now)
         if isinstance(claims, TokenProblem):
             raise self._refused(exchange, _explained(claims, source))
         return Verified(claims, self.expose, source, keys)
+
+    def _let_on(
+        self, exchange: Exchange, verified: Verified, policy: ResourcePolicy | None, *, cached: bool
+    ) -> None:
+        """The API's resource policy is asked after the token is accepted, on its own."""
+        exchange.verified = verified
+        if exchange.tracing is not None:
+            self._tell(exchange, verified, cached)
+        if policy is not None:
+            policy.admit(exchange)
 
     def _refused(self, exchange: Exchange, problem: TokenProblem) -> GatewayError:
         why = f"{problem.problem.value}: {problem.detail}"
