@@ -1,7 +1,7 @@
 """The directory `DIR/state/` and who may do what to it at the start.
 
     counters/   token buckets and usage: volatile
-    policies/   cached authorizer policies: volatile
+    policies/   cached authorizer policies, and whether they were flushed: volatile
     responses/  cached responses: volatile
     ledger/     usage on the disk: durable
     boot        which run of the machine the volatile ones belong to
@@ -28,6 +28,7 @@ from gatewright.state import ledger
 from gatewright.state.api import StateUnavailable
 from gatewright.state.environment import DATA, Environment
 from gatewright.state.faults import unavailable
+from gatewright.state.flushes import Flushes
 
 OPENING_SECONDS = 30.0  # how long one process waits for another to open the directory
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -47,6 +48,7 @@ class Opened:
 
     counters: Environment
     policies: Environment
+    flushes: Flushes
     responses: Environment
     users: int
 
@@ -78,6 +80,7 @@ def open_directory(path: Path, boot: str, sizes: Sizes) -> Opened:
                 opened = Opened(
                     _open(path / "counters", sizes.counters, alone),
                     _open(path / "policies", sizes.policies, alone),
+                    Flushes(path / "policies" / "flushes"),
                     _open(path / "responses", sizes.responses, alone),
                     users,
                 )

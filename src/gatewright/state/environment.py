@@ -86,6 +86,14 @@ class Environment:
         except lmdb.Error as error:
             raise unavailable(self._file, error) from error
 
+    def get(self, key: bytes) -> bytes | None:
+        """One row, as it is now."""
+        try:
+            with self._lmdb.begin() as txn:
+                return txn.get(key)
+        except lmdb.Error as error:
+            raise unavailable(self._file, error) from error
+
     def require_room(self, txn: Transaction) -> None:
         """Ask before a row is added: deleting takes free pages too, and must go on being possible."""
         if not self.has_room(txn):

@@ -4,15 +4,20 @@ Rows: `e` + digest of the space and key -> when it expires, generation, value; `
 for who goes first; `g` + space -> generation. A flush only moves the generation on: what was put under an
 earlier one is no hit any more, and goes when it expires. Keys are digested: they may be tokens, and longer
 than LMDB takes.
+
+A process has values at hand until any space is flushed: `flushes` says so without a transaction, which costs
+a hit 3 of its 4 µs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from struct import Struct
+from typing import NamedTuple
 
 from gatewright.state.api import Cached
 from gatewright.state.environment import Environment, Transaction, scan
+from gatewright.state.flushes import Flushes
 from gatewright.state.spaces import check_space, digest_of
 
 MOST_BYTES = 256 * 1024  # of a value
@@ -25,23 +30,31 @@ _ENTRY, _ORDER, _ORDER_END, _GENERATION = b"e", b"x", b"y", b"g"
 _AT_ONCE = 50  # entries removed in one transaction, which others wait for
 
 
+class _Recent(NamedTuple):
+    """A value at hand, when it expires, and the number of `flushes` before it was read."""
+
+    expires: float
+    cached: Cached
+    flushes: int
+
+
 class LmdbCache:
     """See `gatewright.state.api.Cache`."""
 
-    def __init__(self, environment: Environment, clock: Callable[[], float]) -> None:
+    def __init__(self, environment: Environment, flushes: Flushes, clock: Callable[[], float]) -> None:
         self._environment = environment
+        self._flushes = flushes
         self._clock = clock
-        self._recent: dict[tuple[bytes, bytes], tuple[float, Cached]] = {}
+        self._recent: dict[tuple[bytes, bytes], _Recent] = {}
 
     def at_hand(self, space: bytes, key: bytes) -> Cached | None:
         recent = self._recent.get((space, key))
         if recent is None:
             return None
-        expires, cached = recent
-        generation = self._environment.read(lambda txn: txn.get(_GENERATION + space))
-        if _number(generation) == cached.generation and self._clock() < expires:
+        expires, cached, flushes = recent
+        if flushes == self._flushes.number() and self._clock() < expires:
             return cached
-        del self._recent[space, key]
+        self._recent.pop((space, key), None)
         return None
 
     async def get(self, space: bytes, key: bytes) -> Cached:
@@ -49,6 +62,7 @@ class LmdbCache:
 
     def _read(self, space: bytes, key: bytes) -> Cached:
         digest = digest_of(space, key)
+        flushes = self._flushes.number()
         generation, row = self._environment.read(
             lambda txn: (_generation(txn, space), txn.get(_ENTRY + digest))
         )
@@ -61,7 +75,7 @@ class LmdbCache:
         if len(row) <= RECENT_BYTES:
             if len(self._recent) >= RECENT:
                 self._recent.clear()
-            self._recent[space, key] = expires, cached
+            self._recent[space, key] = _Recent(expires, cached, flushes)
         return cached
 
     async def put(self, space: bytes, key: bytes, value: bytes, ttl: float, generation: int) -> bool:
@@ -90,6 +104,7 @@ class LmdbCache:
 
         check_space(space)
         self._environment.write(move_on)
+        self._flushes.tell()
 
     def remove_expired(self) -> int:
         """Remove a bounded number of entries whose time is over; how many."""

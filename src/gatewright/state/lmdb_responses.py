@@ -54,7 +54,7 @@ class LmdbResponses:
             return self._read(space, key)
         expires, known, digest, cached = recent
         where = self._where(space)
-        row = self._environment.read(lambda txn: txn.get(where))
+        row = self._environment.get(where)
         now = self._clock()
         if row is None or not row.startswith(known) or now >= expires:
             self._recent.pop((space, key), None)

@@ -91,7 +91,7 @@ class LmdbState:
         self._opened = open_directory(directory, boot, sizes)
         self._counters = self._opened.counters
         self._batches = Batches(self._counters, directory / "counters" / "spent", monotonic, later)
-        self.policies = LmdbCache(self._opened.policies, clock)
+        self.policies = LmdbCache(self._opened.policies, self._opened.flushes, clock)
         self.responses = LmdbResponses(self._opened.responses, clock)
         self._empty: dict[bytes, tuple[Bucket, float, float]] = {}
         self._ledger: Environment | None = None

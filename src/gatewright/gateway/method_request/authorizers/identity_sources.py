@@ -54,7 +54,7 @@ class Identity:
         """
         identity = []
         for source in self.sources:
-            given = context.get(source.expression)
+            given = context.get(source.expression) if context else None
             values = source.read(exchange) if given is None else [given]
             if values is None or not values[-1]:
                 raise unauthorized(exchange, f"{source.expression} is missing or empty")
