@@ -318,10 +318,6 @@ REFUSED = {
     "a role without keys": (get_pet(f"{ROLE}s"), f'write a table [roles."{ROLE}s"]'),
     "a caller who is not known": (get_pet("arn:aws:iam::*:user/*"), "set authorizationType AWS_IAM"),
     "no action": (get_pet(ROLE, f"arn:aws:apigateway:{REGION}:sqs:action/"), "is no AWS service's URI"),
-    "a function's role": (
-        get_pet(ROLE, f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/f/invocations"),
-        "not supported yet but for AWS services other than Lambda functions",
-    ),
 }
 
 

@@ -193,7 +193,7 @@ def test_a_canary_follows_its_template(pets: Templates) -> None:
 REFUSED = {
     "by the deployment": (
         "        Type: AWS_PROXY\n",
-        "        Type: AWS_PROXY\n        Credentials: arn:aws:iam::000000000000:role/a\n",
+        "        Type: AWS_PROXY\n        Credentials: arn:aws:iam::*:user/*\n",
         "template.yaml:58: CreatePet (AWS::ApiGateway::Method): Gatewright cannot deploy this API: POST",
     ),
     "by the stage": (

@@ -30,6 +30,8 @@ PARTITION = Partition("111122223333", "us-east-1")
 class NoFunctions:
     """Nothing here invokes a function."""
 
+    is_remote = False
+
     def invoke(self, function: FunctionName, payload: bytes, **_: Any) -> Pending[Outcome]:
         raise AssertionError(f"{function} was invoked")
 

@@ -29,6 +29,8 @@ PARTITION = Partition("111122223333", "us-east-1")
 class NoFunctions:
     """For tests in which no function is invoked."""
 
+    is_remote = False
+
     def invoke(self, function: FunctionName, payload: bytes, **_: Any) -> Pending[Outcome]:
         raise AssertionError(f"{function} was invoked")
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from gatewright.functions.api import FunctionName, InvocationType, Outcome, Source, StreamedOutcome
+from gatewright.aws.sigv4 import Secret
+from gatewright.functions.api import FunctionName, InvocationType, Invoker, Outcome, StreamedOutcome
 from gatewright.wire.pending import Pending
 
 Reply = Outcome | Exception | None  # None: no answer ever comes
@@ -18,11 +19,13 @@ Reply = Outcome | Exception | None  # None: no answer ever comes
 class Invoked:
     function: FunctionName
     event: Any
-    source: Source | None
+    source: Invoker | None
 
 
 class ScriptedFunctions:
     """`reply(event)` is what each invocation comes to."""
+
+    is_remote = False
 
     def __init__(self, reply: Callable[[Any], Reply]) -> None:
         self.reply = reply
@@ -34,7 +37,8 @@ class ScriptedFunctions:
         payload: bytes,
         *,
         invocation_type: InvocationType = "RequestResponse",
-        source: Source | None = None,
+        source: Invoker | None = None,
+        secret: Secret | None = None,
         log_tail: bool = False,
         client_context: str | None = None,
         trace_id: str = "",
@@ -50,7 +54,13 @@ class ScriptedFunctions:
         return pending
 
     def invoke_streamed(
-        self, function: FunctionName, payload: bytes, *, source: Source | None = None, trace_id: str = ""
+        self,
+        function: FunctionName,
+        payload: bytes,
+        *,
+        source: Invoker | None = None,
+        secret: Secret | None = None,
+        trace_id: str = "",
     ) -> Pending[StreamedOutcome]:
         raise AssertionError("these functions do not stream")
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from gatewright.aws.errors import AwsError
+from gatewright.aws.principals import Principal
+from gatewright.aws.sigv4 import Secret
 from gatewright.wire.flow import Source as Payload
 from gatewright.wire.pending import Pending
 
@@ -35,6 +37,9 @@ class Source:
     principal: str  # "apigateway.amazonaws.com"
     arn: str  # arn:aws:execute-api:{region}:{account}:{api}/{stage}/{METHOD}{resource path}
     account: str
+
+
+Invoker = Source | Principal  # a service, or a role or user whose own policies count too
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,14 @@ class FunctionFailed(Exception):
 
 
 class Functions(Protocol):
-    """The embedded Lambda, or a remote endpoint that speaks its API."""
+    """The embedded Lambda, or a remote endpoint that speaks its API.
+
+    The embedded one decides whether the `source` of an invocation may; a remote one does itself, by the keys
+    that sign: its own, or `secret`.
+    """
+
+    @property
+    def is_remote(self) -> bool: ...
 
     def invoke(
         self,
@@ -76,7 +88,8 @@ class Functions(Protocol):
         payload: bytes,
         *,
         invocation_type: InvocationType = "RequestResponse",
-        source: Source | None = None,
+        source: Invoker | None = None,
+        secret: Secret | None = None,
         log_tail: bool = False,
         client_context: str | None = None,
         trace_id: str = "",
@@ -84,7 +97,13 @@ class Functions(Protocol):
         """Fails with one of the errors below; a function's own failure is an `Outcome` too."""
 
     def invoke_streamed(
-        self, function: FunctionName, payload: bytes, *, source: Source | None = None, trace_id: str = ""
+        self,
+        function: FunctionName,
+        payload: bytes,
+        *,
+        source: Invoker | None = None,
+        secret: Secret | None = None,
+        trace_id: str = "",
     ) -> Pending[StreamedOutcome]:
         """Answered as soon as the function has begun to answer, or has failed. Fails like `invoke`."""
 
@@ -97,7 +116,7 @@ class FunctionNotFound(AwsError):
 
 
 class PermissionDenied(AwsError):
-    """The function's resource policy does not let this source invoke it."""
+    """Policies, the function's or the invoker's own, do not let it be invoked."""
 
     code, status = "AccessDeniedException", 403
 

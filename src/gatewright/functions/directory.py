@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gatewright.catalog.api import Partition
-from gatewright.functions.api import FunctionName, Source
+from gatewright.functions.api import FunctionName, Invoker
 from gatewright.functions.permissions import allows, compiled
 from gatewright.functions.store import ResolvedFunction
 
@@ -27,9 +27,9 @@ class Target:
     def __init__(self, resolved: ResolvedFunction) -> None:
         self.resolved = resolved
         self._policy = compiled(resolved.statements)
-        self._verdicts: dict[Source, bool] = {}
+        self._verdicts: dict[Invoker, bool] = {}
 
-    def allows(self, source: Source) -> bool:
+    def allows(self, source: Invoker) -> bool:
         verdict = self._verdicts.get(source)
         if verdict is None:
             if len(self._verdicts) >= VERDICTS:

@@ -10,14 +10,15 @@ from functools import partial
 from typing import TypeVar
 
 from gatewright.aws.errors import AwsError
+from gatewright.aws.sigv4 import Secret
 from gatewright.catalog.api import Catalog
 from gatewright.functions import content
 from gatewright.functions.api import (
     FunctionName,
     InvocationFailed,
     InvocationType,
+    Invoker,
     Outcome,
-    Source,
     StreamedOutcome,
 )
 from gatewright.functions.directory import Directory, Owned, Target
@@ -42,6 +43,8 @@ def random_request_id() -> str:
 
 class Engine:
     """Runs functions in processes of this machine. Not thread-safe: it belongs to its event loop."""
+
+    is_remote = False
 
     def __init__(
         self,
@@ -71,7 +74,8 @@ class Engine:
         payload: bytes,
         *,
         invocation_type: InvocationType = "RequestResponse",
-        source: Source | None = None,
+        source: Invoker | None = None,
+        secret: Secret | None = None,
         log_tail: bool = False,
         client_context: str | None = None,
         trace_id: str = "",
@@ -85,7 +89,13 @@ class Engine:
         return self._admitted(function, source, work)
 
     def invoke_streamed(
-        self, function: FunctionName, payload: bytes, *, source: Source | None = None, trace_id: str = ""
+        self,
+        function: FunctionName,
+        payload: bytes,
+        *,
+        source: Invoker | None = None,
+        secret: Secret | None = None,
+        trace_id: str = "",
     ) -> Pending[StreamedOutcome]:
         """See `functions.api.Functions`."""
         return self._admitted(function, source, partial(self._invoke_streamed, payload, trace_id))
@@ -103,7 +113,7 @@ class Engine:
 
     # Who may, and what a name means
 
-    def _admitted(self, function: FunctionName, source: Source | None, work: Work[T]) -> Pending[T]:
+    def _admitted(self, function: FunctionName, source: Invoker | None, work: Work[T]) -> Pending[T]:
         """What the work makes of the function, now or once it is read what that is."""
         try:
             if self._closed:
@@ -117,7 +127,7 @@ class Engine:
             pending.fail(error)
             return pending
 
-    def _known(self, function: FunctionName, source: Source | None) -> Target | None:
+    def _known(self, function: FunctionName, source: Invoker | None) -> Target | None:
         """What the name means, if the source may invoke it; None while that is not read. Nobody is refused on
         what may have changed: it is read first."""
         if source is None:
@@ -129,10 +139,10 @@ class Engine:
             return None
         raise denied(function, source)
 
-    def _allows(self, target: Target, source: Source) -> bool:
+    def _allows(self, target: Target, source: Invoker) -> bool:
         return not self.settings.enforce_permissions or target.allows(source)
 
-    def _once_read(self, function: FunctionName, source: Source | None, work: Work[T]) -> Pending[T]:
+    def _once_read(self, function: FunctionName, source: Invoker | None, work: Work[T]) -> Pending[T]:
         pending: Pending[T] = Pending()
 
         def forward(inner: Pending[T]) -> None:

@@ -1,4 +1,7 @@
-"""Whether a function's resource policy lets a service invoke it.
+"""Whether policies let a service, a role or a user invoke a function.
+
+A service needs the function's resource policy. A role or a user of the function's account needs that or a
+policy of its own, one of another account both.
 
 Access control fails closed: an Allow that cannot be read, or that asks for more than is known of the caller,
 does not apply; such a Deny does.
@@ -13,8 +16,9 @@ from gatewright.aws.policy.document import VARIABLES_SINCE, Kind, compile_policy
 from gatewright.aws.policy.engine import Policy, Verdict, evaluate, merged
 from gatewright.aws.policy.refusal import PolicyRefused
 from gatewright.aws.policy.request import Request
+from gatewright.aws.principals import Principal, authorize, request_of
 from gatewright.catalog.api import Document
-from gatewright.functions.api import FunctionName, PermissionDenied, Source
+from gatewright.functions.api import FunctionName, Invoker, PermissionDenied
 from gatewright.functions.names import LATEST
 
 ACTION = "lambda:InvokeFunction"
@@ -54,14 +58,40 @@ def _without_unknown(deny: Document) -> dict[str, Any]:
     return {**deny, "Condition": {operator: keys for operator, keys in known.items() if keys}}
 
 
-def allows(policy: Policy, function: FunctionName, source: Source) -> bool:
+def allows(policy: Policy, function: FunctionName, source: Invoker) -> bool:
+    """`policy` is the function's."""
     resource = function.arn.removesuffix(f":{LATEST}")
+    if isinstance(source, Principal):
+        authorization = authorize(
+            source, ACTION, resource, {}, owner=function.account, resource_policy=policy
+        )
+        return authorization.allowed and not _may_be_denied(source, resource)
     facts = dict(zip(_KNOWN, (source.arn, source.account), strict=True))
     request = Request(ACTION, resource, frozenset({f"Service:{source.principal}"}), facts)
     return evaluate(policy, request).verdict is Verdict.ALLOW
 
 
-def denied(function: FunctionName, source: Source) -> PermissionDenied:
+def _may_be_denied(principal: Principal, resource: str) -> bool:
+    """Whether a Deny of its own policies looks at what is not known of an invocation."""
+    request = request_of(principal, ACTION, resource, {})
+    own = (principal.policy, principal.boundary, principal.session_policy)
+    return any(
+        bool(deny.keys - principal.context.keys())
+        and all(check.test(request) for check in deny.checks if not check.element.startswith("Condition"))
+        for policy in own
+        if policy is not None
+        for deny in policy.denies
+    )
+
+
+def denied(function: FunctionName, source: Invoker) -> PermissionDenied:
+    if isinstance(source, Principal):
+        return PermissionDenied(
+            f"User: {source.arn} is not authorized to perform: {ACTION} on resource: {function.arn}: its own "
+            "policies or the function's must allow it, and none may deny it, nor depend in that on more than "
+            "is known of an invocation",
+            Type="User",
+        )
     return PermissionDenied(
         f"{source.principal} is not authorized to perform: {ACTION} on resource: {function.arn} because no "
         f"resource-based policy allows it for the source {source.arn}: add a permission to the function",

@@ -20,10 +20,10 @@ from gatewright.functions.api import (
     FunctionThrottled,
     InvocationFailed,
     InvocationType,
+    Invoker,
     Outcome,
     PayloadTooLarge,
     PermissionDenied,
-    Source,
     StreamedOutcome,
 )
 from gatewright.functions.content import printable
@@ -70,6 +70,8 @@ class RemoteFunctions:
     a function is the endpoint's to decide: `source` is not looked at.
     """
 
+    is_remote = True
+
     def __init__(
         self,
         endpoint: str,
@@ -99,7 +101,8 @@ class RemoteFunctions:
         payload: bytes,
         *,
         invocation_type: InvocationType = "RequestResponse",
-        source: Source | None = None,
+        source: Invoker | None = None,
+        secret: Secret | None = None,
         log_tail: bool = False,
         client_context: str | None = None,
         trace_id: str = "",
@@ -112,18 +115,25 @@ class RemoteFunctions:
             *_field(b"X-Amz-Client-Context", client_context or ""),
             *_field(b"X-Amzn-Trace-Id", trace_id),
         ]
-        head = self._head(function, fields, payload)
+        head = self._head(function, fields, payload, secret or self._secret)
         outcome: Pending[Outcome] = Pending()
         answer = self._pool.send(head, payload, timeout=TIMEOUT, method="POST")
         answer.then(lambda done: _settle(outcome, done, function))
         return outcome
 
     def invoke_streamed(
-        self, function: FunctionName, payload: bytes, *, source: Source | None = None, trace_id: str = ""
+        self,
+        function: FunctionName,
+        payload: bytes,
+        *,
+        source: Invoker | None = None,
+        secret: Secret | None = None,
+        trace_id: str = "",
     ) -> Pending[StreamedOutcome]:
         self._renew_secret()
         fields = [(b"Host", self._host), *_field(b"X-Amzn-Trace-Id", trace_id)]
-        head = self._head(function, fields, payload, "2021-11-15", "response-streaming-invocations")
+        secret = secret or self._secret
+        head = self._head(function, fields, payload, secret, "2021-11-15", "response-streaming-invocations")
         patience = Patience(head=TIMEOUT, idle=TIMEOUT, whole=TIMEOUT)
         outcome: Pending[StreamedOutcome] = Pending()
         answer = self._pool.stream(head, payload, patience=patience, method="POST")
@@ -140,19 +150,20 @@ class RemoteFunctions:
         function: FunctionName,
         fields: list[Field],
         payload: bytes,
+        secret: Secret | None,
         version: str = "2015-03-31",
         kind: str = "invocations",
     ) -> bytes:
         path = f"{self._path}/{version}/functions/{quote(function.name, safe='')}/{kind}"
         query = f"Qualifier={quote(function.qualifier, safe='')}" if function.qualifier else None
-        if self._secret is not None:
+        if secret is not None:
             fields = fields + sigv4.sign(
                 "POST",
                 path,
                 query,
                 fields,
                 payload,
-                self._secret,
+                secret,
                 service="lambda",
                 region=function.region,
                 now=self._clock(),

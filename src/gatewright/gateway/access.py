@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gatewright.catalog.api import Change, Partition
 from gatewright.gateway.cache_keys import CacheKeys
 from gatewright.gateway.callers import Callers
 from gatewright.gateway.usage_plans import ApiKeys
@@ -29,3 +30,9 @@ class Access:
     cache_keys: CacheKeys
     authorizer_calls: Joined[Told] = field(default_factory=Joined)
     cache_misses: Joined[MethodResponse] = field(default_factory=Joined)
+
+    def forget(self) -> None:
+        """All that is known of API keys, callers and roles; for a process that does not follow changes."""
+        unknown = [Change(0, Partition("", ""), "", deleted=False)]
+        self.api_keys.changed(unknown)
+        self.callers.changed(unknown)

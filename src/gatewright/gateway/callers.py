@@ -1,4 +1,5 @@
-"""Callers that sign: access keys and whose they are, as AWS_IAM methods look them up.
+"""Callers that sign: access keys and whose they are, as AWS_IAM methods look them up; and the roles that the
+gateway takes on to invoke functions.
 
 Their documents are live, not deployed: a change counts as soon as the change feed tells of it.
 """
@@ -10,11 +11,12 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from gatewright.aws.principals import Credential
+from gatewright.aws.principals import Credential, Principal
 from gatewright.catalog import keys
 from gatewright.catalog.api import Catalog, Change
 from gatewright.gateway.errors import API_CONFIGURATION_ERROR, INTERNAL, GatewayError
-from gatewright.gateway.principal_documents import credential_of
+from gatewright.gateway.live_documents import LiveDocuments
+from gatewright.gateway.principal_documents import credential_of, taken_on
 from gatewright.wire.pending import Pending
 
 REMEMBERED = 10_000  # access keys, known and unknown: they come from strangers, so memory is bounded
@@ -43,6 +45,7 @@ class Callers:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="callers")
         self._known: dict[str, Credential | None] = {}
         self._waiting: dict[str, list[Pending[Credential | None]]] = {}
+        self._roles = LiveDocuments(catalog, loop, self._thread, "principal", taken_on)
         self._generation = 0  # grows with every change: what was read before it may be out of date
 
     def close(self) -> None:
@@ -54,6 +57,7 @@ class Callers:
         if any(key == "" or key.startswith((keys.PRINCIPALS, keys.ACCESS_KEYS)) for key in told):
             self._generation += 1
             self._known.clear()
+            self._roles.changed(changes)
 
     def known(self, access_key: str) -> Credential | None:
         """Whose the key is, None when it is nobody's. Raises NotRead when that is not known yet."""
@@ -73,6 +77,11 @@ class Callers:
             if len(waiters) == 1:
                 self._thread.submit(self._read, access_key, self._generation)
         return await waiting
+
+    async def role(self, arn: str) -> Principal | None:
+        """The gateway's session of a role; None for a role that is not known. Raises ValueError for what
+        cannot be enforced, and what the catalog raises. Awaits only `Pending` values."""
+        return await self._roles.get(keys.CALLERS, keys.principal(arn))
 
     def _read(self, access_key: str, generation: int) -> None:
         """In the thread."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gatewright.aws.canonical import ALGORITHM
-from gatewright.aws.sigv4 import Secret
+from gatewright.aws.principals import Credential
 from gatewright.functions.api import Functions
 from gatewright.gateway import header_rules, query_string
 from gatewright.gateway.compression import decode_request_body
@@ -97,7 +97,7 @@ class Exchange:
         self.path_parameters = NO_PARAMETERS  # raw values, never percent-decoded
         # Set by whoever learns who calls: members of `$context.identity`
         self.identity = NOBODY
-        self.signer: Secret | None = None  # whose signature was verified
+        self.signer: Credential | None = None  # whose signature was verified
         self.verified: Verified | None = None  # the token that was sent
         self.usage_identifier_key: str | None = None  # the API key that a Lambda authorizer names
         # Set by the integration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from gatewright.aws import principals
@@ -13,6 +14,8 @@ from gatewright.aws.policy.request import Request
 from gatewright.aws.principals import Attributes, Credential, Principal
 from gatewright.catalog.api import Document
 
+SESSION = "BackplaneAssumeRoleSession"  # what Amazon's API Gateway calls its sessions of roles
+
 
 def credential_of(key: Document, principal: Document) -> Credential:
     """An access key and whose it is. Raises ValueError, naming the policy and what of it is wrong."""
@@ -23,6 +26,11 @@ def credential_of(key: Document, principal: Document) -> Credential:
         expires=key.get("expiration"),
         principal=_principal(key, principal),
     )
+
+
+def taken_on(role: Document) -> Principal:
+    """The session in which the gateway invokes functions with a role. Raises ValueError."""
+    return _principal({"sessionName": SESSION, "createdDate": time.time()}, role)
 
 
 def _principal(key: Document, document: Document) -> Principal:

@@ -33,11 +33,8 @@ def of_integration(integration: Document) -> Iterator[str]:
                 yield f"{member} is for integrations with connectionType VPC_LINK"
     elif integration["type"] not in ("HTTP", "HTTP_PROXY"):
         yield f"connectionType VPC_LINK is for types HTTP and HTTP_PROXY, not for {integration['type']}"
-    if integration.get("credentials") and not is_service(integration):
-        yield (
-            "integration credentials are not supported yet but for AWS services other than Lambda functions; "
-            "remove them and let the function's resource policy allow apigateway.amazonaws.com"
-        )
+    if integration.get("credentials") and integration["type"] not in ("AWS", "AWS_PROXY"):
+        yield f"credentials are for types AWS and AWS_PROXY, not for {integration['type']}: remove them"
 
 
 def of_stream(rest_api: Document, integration: Document, cached: bool) -> Iterator[str]:

@@ -24,6 +24,7 @@ RENEWED = 60.0  # seconds between two looks; botocore renews temporary keys minu
 STS_SECONDS = 5.0  # to connect, and again to be answered
 DEFAULT = ""  # the role of integrations that name none
 SESSION = "gatewright"
+NOT_ASSUMED = "API Gateway does not have permission to assume the provided role"
 _REGIONAL_STS = re.compile(r"https?://sts\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 
 Read = Callable[[], Secret | None]
@@ -58,6 +59,10 @@ class ServiceKeys:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def has(self, role: str) -> bool:
+        """Whether the settings have it."""
+        return role in self._roles
 
     def find(self, role: str) -> Pending[Secret | None]:
         """The keys of a role, which is in the settings, or `DEFAULT`; None where there are no default ones.
@@ -109,8 +114,7 @@ class ServiceKeys:
 
 def not_assumed(detail: str) -> Exception:
     """What ends a request whose integration has no keys."""
-    cause = "API Gateway does not have permission to assume the provided role"
-    return configuration_error(cause, detail=detail)
+    return configuration_error(NOT_ASSUMED, detail=detail)
 
 
 def _reader(role: str, keys: RoleKeys) -> Read:

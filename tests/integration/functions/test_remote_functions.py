@@ -62,11 +62,11 @@ class Endpoint:
         pending = client.invoke(FUNCTION, payload, **options)
         return self.loop.run_until_complete(asyncio.wait_for(future_from(pending, self.loop), 10))
 
-    def streamed(self, client: RemoteFunctions) -> bytes:
+    def streamed(self, client: RemoteFunctions, **options: Any) -> bytes:
         """The payload of a streamed invocation, whole."""
 
         async def collected() -> bytes:
-            outcome = await future_from(client.invoke_streamed(FUNCTION, b"{}"), self.loop)
+            outcome = await future_from(client.invoke_streamed(FUNCTION, b"{}", **options), self.loop)
             sink = Collected(1_000_000)
             outcome.payload.pour(sink)
             return await future_from(sink, self.loop)
@@ -250,6 +250,18 @@ def test_a_streamed_invocation_that_does_not_end_well(
     endpoint.answer = Response(200, b"", body)
     with pytest.raises(error):
         endpoint.streamed(endpoint.client())
+
+
+def test_a_roles_keys_sign_in_place_of_its_own(endpoint: Endpoint) -> None:
+    role = Secret("ASIAROLEROLEROLEROLE", "another secret")
+    client = endpoint.client()
+    endpoint.invoke(client, secret=role)
+    endpoint.invoke(client)
+    endpoint.answer = Response(200, b"", CHUNKS + event("InvokeComplete", b"{}"))
+    endpoint.streamed(client, secret=role)
+    signatures = [request.headers.get(b"authorization") or b"" for request in endpoint.requests]
+    keys = [signature.partition(b"Credential=")[2].partition(b"/")[0].decode() for signature in signatures]
+    assert keys == [role.access_key, KEYS.access_key, role.access_key]
 
 
 def test_a_refused_streamed_invocation(endpoint: Endpoint) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from gatewright.aws.policy.document import IDENTITY_POLICY, compile_policy
+from gatewright.aws.principals import Principal, role_session
 from gatewright.functions.api import FunctionName, Source
 from gatewright.functions.permissions import allows, compiled
 
@@ -124,3 +126,76 @@ def test_every_condition_must_hold() -> None:
 def test_latest_is_the_function_itself() -> None:
     latest = FunctionName("123456789012", "eu-west-1", "pets", "$LATEST")
     assert allows(compiled([statement()]), latest, SOURCE)
+
+
+# ---- roles and users: their own policies count too -------------------------------------------------------
+
+ROLE = "arn:aws:iam::123456789012:role/gateway"
+STRANGER = "arn:aws:iam::999999999999:role/gateway"
+INVOKE: dict[str, Any] = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": FUNCTION.arn}
+
+
+def session(
+    *statements: dict[str, Any], arn: str = ROLE, boundary: dict[str, Any] | None = None
+) -> Principal:
+    policies = [_policy(one) for one in statements]
+    bound = None if boundary is None else _policy(boundary)
+    return role_session(arn, "AROAROLEROLEROLEROLE", "session", policies, issued=0, boundary=bound)
+
+
+def _policy(one: dict[str, Any]) -> Any:
+    return compile_policy({"Version": "2012-10-17", "Statement": [one]}, IDENTITY_POLICY)
+
+
+@pytest.mark.parametrize(
+    ("own", "functions", "arn", "allowed"),
+    [
+        ([INVOKE], [], ROLE, True),
+        ([], [statement(Principal={"AWS": ROLE})], ROLE, True),
+        ([], [statement()], ROLE, False),  # which is for the service
+        ([], [], ROLE, False),
+        ([{**INVOKE, "Resource": f"{FUNCTION.arn}s"}], [], ROLE, False),
+        ([{**INVOKE, "Action": "lambda:GetFunction"}], [], ROLE, False),
+        ([INVOKE, {**INVOKE, "Effect": "Deny"}], [], ROLE, False),
+        ([INVOKE], [statement(Effect="Deny", Principal="*")], ROLE, False),
+        ([INVOKE], [], STRANGER, False),
+        ([], [statement(Principal={"AWS": STRANGER})], STRANGER, False),
+        ([INVOKE], [statement(Principal={"AWS": STRANGER})], STRANGER, True),
+    ],
+)
+def test_what_lets_a_role_in(
+    own: list[dict[str, Any]], functions: list[dict[str, Any]], arn: str, allowed: bool
+) -> None:
+    assert allows(compiled(functions), FUNCTION, session(*own, arn=arn)) is allowed
+
+
+def test_a_boundary_holds_it_back() -> None:
+    other = {**INVOKE, "Action": "s3:GetObject"}
+    assert not allows(compiled([]), FUNCTION, session(INVOKE, boundary=other))
+    assert allows(compiled([]), FUNCTION, session(INVOKE, boundary=INVOKE))
+
+
+@pytest.mark.parametrize(
+    ("statement_of_its_own", "allowed"),
+    [
+        ({**INVOKE, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}, False),
+        ({**INVOKE, "Condition": {"ArnEquals": {"aws:PrincipalArn": ROLE}}}, True),
+    ],
+)
+def test_an_allow_counts_only_by_what_is_known(statement_of_its_own: dict[str, Any], allowed: bool) -> None:
+    assert allows(compiled([]), FUNCTION, session(statement_of_its_own)) is allowed
+
+
+@pytest.mark.parametrize(
+    ("deny", "allowed"),
+    [
+        ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, False),  # nobody knows whether it applies
+        ({"ArnEquals": {"aws:PrincipalArn": ROLE}}, False),
+        ({"ArnNotEquals": {"aws:PrincipalArn": ROLE}}, True),
+    ],
+)
+def test_a_deny_counts_also_by_what_is_not_known(deny: dict[str, Any], allowed: bool) -> None:
+    refusal = {**INVOKE, "Effect": "Deny", "Condition": deny}
+    assert allows(compiled([]), FUNCTION, session(INVOKE, refusal)) is allowed
+    elsewhere = {**refusal, "Resource": "arn:aws:lambda:*:*:function:other"}
+    assert allows(compiled([]), FUNCTION, session(INVOKE, elsewhere))

@@ -8,7 +8,7 @@ from gatewright.aws.errors import BadRequest
 from gatewright.catalog.api import Document, Transaction
 from gatewright.control.operation import Call, EffectCall, Params
 from gatewright.control.rest.common import require_api, require_authorizer
-from gatewright.control.rest.test_invoke import request_fields
+from gatewright.control.rest.test_invoke import forget_roles, request_fields
 from gatewright.gateway.errors import CannotCompile
 from gatewright.gateway.test_invoke_authorizer import Invocation, Outcome, invoke
 
@@ -29,6 +29,7 @@ async def test_invoke_authorizer(call: EffectCall, params: Params) -> Document:
             for name, value in (params.get("additionalContext") or {}).items()
         },
     )
+    forget_roles(call)
     try:
         outcome = await invoke(
             rest_api, authorizer, call.partition, asked, call.outside, call.services.gateway

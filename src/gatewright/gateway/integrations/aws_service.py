@@ -17,14 +17,13 @@ from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.integration_request import IntegrationRequest
 from gatewright.gateway.integration_response import Responses
 from gatewright.gateway.integrations.http import BODILESS, Backend, mapped_fields, mapped_response
+from gatewright.gateway.integrations.invoker import CALLER
 from gatewright.gateway.integrations.service_uri import ServiceUri
 from gatewright.gateway.integrations.uri import Endpoint
 from gatewright.gateway.plan import MethodResponse
 from gatewright.gateway.service_keys import not_assumed
 from gatewright.wire.client import Answer
 from gatewright.wire.types import Field, render_fields
-
-CALLER = "arn:aws:iam::*:user/*"  # the credentials that ask for the caller's own keys
 
 # Services whose actions the gateway names in a header; others want it mapped. With their media type.
 _TARGETS: Mapping[str, tuple[str, bytes]] = {

@@ -10,11 +10,12 @@ from gatewright.functions.api import FunctionName
 from gatewright.gateway import refusals
 from gatewright.gateway.integration_request import IntegrationRequest, RequestBody
 from gatewright.gateway.integration_response import ResponsePlan, Responses, compile_pattern, final_fields
-from gatewright.gateway.integrations.aws_service import CALLER, AwsService
+from gatewright.gateway.integrations.aws_service import AwsService
 from gatewright.gateway.integrations.function_uri import function_of
 from gatewright.gateway.integrations.http import Backend, Http, HttpProxy
 from gatewright.gateway.integrations.http_stream import HttpPassThrough, HttpStream
 from gatewright.gateway.integrations.invocation import Invocation
+from gatewright.gateway.integrations.invoker import CALLER
 from gatewright.gateway.integrations.lambda_ import LambdaCustom, LambdaProxy, WrongVerb
 from gatewright.gateway.integrations.lambda_stream import LambdaStream
 from gatewright.gateway.integrations.mock import Mock
@@ -195,10 +196,8 @@ class IntegrationCompiler:
 
     def _role(self, method: Document, integration: Document) -> str | None:
         """Whose keys sign; None where an unset stage variable leaves nobody: requests then fail."""
-        given: str = integration.get("credentials") or DEFAULT
-        role = substitute(given, self.variables)
-        if role == CALLER and method.get("authorizationType") != "AWS_IAM":
-            raise ValueError(f"credentials {CALLER} pass the caller's on: set authorizationType AWS_IAM")
+        given = integration.get("credentials") or DEFAULT
+        role = self._credentials(method, integration)
         if given == DEFAULT or role == CALLER or role in self.settings.services.roles:
             return role
         if has_placeholder(given):
@@ -207,6 +206,12 @@ class IntegrationCompiler:
             f"credentials {role}: the settings do not say where its keys come from; write a table "
             f'[roles."{role}"] with profile, access_key and secret_key, or sts'
         )
+
+    def _credentials(self, method: Document, integration: Document) -> str:
+        role = substitute(integration.get("credentials") or "", self.variables)
+        if role == CALLER and method.get("authorizationType") != "AWS_IAM":
+            raise ValueError(f"credentials {CALLER} pass the caller's on: set authorizationType AWS_IAM")
+        return role
 
     def _lambda(
         self,
@@ -224,6 +229,7 @@ class IntegrationCompiler:
             resource_path=resource_path,
             account=self.partition.account,
             timeout=self._timeout(integration),
+            credentials=self._credentials(method, integration),
         )
         if integration.get("httpMethod") != "POST":
             return WrongVerb()

@@ -9,12 +9,14 @@ from typing import Any
 import orjson
 
 from gatewright.aws.errors import AwsError
+from gatewright.aws.sigv4 import Secret
 from gatewright.functions.api import (
     FunctionName,
     FunctionNotFound,
     FunctionThrottled,
     InvalidRequestContent,
     InvocationType,
+    Invoker,
     Outcome,
     PayloadTooLarge,
     PermissionDenied,
@@ -25,6 +27,7 @@ from gatewright.gateway import errors
 from gatewright.gateway.deadline import within
 from gatewright.gateway.errors import GatewayError, configuration_error
 from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.integrations.invoker import invoker_of
 from gatewright.gateway.integrations.lambda_trace import tell_outcome, tell_request
 from gatewright.wire.pending import Pending
 
@@ -38,6 +41,7 @@ class Invocation:
     resource_path: str
     account: str
     timeout: float  # seconds
+    credentials: str = ""  # a role's ARN or the caller's, see `invoker`; empty: the function's policy decides
 
     async def call(
         self, exchange: Exchange, payload: bytes, invocation_type: InvocationType = "RequestResponse"
@@ -50,11 +54,13 @@ class Invocation:
             tell_request(exchange, self.function, arn, payload)
         started = perf_counter()
         try:
+            source, secret = await self._invoker(exchange, arn)
             pending = exchange.outside.functions.invoke(
                 self.function,
                 payload,
                 invocation_type=invocation_type,
-                source=Source("apigateway.amazonaws.com", arn, self.account),
+                source=source,
+                secret=secret,
                 trace_id=exchange.trace.decode("latin-1"),
             )
             outcome = await within(self.timeout, pending, exchange.outside.timers)
@@ -77,10 +83,15 @@ class Invocation:
         arn = f"{self.resource}{exchange.verb}{self.resource_path}"
         if exchange.tracing is not None:
             tell_request(exchange, self.function, arn, payload, streamed=True)
+        try:
+            source, secret = await self._invoker(exchange, arn)
+        except TimeoutError:
+            raise timed_out() from None
         pending = exchange.outside.functions.invoke_streamed(
             self.function,
             payload,
-            source=Source("apigateway.amazonaws.com", arn, self.account),
+            source=source,
+            secret=secret,
             trace_id=exchange.trace.decode("latin-1"),
         )
         try:
@@ -92,6 +103,12 @@ class Invocation:
             raise _refused(error, self.function) from error
         exchange.endpoint_request_id = outcome.request_id
         return outcome
+
+    async def _invoker(self, exchange: Exchange, arn: str) -> tuple[Invoker, Secret | None]:
+        service = Source("apigateway.amazonaws.com", arn, self.account)
+        if not self.credentials:
+            return service, None
+        return await invoker_of(exchange, self.credentials, service, self.timeout)
 
 
 def _nobody_listens(late: Pending[StreamedOutcome]) -> None:

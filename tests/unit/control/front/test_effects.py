@@ -35,6 +35,8 @@ class Ignored:
 class LateFunctions:
     """Answers each invocation on a later turn of the loop: with its own payload, or the error it is given."""
 
+    is_remote = False
+
     def __init__(self, error: Exception | None = None) -> None:
         self._error = error
         self.invoked: list[tuple[FunctionName, dict[str, Any]]] = []

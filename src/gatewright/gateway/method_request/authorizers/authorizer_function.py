@@ -10,12 +10,22 @@ from dataclasses import dataclass
 import orjson
 
 from gatewright.aws.errors import AwsError
-from gatewright.functions.api import FunctionName, FunctionNotFound, Outcome, PermissionDenied, Source
+from gatewright.aws.sigv4 import Secret
+from gatewright.functions.api import (
+    FunctionName,
+    FunctionNotFound,
+    Invoker,
+    Outcome,
+    PermissionDenied,
+    Source,
+)
 from gatewright.gateway.deadline import within
 from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange
+from gatewright.gateway.integrations.invoker import invoker_of
 from gatewright.gateway.masking import without_secrets
 from gatewright.gateway.method_request.authorizers.lambda_failures import misconfigured, unauthorized
+from gatewright.gateway.service_keys import NOT_ASSUMED
 
 TIMEOUT = 29.0  # seconds; the service waits about as long
 UNAUTHORIZED = "Unauthorized"  # the errorMessage by which a function refuses a caller
@@ -28,6 +38,7 @@ class AuthorizerFunction:
     function: FunctionName | None  # None: a stage variable left the URI without a function
     source_arn: str  # arn:aws:execute-api:{region}:{account}:{api}/authorizers/{id}
     account: str
+    credentials: str = ""  # the ARN of a role that may invoke it; empty: the function's policy decides
     timeout: float = TIMEOUT
 
     @property
@@ -65,10 +76,10 @@ class AuthorizerFunction:
 
     async def _invoke(self, exchange: Exchange, event: bytes) -> Outcome:
         function = self.named
-        source = Source("apigateway.amazonaws.com", self.source_arn, self.account)
         try:
+            source, secret = await self._invoker(exchange)
             pending = exchange.outside.functions.invoke(
-                function, event, source=source, trace_id=exchange.trace.decode("latin-1")
+                function, event, source=source, secret=secret, trace_id=exchange.trace.decode("latin-1")
             )
             return await within(self.timeout, pending, exchange.outside.timers)
         except TimeoutError:
@@ -78,6 +89,15 @@ class AuthorizerFunction:
             raise misconfigured("Invalid permissions on Lambda function", error.message) from error
         except AwsError as error:
             raise misconfigured("Authorizer error", f"{error.code}: {error.message}") from error
+
+    async def _invoker(self, exchange: Exchange) -> tuple[Invoker, Secret | None]:
+        service = Source("apigateway.amazonaws.com", self.source_arn, self.account)
+        if not self.credentials:
+            return service, None
+        try:
+            return await invoker_of(exchange, self.credentials, service, self.timeout)
+        except GatewayError as error:
+            raise misconfigured(NOT_ASSUMED, error.detail) from error
 
 
 def _failed(exchange: Exchange, outcome: Outcome, secrets: list[str]) -> GatewayError:

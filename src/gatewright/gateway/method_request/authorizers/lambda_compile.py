@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gatewright.catalog.api import Document
 from gatewright.functions.api import FunctionName
 from gatewright.gateway.integrations.function_uri import function_of
+from gatewright.gateway.integrations.invoker import CALLER
 from gatewright.gateway.method_request.authorizers.authorizer_event import (
     MakeEvent,
     request_event,
@@ -42,12 +43,9 @@ def make_request(surroundings: Surroundings, method: Document, document: Documen
 def _made(
     surroundings: Surroundings, method: Document, document: Document, event: MakeEvent, expression: str | None
 ) -> LambdaAuthorizer:
-    if document.get("authorizerCredentials"):
-        raise _refused(
-            document,
-            "authorizerCredentials are not supported yet; remove them and let the function's resource policy "
-            "allow apigateway.amazonaws.com",
-        )
+    credentials = document.get("authorizerCredentials") or ""
+    if credentials == CALLER:
+        raise _refused(document, f"authorizerCredentials {CALLER} are nobody's yet: name a role")
     try:
         identity = compile_identity(document.get("identitySource"), expression, surroundings.variables)
         function = _function(surroundings, document["authorizerUri"])
@@ -60,7 +58,7 @@ def _made(
         identity=identity,
         event=event,
         function=AuthorizerFunction(
-            function, _source_arn(surroundings, document), surroundings.partition.account
+            function, _source_arn(surroundings, document), surroundings.partition.account, credentials
         ),
         cache=_cache(surroundings, document, identity),
         key_required=bool(method.get("apiKeyRequired")),
