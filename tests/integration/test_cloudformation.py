@@ -128,7 +128,8 @@ def test_a_template_of_single_resources(pets: Templates) -> None:
         "Deployment does not depend on CreatePet: here it is made after all methods, by CloudFormation "
         "perhaps before them; add DependsOn",
         "Role (AWS::IAM::Role): there is no IAM here: functions run with this machine's rights, and its "
-        "policies are not enforced",
+        "policies are not enforced; a role that an API's credentials name is "
+        "made with `gatewright principals create-role`",
         f"output Pets = {api.url}/pets",
     )
 
@@ -299,7 +300,8 @@ def test_the_template_of_sam_init(templates: Callable[[str], Templates]) -> None
         "HelloWorldFunction: hello_world/ has a requirements.txt, and nothing here runs pip; deploy what "
         "`sam build` makes, .aws-sam/build/template.yaml, if the function needs it",
         "HelloWorldFunctionRole (AWS::IAM::Role): there is no IAM here: functions run with this machine's "
-        "rights, and its policies are not enforced",
+        "rights, and its policies are not enforced; a role that an API's credentials name is "
+        "made with `gatewright principals create-role`",
         f"output HelloWorldApi = {prod.url}/hello/",
         f"output HelloWorldFunction = arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}",
         f"output HelloWorldFunctionIamRole = arn:aws:iam::{ACCOUNT}:role/{function}Role",

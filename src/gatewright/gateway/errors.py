@@ -24,7 +24,6 @@ API_CONFIGURATION_ERROR = ResponseType("API_CONFIGURATION_ERROR", 500, "Internal
 AUTHORIZER_CONFIGURATION_ERROR = ResponseType(
     "AUTHORIZER_CONFIGURATION_ERROR", 500, "AuthorizerConfigurationException", spaced=False
 )
-AUTHORIZER_FAILURE = ResponseType("AUTHORIZER_FAILURE", 500, "AuthorizerFailureException", spaced=False)
 BAD_REQUEST_BODY = ResponseType("BAD_REQUEST_BODY", 400, "BadRequestException")
 BAD_REQUEST_PARAMETERS = ResponseType("BAD_REQUEST_PARAMETERS", 400, "BadRequestException")
 DEFAULT_4XX = ResponseType("DEFAULT_4XX", 400, "BadRequestException")

@@ -13,7 +13,6 @@ from gatewright.aws.policy.engine import Policy
 
 INVOKE = "execute-api:Invoke"
 INVALIDATE_CACHE = "execute-api:InvalidateCache"
-MANAGE_CONNECTIONS = "execute-api:ManageConnections"
 
 # What the management API says of a policy that it refuses.
 INVALID_POLICY = (

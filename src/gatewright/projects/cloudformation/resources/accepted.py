@@ -9,7 +9,10 @@ from gatewright.projects.cloudformation.properties import Declared, Params
 from gatewright.projects.cloudformation.resources.kinds import APIS, FUNCTIONS, Kind
 from gatewright.projects.cloudformation.stack import Physical, Stack
 
-_NO_IAM = "there is no IAM here: functions run with this machine's rights, and its policies are not enforced"
+_NO_IAM = (
+    "there is no IAM here: functions run with this machine's rights, and its policies are not enforced; "
+    "a role that an API's credentials name is made with `gatewright principals create-role`"
+)
 
 
 def _role(stack: Stack, declared: Declared) -> Physical:
