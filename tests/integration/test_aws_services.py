@@ -334,11 +334,19 @@ REFUSED = {
         get_pet(ROLE, f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/f/invocations"),
         "not supported yet but for AWS services other than Lambda functions",
     ),
+    "a backend's role": (
+        {**get_pet(ROLE, "http://127.0.0.1/"), "type": "HTTP"},
+        "credentials are for type AWS, not for HTTP",
+    ),
+    "a service unverified": (
+        {**get_pet(ROLE), "tlsConfig": {"insecureSkipVerification": True}},
+        "tlsConfig is for types HTTP and HTTP_PROXY, not for AWS",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_would_not_be_signed_is_not_deployed(node: Gatewright, case: str) -> None:
+def test_what_would_not_be_done_is_not_deployed(node: Gatewright, case: str) -> None:
     integration, reason = REFUSED[case]
     api = Api(node)
     api.method("/", "GET", integration)

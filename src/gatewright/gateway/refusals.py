@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from gatewright.catalog.api import Document
 from gatewright.gateway.vpc_links import LINK
 
+_HTTP = ("HTTP", "HTTP_PROXY")
+
 
 def of_api(rest_api: Document) -> Iterator[str]:
     """Reasons why an API's own settings cannot be enforced."""
@@ -27,13 +29,20 @@ def is_service(integration: Document) -> bool:
 
 def of_integration(integration: Document) -> Iterator[str]:
     """Reasons why an integration would not do what it says."""
+    kind = integration["type"]
     if integration.get("connectionType") != LINK:
         for member in ("connectionId", "integrationTarget"):
             if integration.get(member):
                 yield f"{member} is for integrations with connectionType VPC_LINK"
-    elif integration["type"] not in ("HTTP", "HTTP_PROXY"):
-        yield f"connectionType VPC_LINK is for types HTTP and HTTP_PROXY, not for {integration['type']}"
-    if integration.get("credentials") and not is_service(integration):
+    elif kind not in _HTTP:
+        yield f"connectionType VPC_LINK is for types HTTP and HTTP_PROXY, not for {kind}"
+    if (integration.get("tlsConfig") or {}).get("insecureSkipVerification") and kind not in _HTTP:
+        yield f"tlsConfig is for types HTTP and HTTP_PROXY, not for {kind}: remove insecureSkipVerification"
+    if not integration.get("credentials") or is_service(integration):
+        return
+    if kind not in ("AWS", "AWS_PROXY"):
+        yield f"credentials are for type AWS, not for {kind}: nothing is signed, remove them"
+    else:
         yield (
             "integration credentials are not supported yet but for AWS services other than Lambda functions; "
             "remove them and let the function's resource policy allow apigateway.amazonaws.com"
