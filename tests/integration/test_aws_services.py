@@ -154,13 +154,13 @@ def node(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gat
     node.close()
 
 
-def page_document() -> dict[str, Any]:
-    """The definitions of all pages in one."""
+def page_document(role: str = ROLE) -> dict[str, Any]:
+    """The definitions of all pages in one, with the keys of a role."""
     document: dict[str, Any] = {"openapi": "3.0.1", "info": {"title": "pages", "version": "1"}, "paths": {}}
     for page in sorted(PAGES.glob("*.md")):
         for block in page.read_text().split("```yaml\n")[1:]:
             text = block.partition("```")[0].replace("${AWS::Region}", REGION)
-            part = yaml.safe_load(text.replace("${AWS::AccountId}", ACCOUNT))
+            part = yaml.safe_load(text.replace("${AWS::AccountId}", ACCOUNT).replace(ROLE, role))
             document["paths"] |= part.pop("paths")
             document |= part
     return document
@@ -193,6 +193,18 @@ def ask(url: str, method: str = "GET", body: Any = None, **headers: str) -> tupl
         return answer.status, content
 
 
+def test_no_page_takes_a_refusal_for_a_success(node: Gatewright) -> None:
+    gateway = node.client("apigateway")
+    document = page_document(UNKNOWN)
+    api = gateway.import_rest_api(body=json.dumps(document), failOnWarnings=True)["id"]
+    gateway.create_deployment(restApiId=api, stageName="v1")
+    for path, methods in document["paths"].items():
+        for method in methods:
+            url = node.stage_url(api, "v1", path.replace("{", "").replace("}", "")) + "?text=x"
+            body = {"name": "x"} if method in ("post", "put") else None
+            assert ask(url, method.upper(), body)[0] == 502, (method, path)
+
+
 SAID = 'It\'s "fair" & ü=%2B'
 
 
@@ -201,7 +213,7 @@ def test_dynamodb_keeps_an_item_once(pages: str) -> None:
     assert ask(f"{pages}/pets/a1", "PUT", {"name": SAID})[0] == 201
     assert ask(f"{pages}/pets/a1") == (200, {"id": "a1", "name": SAID})
     again = ask(f"{pages}/pets/a1", "PUT", {"name": "b"})
-    assert again == (409, {"error": "ConditionalCheckFailedException"})
+    assert again == (409, {"error": "there is such a pet already"})
 
 
 def test_queues_get_messages_by_form_and_by_json(pages: str, cloud: Cloud) -> None:
@@ -318,11 +330,19 @@ REFUSED = {
     "a role without keys": (get_pet(f"{ROLE}s"), f'write a table [roles."{ROLE}s"]'),
     "a caller who is not known": (get_pet("arn:aws:iam::*:user/*"), "set authorizationType AWS_IAM"),
     "no action": (get_pet(ROLE, f"arn:aws:apigateway:{REGION}:sqs:action/"), "is no AWS service's URI"),
+    "a backend's role": (
+        {**get_pet(ROLE, "http://127.0.0.1/"), "type": "HTTP"},
+        "credentials are for types AWS and AWS_PROXY, not for HTTP: nothing is signed",
+    ),
+    "a service unverified": (
+        {**get_pet(ROLE), "tlsConfig": {"insecureSkipVerification": True}},
+        "tlsConfig is for types HTTP and HTTP_PROXY, not for AWS",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_would_not_be_signed_is_not_deployed(node: Gatewright, case: str) -> None:
+def test_what_would_not_be_done_is_not_deployed(node: Gatewright, case: str) -> None:
     integration, reason = REFUSED[case]
     api = Api(node)
     api.method("/", "GET", integration)

@@ -168,14 +168,6 @@ def test_callers_without_a_name_cannot_be_passed_on(dev: Gatewright, function: s
         tried(api, where)
 
 
-def test_other_integrations_take_no_credentials(dev: Gatewright) -> None:
-    api = Api(dev)
-    integration = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "http://127.0.0.1:9/"}
-    api.method("/", "GET", {**integration, "credentials": role("invoker")})
-    with pytest.raises(ClientError, match="credentials are for types AWS and AWS_PROXY, not for HTTP_PROXY"):
-        api.deploy("dev")
-
-
 def guarded(api: Api, path: str, credentials: str) -> str:
     """A method behind an authorizer that is asked with a role's permission; the authorizer's id."""
     made = api.gateway.create_authorizer(

@@ -258,6 +258,16 @@ def test_an_integration_target_is_reached_by_the_port_of_the_uri(rig: Rig) -> No
         assert rig.ask(api)[1]["host"] == f"inner.internal:{port}"
 
 
+def test_an_integration_target_that_a_stage_leaves_empty_is_not_the_links_own(rig: Rig) -> None:
+    api = Api(rig.node)
+    target = {"connectionId": rig.link("pair"), "integrationTarget": "${stageVariables.target}"}
+    api.method("/", "ANY", {**LINK, "type": "HTTP_PROXY", "uri": "http://inner.internal:8081", **target})
+    api.deploy("bare")
+    api.deploy("inner", target=balancer("inner", "app"))
+    assert rig.ask(api, "bare") == INTERNAL
+    assert rig.name(api, stage="inner") == "one"
+
+
 def test_a_test_invocation_goes_through_the_link(rig: Rig) -> None:
     api = Api(rig.node)
     integration = {"type": "HTTP_PROXY", "uri": "http://shop.internal/t", "connectionId": rig.link("pair")}

@@ -100,7 +100,7 @@ def _explain(error: ValidationError, sources: _Sources, path: Path) -> list[str]
             problems.append(f"{path}: there is no setting {name!r}; `gatewright serve --help` lists them")
         else:
             reason = problem["msg"].removeprefix("Value error, ")
-            entry = f", {problem['loc'][1]!r}" if len(problem["loc"]) > 1 else ""
+            entry = "".join(f", {part!r}" for part in problem["loc"][1:] if part != "[key]")
             secret = option in ("roles", "catalog", "state")  # or may hold one
             got = "" if secret else f" (got {str(problem['input'])!r})"
             problems.append(f"{sources.name(option)}{entry}: {reason}{got}")

@@ -50,6 +50,18 @@ def _served(value: Any) -> str:
     return _endpoint(value)
 
 
+def _tables(value: Any) -> Any:
+    """A text alone is the endpoint of every service, and nothing else."""
+    if isinstance(value, dict):
+        for name, given in value.items():
+            if name != EVERY and isinstance(given, str):
+                raise ValueError(
+                    f"there is no key {name!r}: give {EVERY}, or a service's table with its {EVERY}, "
+                    "such as [services.sqs]"
+                )
+    return value
+
+
 def _service(name: str) -> str:
     if not _SERVICE.fullmatch(name):
         raise ValueError("must be a service as integration URIs name it, such as sqs or runtime.sagemaker")
@@ -94,6 +106,7 @@ class RoleOption(BaseModel):
 
 Services = Annotated[
     dict[Annotated[str, AfterValidator(_service)], Annotated[str, BeforeValidator(_served)]],
+    BeforeValidator(_tables),
     BeforeValidator(table_or_json('{"endpoint": "http://127.0.0.1:5000"}')),
 ]
 Roles = Annotated[

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from gatewright.catalog.api import Document
 from gatewright.gateway.vpc_links import LINK
 
+_HTTP = ("HTTP", "HTTP_PROXY")
+
 
 def of_api(rest_api: Document) -> Iterator[str]:
     """Reasons why an API's own settings cannot be enforced."""
@@ -27,14 +29,17 @@ def is_service(integration: Document) -> bool:
 
 def of_integration(integration: Document) -> Iterator[str]:
     """Reasons why an integration would not do what it says."""
+    kind = integration["type"]
     if integration.get("connectionType") != LINK:
         for member in ("connectionId", "integrationTarget"):
             if integration.get(member):
                 yield f"{member} is for integrations with connectionType VPC_LINK"
-    elif integration["type"] not in ("HTTP", "HTTP_PROXY"):
-        yield f"connectionType VPC_LINK is for types HTTP and HTTP_PROXY, not for {integration['type']}"
-    if integration.get("credentials") and integration["type"] not in ("AWS", "AWS_PROXY"):
-        yield f"credentials are for types AWS and AWS_PROXY, not for {integration['type']}: remove them"
+    elif kind not in _HTTP:
+        yield f"connectionType VPC_LINK is for types HTTP and HTTP_PROXY, not for {kind}"
+    if (integration.get("tlsConfig") or {}).get("insecureSkipVerification") and kind not in _HTTP:
+        yield f"tlsConfig is for types HTTP and HTTP_PROXY, not for {kind}: remove insecureSkipVerification"
+    if integration.get("credentials") and kind not in ("AWS", "AWS_PROXY"):
+        yield f"credentials are for types AWS and AWS_PROXY, not for {kind}: nothing is signed, remove them"
 
 
 def of_stream(rest_api: Document, integration: Document, cached: bool) -> Iterator[str]:

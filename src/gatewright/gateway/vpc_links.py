@@ -88,7 +88,10 @@ def way_of(
     link = find(link_id)
     if link is None:
         raise LeadsNowhere(f"connectionId {link_id or 'empty'}: there is no such VPC link")
-    target = substitute(integration.get("integrationTarget", ""), variables)
+    given = integration.get("integrationTarget", "")
+    target = substitute(given, variables)
+    if given and not target:
+        raise LeadsNowhere(f"integrationTarget {given}: the stage variable says nothing")
     if not target and (problem := problem_of(link, known)):
         raise LeadsNowhere(f"VPC link {link_id} is FAILED: {problem}")
     arn = target or link["targetArns"][0]

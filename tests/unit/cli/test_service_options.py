@@ -58,6 +58,7 @@ WRONG = {
     "a path": (f'[services]\nendpoint = "{URL}/x"', "must be an http or https URL of a host alone"),
     "no URL": ("[services.sqs]\nendpoint = 5", "must be an http or https URL of a host alone"),
     "another key": (f'[services.sqs]\nurl = "{URL}"', "a service's table has the one key endpoint"),
+    "a misspelled endpoint": (f'[services]\nendpiont = "{URL}"', "there is no key 'endpiont'"),
     "no service": (f'[services."a:b"]\nendpoint = "{URL}"', "must be a service as integration URIs name it"),
     "no role": (f'[roles."writer"]\n{KEYS}', "must be a role's ARN"),
     "half a key": (f'[roles."{ROLE}"]\nsecret_key = "sekrit-secret"', "access_key and secret_key belong"),
@@ -68,7 +69,10 @@ WRONG = {
         "session_token belongs to",
     ),
     "a lone id": (f'[roles."{ROLE}"]\nexternal_id = "sekrit"\n{KEYS}', "external_id is said to sts"),
-    "a short secret": (f'[roles."{ROLE}"]\naccess_key = "AKIA"\nsecret_key = "abc"', "at least 4 characters"),
+    "a short secret": (
+        f'[roles."{ROLE}"]\naccess_key = "AKIA"\nsecret_key = "abc"',
+        "'secret_key': String should have",
+    ),
     "an unknown key": (f'[roles."{ROLE}"]\nsecret = "sekrit"', "there is no setting 'roles.arn:aws:iam"),
 }
 
