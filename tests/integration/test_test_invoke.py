@@ -203,6 +203,22 @@ def test_a_method_for_any_verb_is_run_with_the_one_asked(api: Api, asked: str, r
     assert (answer["status"], answer["body"]) == (200, ran)
 
 
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({"a": "x\r\nEvil: 1"}, "Invalid header value specified: a must not have line breaks or NUL"),
+        ({"a: b\r\nc": "x"}, r"Invalid header name specified: 'a: b\r\nc' is no name that HTTP allows"),
+    ],
+)
+def test_headers_that_no_client_could_send_are_refused(
+    api: Api, headers: dict[str, str], message: str
+) -> None:
+    where = api.mock("/", "x")
+    with pytest.raises(ClientError) as refused:
+        invoke(api, where, headers=headers)
+    assert refused.value.response["Error"] == {"Code": "BadRequestException", "Message": message}
+
+
 def test_a_header_without_a_value_is_none(api: Api) -> None:
     where = api.mock("/", "$input.params().header")
     path = f"/restapis/{where['restApiId']}/resources/{where['resourceId']}/methods/GET"

@@ -11,6 +11,7 @@ from gatewright.control.operation import Call, EffectCall, Params
 from gatewright.control.rest.common import require_api, require_method, require_resource
 from gatewright.gateway.client_certificates import read_certificate
 from gatewright.gateway.errors import CannotCompile
+from gatewright.gateway.field_values import breaks_lines, is_field_name
 from gatewright.gateway.router import METHODS
 from gatewright.gateway.test_invoke import Invocation, invoke
 from gatewright.gateway.vpc_links import find_link
@@ -91,11 +92,20 @@ def _certificate(call: EffectCall, params: Params) -> ClientCertificate | None:
 
 
 def request_fields(params: Params) -> list[Field]:
-    """The caller's header fields: those of `multiValueHeaders`, then those of `headers` with other names."""
+    """The caller's header fields: those of `multiValueHeaders`, then those of `headers` with other names.
+
+    Raises BadRequest for what no client could have sent.
+    """
     several = {name: list(values or ()) for name, values in (params.get("multiValueHeaders") or {}).items()}
     for name, value in (params.get("headers") or {}).items():
         several.setdefault(name, [] if value is None else [value])
-    return [(name.encode(), value.encode()) for name, values in several.items() for value in values]
+    fields = [(name, value) for name, values in several.items() for value in values]
+    for name, value in fields:
+        if not is_field_name(name):
+            raise BadRequest(f"Invalid header name specified: {name!r} is no name that HTTP allows")
+        if breaks_lines(value.encode()):
+            raise BadRequest(f"Invalid header value specified: {name} must not have line breaks or NUL")
+    return [(name.encode(), value.encode()) for name, value in fields]
 
 
 def _caller(call: EffectCall) -> dict[str, str]:
