@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -186,6 +189,44 @@ def test_a_function_gets_a_test_event(api: Api) -> None:
     assert '"headers": null' in event
     assert '"stage": "test-invoke-stage"' in event
     assert '"apiKey": "test-invoke-api-key"' in event
+
+
+@pytest.mark.parametrize(("asked", "ran"), [("PATCH", "PATCH"), ("ANY", "GET")])
+def test_a_method_for_any_verb_is_run_with_the_one_asked(api: Api, asked: str, ran: str) -> None:
+    template = {"application/json": '{"statusCode": 200, "verb": "$context.httpMethod"}'}
+    where = api.method("/{proxy+}", "ANY", {"type": "MOCK", "requestTemplates": template})
+    api.gateway.put_method_response(**where, statusCode="200")
+    api.gateway.put_integration_response(
+        **where, statusCode="200", responseTemplates={"application/json": "$context.httpMethod"}
+    )
+    answer = invoke(api, where | {"httpMethod": asked})
+    assert (answer["status"], answer["body"]) == (200, ran)
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({"a": "x\r\nEvil: 1"}, "Invalid header value specified: a must not have line breaks or NUL"),
+        ({"a: b\r\nc": "x"}, r"Invalid header name specified: 'a: b\r\nc' is no name that HTTP allows"),
+    ],
+)
+def test_headers_that_no_client_could_send_are_refused(
+    api: Api, headers: dict[str, str], message: str
+) -> None:
+    where = api.mock("/", "x")
+    with pytest.raises(ClientError) as refused:
+        invoke(api, where, headers=headers)
+    assert refused.value.response["Error"] == {"Code": "BadRequestException", "Message": message}
+
+
+def test_a_header_without_a_value_is_none(api: Api) -> None:
+    where = api.mock("/", "$input.params().header")
+    path = f"/restapis/{where['restApiId']}/resources/{where['resourceId']}/methods/GET"
+    asked = {"headers": {"a": None, "b": "1"}, "multiValueHeaders": {"c": None}}
+    with closing(HTTPConnection("127.0.0.1", api.node.port)) as connection:
+        connection.request("POST", path, json.dumps(asked))  # the SDKs send no null
+        answer = json.load(connection.getresponse())
+    assert (answer["status"], answer["body"]) == (200, "{b=1}")
 
 
 @pytest.mark.parametrize(

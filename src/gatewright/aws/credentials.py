@@ -39,17 +39,20 @@ def _random_text(length: int) -> str:
     return "".join(secrets.choice(_SECRET_LETTERS) for _ in range(length))
 
 
-def ensure_credentials(path: Path) -> Secret:
-    """The key in `path`; a new one is made and written, for its owner's eyes only, if there is no file."""
+def ensure_credentials(path: Path, region: str | None = None) -> Secret:
+    """The key in `path`; a new one is made and written, for its owner's eyes only, if there is no file.
+
+    With `region` in the file, AWS's tools need to be told of nothing else.
+    """
     if not path.exists():
-        create_credentials(path, new_secret())
+        create_credentials(path, new_secret(), region)
     return read_credentials(path)
 
 
-def create_credentials(path: Path, secret: Secret) -> None:
+def create_credentials(path: Path, secret: Secret, region: str | None = None) -> None:
     """Write a new file, whole or not at all; one that is there already is left as it is."""
     try:
-        private_file.create(path, _text(secret))
+        private_file.create(path, _text(secret, region))
     except OSError as error:
         raise CredentialsUnusable(
             f"The credentials file {path} cannot be made ({error.strerror}): "
@@ -98,7 +101,11 @@ class CredentialsFile:
         return self._known[1]
 
 
-def _text(secret: Secret) -> str:
-    return (
-        f"[{PROFILE}]\naws_access_key_id = {secret.access_key}\naws_secret_access_key = {secret.secret_key}\n"
-    )
+def _text(secret: Secret, region: str | None) -> str:
+    lines = [
+        f"[{PROFILE}]",
+        f"aws_access_key_id = {secret.access_key}",
+        f"aws_secret_access_key = {secret.secret_key}",
+        *([f"region = {region}"] if region else []),
+    ]
+    return "\n".join(lines) + "\n"

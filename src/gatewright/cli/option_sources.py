@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ class _Sources:
 
 def load(flags: Mapping[str, Any], config: Path | None) -> Options:
     """The settings in force. Flags that were not given are None. Raises `BadOptions`."""
+    if misspelt := _misspelt(os.environ):
+        raise BadOptions("\n".join(misspelt))
     path = config or Path(os.environ.get(CONFIG_VARIABLE, DEFAULT_FILE))
     required = config is not None or CONFIG_VARIABLE in os.environ
     sources = _Sources(flags, _read(path, required), path)
@@ -69,6 +72,22 @@ def _require_together(options: Options, one: str, other: str) -> None:
     if (getattr(options, one) is None) != (getattr(options, other) is None):
         flags = " and ".join("--" + name.replace("_", "-") for name in (one, other))
         raise BadOptions(f"{flags} belong together: give both, or neither")
+
+
+def _misspelt(variables: Mapping[str, str]) -> list[str]:
+    """What is wrong with variables that nearly name a setting. Others that begin as ours do may be somebody
+    else's: Kubernetes names variables after services."""
+    known = [name.upper() for name in Options.model_fields]
+    problems = []
+    for variable in variables:
+        name = variable.removeprefix(PREFIX).upper()
+        if (
+            name != variable.upper()
+            and name not in known
+            and (near := get_close_matches(name, known, 1, 0.85))
+        ):
+            problems.append(f"{variable}: there is no such setting; do you mean {PREFIX}{near[0]}?")
+    return problems
 
 
 def _read(path: Path, required: bool) -> dict[str, Any]:

@@ -45,6 +45,8 @@ class Project:
         backend, deploy = (program if program.is_file() else None for program in programs)
         files = path if is_project(path) else None
         if not (backend or deploy or files):
+            if not path.exists():
+                raise CannotStart(f"{path}: there is no such file or directory")
             raise CannotStart(
                 f"{path}: no project there; it needs a gatewright.toml with a [project] table, a deploy.py "
                 "(run with --endpoint URL once Gatewright is ready) or a backend.py (run with --port N)"

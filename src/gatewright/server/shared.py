@@ -26,7 +26,9 @@ def join(settings: Settings) -> None:
     from gatewright.catalog import postgres
 
     assert settings.catalog is not None, "one machine has nothing to join"
-    make: dict[str, Callable[[], object]] = {CREDENTIALS: lambda: ensure_credentials(settings.credentials)}
+    make: dict[str, Callable[[], object]] = {
+        CREDENTIALS: lambda: ensure_credentials(settings.credentials, settings.region)
+    }
     if settings.test_issuer != "off":
         make[KEY_FILE] = lambda: key_of(settings.data_dir)
     try:

@@ -67,7 +67,7 @@ def _make_access_key(settings: Settings) -> None:
         join(settings)
         return
     try:
-        ensure_credentials(settings.credentials)
+        ensure_credentials(settings.credentials, settings.region)
     except CredentialsUnusable as error:
         raise CannotStart(str(error)) from error
 

@@ -230,6 +230,8 @@ class Upstream(asyncio.Protocol):
         self._head_done = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._head_done:  # a trailer: what it says, it says of no head
+            return
         if len(name) == 17 and name.lower() == b"transfer-encoding" and value.strip().lower() != b"chunked":
             self._malformed = True
         self._fields.append((name, value.rstrip()))

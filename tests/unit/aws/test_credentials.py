@@ -7,6 +7,7 @@ import stat
 import threading
 from pathlib import Path
 
+import botocore.session
 import pytest
 from botocore.credentials import SharedCredentialProvider
 
@@ -41,6 +42,18 @@ def test_botocore_reads_the_file(tmp_path: Path) -> None:
     loaded = provider.load()
     assert loaded is not None
     assert (loaded.access_key, loaded.secret_key) == (made.access_key, made.secret_key)
+
+
+def test_the_file_is_all_that_amazons_tools_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = ensure_credentials(tmp_path / "credentials", "eu-west-1")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    session = botocore.session.Session()
+    loaded = session.get_credentials()
+    assert loaded is not None
+    assert (session.get_config_variable("region"), loaded.access_key) == ("eu-west-1", made.access_key)
 
 
 def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:

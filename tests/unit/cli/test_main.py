@@ -94,6 +94,8 @@ def test_dev_refuses_to_be_reached_from_elsewhere(capsys: pytest.CaptureFixture[
 def test_dev_needs_a_project_where_one_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     line = _failure(capsys, 1, "dev", str(tmp_path))
     assert "no project there; it needs a gatewright.toml with a [project] table" in line
+    line = _failure(capsys, 1, "dev", str(tmp_path / "opnapi.yaml"))
+    assert line.endswith("opnapi.yaml: there is no such file or directory")
 
 
 def test_a_port_in_use_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -178,3 +178,10 @@ def test_a_password_of_valkey_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) 
     (problem,) = _problems()
     assert problem.startswith("GATEWRIGHT_STATE: is no URL of Valkey such as valkey://host:6379/0")
     assert "secret" not in problem
+
+
+def test_a_misspelt_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWRIGHT_WORKRES", "2")
+    monkeypatch.setenv("GATEWRIGHT_SERVICE_HOST", "10.0.0.1")  # as Kubernetes makes them
+    monkeypatch.setenv("GATEWRIGHT_MANAGEMENT_PORT", "tcp://10.0.0.1:8081")
+    assert _problems() == ["GATEWRIGHT_WORKRES: there is no such setting; do you mean GATEWRIGHT_WORKERS?"]

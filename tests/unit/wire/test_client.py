@@ -89,6 +89,21 @@ def test_fields_are_as_received(run: Run) -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize("pieces", [1, 2, 3])
+def test_trailers_are_not_fields(run: Run, pieces: int) -> None:
+    end = [b"2\r\nok\r\n", b"0\r\nSet-Cookie: a=b\r\n", b"Connection: close\r\n\r\n"]
+    sent = [CHUNKED + b"".join(end[: 4 - pieces]), *end[4 - pieces :]]
+
+    async def scenario() -> None:
+        async with backend([1, *sent, 1, OK]) as playing, pool_to(playing) as pool:
+            received = await ask(pool)
+            assert received.fields == [(b"Transfer-Encoding", b"chunked")]
+            assert received.body == b"ok"
+            assert (await ask(pool)).body == b"ok"
+
+    run(scenario())
+
+
 def test_the_request_is_written_as_it_is(run: Run) -> None:
     received = bytearray()
 

@@ -11,7 +11,9 @@ from gatewright.control.operation import Call, EffectCall, Params
 from gatewright.control.rest.common import require_api, require_method, require_resource
 from gatewright.gateway.client_certificates import read_certificate
 from gatewright.gateway.errors import CannotCompile
+from gatewright.gateway.field_values import breaks_lines, is_field_name
 from gatewright.gateway.integrations.invoker import CALLER
+from gatewright.gateway.router import METHODS
 from gatewright.gateway.test_invoke import Invocation, invoke
 from gatewright.gateway.vpc_links import find_link
 from gatewright.wire.client_certificate import ClientCertificate
@@ -27,7 +29,7 @@ async def test_invoke_method(call: EffectCall, params: Params) -> Document:
     settings = call.services.gateway_settings
     forget_roles(call)
     asked = Invocation(
-        verb=params["httpMethod"],
+        verb="GET" if params["httpMethod"] == "ANY" else params["httpMethod"],
         path=params.get("pathWithQueryString") or None,
         body=(params.get("body") or "").encode(),
         fields=request_fields(params),
@@ -65,7 +67,7 @@ def _draft(call: EffectCall, params: Params) -> tuple[Document, str]:
     with call.catalog.read(call.partition) as reader:
         inner = Call(cast(Transaction, reader), call.services)  # a read needs no more than a Reader has
         resource = require_resource(inner, api, resource_id)
-        method = require_method(inner, api, resource_id, params["httpMethod"])
+        method = _serving(inner, api, resource_id, params["httpMethod"])
         rest_api = require_api(inner, api)
         snapshot: Document = {"restApi": {name: rest_api[name] for name in rest_api if name != "policy"}}
         for member, kind in (
@@ -81,6 +83,13 @@ def _draft(call: EffectCall, params: Params) -> tuple[Document, str]:
     return snapshot, resource["path"]
 
 
+def _serving(call: Call, api: str, resource_id: str, verb: str) -> Document:
+    """The resource's method that serves `verb`: its own, else ANY."""
+    own = call.tx.get(keys.method(api, resource_id, verb))
+    served = "ANY" if own is None and verb in METHODS else verb
+    return require_method(call, api, resource_id, served)
+
+
 def _certificate(call: EffectCall, params: Params) -> ClientCertificate | None:
     name = params.get("clientCertificateId")
     if not name:
@@ -93,11 +102,20 @@ def _certificate(call: EffectCall, params: Params) -> ClientCertificate | None:
 
 
 def request_fields(params: Params) -> list[Field]:
-    """The caller's header fields: those of `multiValueHeaders`, then those of `headers` with other names."""
-    several = {name: list(values) for name, values in (params.get("multiValueHeaders") or {}).items()}
+    """The caller's header fields: those of `multiValueHeaders`, then those of `headers` with other names.
+
+    Raises BadRequest for what no client could have sent.
+    """
+    several = {name: list(values or ()) for name, values in (params.get("multiValueHeaders") or {}).items()}
     for name, value in (params.get("headers") or {}).items():
-        several.setdefault(name, [value])
-    return [(name.encode(), value.encode()) for name, values in several.items() for value in values]
+        several.setdefault(name, [] if value is None else [value])
+    fields = [(name, value) for name, values in several.items() for value in values]
+    for name, value in fields:
+        if not is_field_name(name):
+            raise BadRequest(f"Invalid header name specified: {name!r} is no name that HTTP allows")
+        if breaks_lines(value.encode()):
+            raise BadRequest(f"Invalid header value specified: {name} must not have line breaks or NUL")
+    return [(name.encode(), value.encode()) for name, value in fields]
 
 
 def _caller(call: EffectCall) -> dict[str, str]:
