@@ -248,7 +248,7 @@ class Upstream(asyncio.Protocol):
         if status >= 200:
             self._complete = True
             self._keep = self._parser.should_keep_alive()  # llhttp forgets it on leaving this callback
-        elif status == 101:
+        elif status == 101 or status < 100:
             self._malformed = True
 
     # ---- the answer --------------------------------------------------------------------------------------

@@ -159,6 +159,7 @@ BAD = {
     "NUL": b"HTTP/1.1 200 OK\r\nX: \0\r\nContent-Length: 0\r\n\r\n",
     "101": b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
     "101 without Upgrade": b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    "a status below 100": b"HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n",
 }
 
 
