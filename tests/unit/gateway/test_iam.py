@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -10,8 +11,10 @@ from tests.support.admission import let_on
 from tests.support.policies import identity_policy, resource_policy, statement
 
 from gatewright.aws import principals, sigv4
-from gatewright.aws.principals import Attributes, Credential
+from gatewright.aws.principals import Attributes, Credential, Principal
 from gatewright.aws.sigv4 import Secret
+from gatewright.catalog import keys
+from gatewright.catalog.api import Change
 from gatewright.gateway.access import Access
 from gatewright.gateway.callers import Callers
 from gatewright.gateway.errors import GatewayError
@@ -127,6 +130,25 @@ def test_who_calls_is_known_afterwards(signed: Sign) -> None:
         "userArn": ANN,
         "principalOrgId": "o-a1b2c3",
     }
+
+
+def test_what_was_decided_goes_with_the_callers_that_changed(signed: Sign) -> None:
+    exchange = signed(ann())
+    access = exchange.outside.access
+    assert access is not None
+    authorize(exchange)
+    assert access.callers.decisions
+    access.callers.changed([Change(1, keys.CALLERS, keys.PRINCIPALS, False)])
+    assert not access.callers.decisions
+    callers = principals_alive()
+    for _ in range(20):
+        authorize(signed(ann()))
+    assert principals_alive() <= callers + 1
+
+
+def principals_alive() -> int:
+    gc.collect()
+    return sum(isinstance(one, Principal) for one in gc.get_objects())
 
 
 @pytest.mark.parametrize(

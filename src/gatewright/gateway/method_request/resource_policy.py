@@ -20,8 +20,7 @@ from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.wire import types as wire
 
-REMEMBERED = 4096  # decisions of a process, on paths of at most so many characters each
-REMEMBERED_PATH = 256
+REMEMBERED_PATH = 256  # characters, at most, of a path that decisions are remembered for
 
 
 class ResourcePolicy:
