@@ -240,10 +240,16 @@ def test_policies_decide_together(signed: Sign, policy: dict[str, Any] | None, d
 
 
 @pytest.mark.parametrize(
-    "target", ["/dev/admin", "/dev/%61dmin", "/dev/x/../admin", "/dev//admin", "/dev/admin/"]
+    ("denied", "target"),
+    [
+        *(("admin", f"/dev/{path}") for path in ("admin", "%61dmin", "x/../admin", "/admin", "admin/")),
+        *(("admin/*", f"/dev/{path}") for path in ("admin/", "admin%2f", "x/../admin/", "admin/x/..")),
+    ],
 )
-def test_an_identity_policys_deny_holds_however_the_path_is_written(signed: Sign, target: str) -> None:
-    admin = statement("Deny", Resource="arn:aws:execute-api:*:*:*/*/*/admin")
+def test_an_identity_policys_deny_holds_however_the_path_is_written(
+    signed: Sign, denied: str, target: str
+) -> None:
+    admin = statement("Deny", Resource=f"arn:aws:execute-api:*:*:*/*/*/{denied}")
     error = refused(signed(ann(statement(), admin), target=target))
     assert error.message is not None
     assert error.message.endswith(" with an explicit deny in an identity-based policy")

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import time
 from urllib.parse import unquote
 
@@ -42,9 +42,8 @@ class ResourcePolicy:
     def _settle(self, exchange: Exchange, decide: Callable[[Policy, Request], Denial | None]) -> None:
         request = invocation(exchange, self.policy)
         denial = decide(self.policy, request)
-        other = as_backends_read(exchange.path, request)
-        if denial is None and other is not None:
-            denial = admission.refused_beforehand(self.policy, other)
+        for other in as_backends_read(exchange.path, request):
+            denial = denial or admission.refused_beforehand(self.policy, other)
         if exchange.tracing is not None:
             exchange.tracing.add(
                 "resource policy",
@@ -106,29 +105,34 @@ def _context(request: wire.Request, keys: frozenset[str]) -> dict[str, str]:
     )
 
 
-def as_backends_read(path: str, request: Request) -> Request | None:
-    """The request with its path's escapes, dots and superfluous slashes resolved; None for a path without.
+def as_backends_read(path: str, request: Request) -> tuple[Request, ...]:
+    """The request with its path's escapes, dots and superfluous slashes resolved, with and without a last
+    slash where one was sent; none for a path without.
 
     Policies are about the path as it was sent. Backends may resolve it, and the router passes over a last
-    slash, so a Deny holds for both readings.
+    slash, so a Deny holds for all readings.
     """
     if "%" not in path and "//" not in path and "/." not in path and not path.endswith("/"):
-        return None
-    resolved = _resolved(path)
-    if resolved == path:
-        return None
+        return ()
     before = request.resource.removesuffix(path.removeprefix("/"))
-    return Request(request.action, before + resolved.removeprefix("/"), request.names, request.context)
+    return tuple(
+        Request(request.action, before + resolved.removeprefix("/"), request.names, request.context)
+        for resolved in _resolved(path)
+        if resolved != path
+    )
 
 
-def _resolved(path: str) -> str:
+def _resolved(path: str) -> Iterator[str]:
     segments: list[str] = []
-    for segment in unquote(path).split("/"):
+    sent = unquote(path).split("/")
+    for segment in sent:
         if segment == "..":
             del segments[-1:]
         elif segment not in ("", "."):
             segments.append(segment)
-    return "/" + "/".join(segments)
+    yield "/" + "/".join(segments)
+    if segments and sent[-1] in ("", ".", ".."):
+        yield "/" + "/".join(segments) + "/"
 
 
 def told(what: str, policy: Policy | None, request: Request) -> list[str]:

@@ -339,6 +339,17 @@ def test_without_the_store_the_function_is_asked(world: World, caplog: pytest.Lo
     assert "a policy cannot be cached: full" in caplog.text
 
 
+@pytest.mark.parametrize("path", ["admin/", "admin%2f", "x/../admin/", "%61dmin/x"])
+def test_a_deny_holds_however_the_path_is_written(world: World, path: str) -> None:
+    policy = allowing()
+    policy["policyDocument"]["Statement"] += allowing(f"{ARN}/*/admin/*", "Deny")["policyDocument"][
+        "Statement"
+    ]
+    world.functions.reply = lambda event: answered(policy)
+    assert refused(made(described()), world.exchange(f"/dev/{path}")).message == EXPLICIT
+    let_on(made(described()), world.exchange("/dev/admin"))
+
+
 def policies() -> int:
     gc.collect()
     return sum(isinstance(one, Policy) for one in gc.get_objects())

@@ -175,8 +175,9 @@ def _authorization(
 ) -> Authorization:
     decide = partial(principals.authorize, principal, owner=owner, resource_policy=policy)
     authorization = decide(request.action, request.resource, request.context)
-    other = as_backends_read(path, request)
-    if authorization.allowed and other is not None:
+    if not authorization.allowed:
+        return authorization
+    for other in as_backends_read(path, request):
         also = decide(other.action, other.resource, other.context)
         if also.denial is not None and also.denial.explicit:
             return also

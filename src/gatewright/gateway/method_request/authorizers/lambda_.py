@@ -205,11 +205,10 @@ def _decide(exchange: Exchange, answer: Answer, policy: ResourcePolicy | None, f
 
 def _denial(own: Policy, resource: Policy | None, request: Request, path: str) -> Denial | None:
     denial = admitted_by_authorizer(own, resource, request)
-    other = as_backends_read(path, request)
-    if denial is None and other is not None:
-        also = admitted_by_authorizer(own, resource, other)
-        denial = also if also is not None and also.explicit else None
-    return denial
+    if denial is not None:
+        return denial
+    others = (admitted_by_authorizer(own, resource, other) for other in as_backends_read(path, request))
+    return next((other for other in others if other is not None and other.explicit), None)
 
 
 def _denial_by_path(answer: Answer, resource: Policy | None, exchange: Exchange) -> Denial | None:
