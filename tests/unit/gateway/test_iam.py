@@ -275,6 +275,19 @@ def test_the_trace_tells_which_statement_decided(signed: Sign) -> None:
     assert facts["statements"] == ["identity-based policy, Read (Allow): matches"]
 
 
+def test_the_trace_tells_which_statement_denied_the_path_as_backends_read_it(signed: Sign) -> None:
+    below = statement("Deny", Sid="No", Resource="arn:aws:execute-api:*:*:*/*/*/admin/*")
+    exchange = signed(ann(statement(Sid="All"), below), target="/dev/admin%2f")
+    refused(exchange)
+    assert exchange.tracing is not None
+    facts = exchange.tracing.steps[-1].facts
+    assert facts["why"].endswith(": identity-based policy denies (No); resource-based policy is silent")
+    assert facts["statements"] == [
+        "identity-based policy, All (Allow): matches",
+        "identity-based policy, No (Deny): matches the path with its escapes and dots resolved",
+    ]
+
+
 def test_where_nobody_is_known_nobody_is_let_on(exchange: MakeExchange, signed: Sign) -> None:
     made = signed(ann())
     made.outside = exchange().outside

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from gatewright.aws.policy import admission, execute_api
 from gatewright.aws.policy.deny_texts import Denial, not_authorized
 from gatewright.aws.policy.document import RESOURCE_POLICY, compile_policy
-from gatewright.aws.policy.engine import Decision, Policy, Verdict, evaluate, explain
+from gatewright.aws.policy.engine import Decision, Policy, StatementAnswer, Verdict, evaluate, explain
 from gatewright.aws.policy.refusal import PolicyRefused
 from gatewright.aws.policy.request import ANONYMOUS, Request
 from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
@@ -50,7 +50,7 @@ class ResourcePolicy:
                 arn=request.resource,
                 allowed=denial is None,
                 why=_why(evaluate(self.policy, request), denial),
-                statements=told("", self.policy, request),
+                statements=told("", self.policy, request, exchange.path),
             )
         if denial is not None:
             raise denied(None, request.resource, denial)
@@ -135,15 +135,23 @@ def _resolved(path: str) -> Iterator[str]:
         yield "/" + "/".join(segments) + "/"
 
 
-def told(what: str, policy: Policy | None, request: Request) -> list[str]:
+def told(what: str, policy: Policy | None, request: Request, path: str) -> list[str]:
     """Each statement of a policy, and why it did or did not decide, in words."""
     if policy is None:
         return []
     before = f"{what}, " if what else ""
+    resolved = [explain(policy, other) for other in as_backends_read(path, request)]
     return [
-        f"{before}{one.statement} ({one.effect.value}): {'; '.join(one.unmet) or 'matches'}"
-        for one in explain(policy, request)
+        f"{before}{one.statement} ({one.effect.value}): {_met(one, [other[place] for other in resolved])}"
+        for place, one in enumerate(explain(policy, request))
     ]
+
+
+def _met(one: StatementAnswer, resolved: list[StatementAnswer]) -> str:
+    """`resolved` is what the statement says of the path as backends may read it, which counts for a Deny."""
+    if one.unmet and one.effect is Verdict.DENY and any(other.matched for other in resolved):
+        return "matches the path with its escapes and dots resolved"
+    return "; ".join(one.unmet) or "matches"
 
 
 def denied(who: str | None, arn: str, denial: Denial) -> GatewayError:

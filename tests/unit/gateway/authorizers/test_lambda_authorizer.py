@@ -348,6 +348,8 @@ def test_a_deny_holds_however_the_path_is_written(world: World, path: str) -> No
     world.functions.reply = lambda event: answered(policy)
     assert refused(made(described()), world.exchange(f"/dev/{path}")).message == EXPLICIT
     let_on(made(described()), world.exchange("/dev/admin"))
+    *_, deny = told(world, made(described()), target=f"/dev/{path}")["statements"]
+    assert "(Deny): matches" in deny
 
 
 def policies() -> int:

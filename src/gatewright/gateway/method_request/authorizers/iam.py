@@ -218,10 +218,10 @@ def _tell(
         why=f"{principal.arn}{'' if denial is None else f' is not authorized{suffix(denial)}'}: {said}",
         arn=request.resource,
         statements=[
-            *told("identity-based policy", principal.policy, asked),
-            *told("permissions boundary", principal.boundary, asked),
-            *told("session policy", principal.session_policy, asked),
-            *told("resource-based policy", policy, asked),
+            *told("identity-based policy", principal.policy, asked, exchange.path),
+            *told("permissions boundary", principal.boundary, asked, exchange.path),
+            *told("session policy", principal.session_policy, asked, exchange.path),
+            *told("resource-based policy", policy, asked, exchange.path),
         ],
     )
 

@@ -192,8 +192,8 @@ def _decide(exchange: Exchange, answer: Answer, policy: ResourcePolicy | None, f
             facts.update(
                 arn=request.resource,
                 statements=[
-                    *statements_of("authorizer's policy", answer.policy, request),
-                    *statements_of("resource-based policy", resource, request),
+                    *statements_of("authorizer's policy", answer.policy, request, exchange.path),
+                    *statements_of("resource-based policy", resource, request, exchange.path),
                 ],
             )
     if denial is not None:
