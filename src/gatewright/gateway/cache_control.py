@@ -84,8 +84,7 @@ def _refusal(exchange: Exchange) -> str | None:
     principal = signer.principal
     own = (principal.policy, principal.boundary, principal.session_policy, policy)
     request = invocation(exchange, *(one for one in own if one is not None))
-    other = as_backends_read(exchange.path, request)
-    for asked in (request,) if other is None else (request, other):
+    for asked in (request, *as_backends_read(exchange.path, request)):
         denial = authorize(
             principal,
             INVALIDATE_CACHE,

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from gatewright.aws.principals import Credential, Principal
+from gatewright.aws.policy.engine import Policy
+from gatewright.aws.principals import Authorization, Credential, Principal
 from gatewright.catalog import keys
 from gatewright.catalog.api import Catalog, Change
 from gatewright.gateway.errors import API_CONFIGURATION_ERROR, INTERNAL, GatewayError
@@ -20,9 +21,12 @@ from gatewright.gateway.principal_documents import credential_of, taken_on
 from gatewright.wire.pending import Pending
 
 REMEMBERED = 10_000  # access keys, known and unknown: they come from strangers, so memory is bounded
+DECISIONS = 4096  # of a process
 _ACCESS_KEY = re.compile(r"\w{1,128}", re.ASCII)
 
 Local = Callable[[str], Credential | None]
+# Who, the policy of the API, the ARN of the stage, verb and path.
+Asked = tuple[Principal, Policy | None, str, str, str]
 
 
 class NotRead(Exception):
@@ -44,6 +48,7 @@ class Callers:
         self._local = local
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="callers")
         self._known: dict[str, Credential | None] = {}
+        self.decisions: dict[Asked, Authorization] = {}  # go when callers change, with those they are about
         self._waiting: dict[str, list[Pending[Credential | None]]] = {}
         self._roles = LiveDocuments(catalog, loop, self._thread, "principal", taken_on)
         self._generation = 0  # grows with every change: what was read before it may be out of date
@@ -58,6 +63,13 @@ class Callers:
             self._generation += 1
             self._known.clear()
             self._roles.changed(changes)
+            self.decisions.clear()
+
+    def remember(self, asked: Asked, authorization: Authorization) -> None:
+        """In `decisions`: those of policies without conditions, which hang on nothing else."""
+        if len(self.decisions) >= DECISIONS:
+            self.decisions.clear()
+        self.decisions[asked] = authorization
 
     def known(self, access_key: str) -> Credential | None:
         """Whose the key is, None when it is nobody's. Raises NotRead when that is not known yet."""

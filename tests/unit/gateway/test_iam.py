@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -10,8 +11,10 @@ from tests.support.admission import let_on
 from tests.support.policies import identity_policy, resource_policy, statement
 
 from gatewright.aws import principals, sigv4
-from gatewright.aws.principals import Attributes, Credential
+from gatewright.aws.principals import Attributes, Credential, Principal
 from gatewright.aws.sigv4 import Secret
+from gatewright.catalog import keys
+from gatewright.catalog.api import Change
 from gatewright.gateway.access import Access
 from gatewright.gateway.callers import Callers
 from gatewright.gateway.errors import GatewayError
@@ -129,6 +132,25 @@ def test_who_calls_is_known_afterwards(signed: Sign) -> None:
     }
 
 
+def test_what_was_decided_goes_with_the_callers_that_changed(signed: Sign) -> None:
+    exchange = signed(ann())
+    access = exchange.outside.access
+    assert access is not None
+    authorize(exchange)
+    assert access.callers.decisions
+    access.callers.changed([Change(1, keys.CALLERS, keys.PRINCIPALS, False)])
+    assert not access.callers.decisions
+    callers = principals_alive()
+    for _ in range(20):
+        authorize(signed(ann()))
+    assert principals_alive() <= callers + 1
+
+
+def principals_alive() -> int:
+    gc.collect()
+    return sum(isinstance(one, Principal) for one in gc.get_objects())
+
+
 @pytest.mark.parametrize(
     ("ago", "expires", "message"),
     [
@@ -218,10 +240,16 @@ def test_policies_decide_together(signed: Sign, policy: dict[str, Any] | None, d
 
 
 @pytest.mark.parametrize(
-    "target", ["/dev/admin", "/dev/%61dmin", "/dev/x/../admin", "/dev//admin", "/dev/admin/"]
+    ("denied", "target"),
+    [
+        *(("admin", f"/dev/{path}") for path in ("admin", "%61dmin", "x/../admin", "/admin", "admin/")),
+        *(("admin/*", f"/dev/{path}") for path in ("admin/", "admin%2f", "x/../admin/", "admin/x/..")),
+    ],
 )
-def test_an_identity_policys_deny_holds_however_the_path_is_written(signed: Sign, target: str) -> None:
-    admin = statement("Deny", Resource="arn:aws:execute-api:*:*:*/*/*/admin")
+def test_an_identity_policys_deny_holds_however_the_path_is_written(
+    signed: Sign, denied: str, target: str
+) -> None:
+    admin = statement("Deny", Resource=f"arn:aws:execute-api:*:*:*/*/*/{denied}")
     error = refused(signed(ann(statement(), admin), target=target))
     assert error.message is not None
     assert error.message.endswith(" with an explicit deny in an identity-based policy")
@@ -245,6 +273,19 @@ def test_the_trace_tells_which_statement_decided(signed: Sign) -> None:
     assert facts["allowed"]
     assert facts["why"] == f"{ANN}: identity-based policy allows (Read); resource-based policy is silent"
     assert facts["statements"] == ["identity-based policy, Read (Allow): matches"]
+
+
+def test_the_trace_tells_which_statement_denied_the_path_as_backends_read_it(signed: Sign) -> None:
+    below = statement("Deny", Sid="No", Resource="arn:aws:execute-api:*:*:*/*/*/admin/*")
+    exchange = signed(ann(statement(Sid="All"), below), target="/dev/admin%2f")
+    refused(exchange)
+    assert exchange.tracing is not None
+    facts = exchange.tracing.steps[-1].facts
+    assert facts["why"].endswith(": identity-based policy denies (No); resource-based policy is silent")
+    assert facts["statements"] == [
+        "identity-based policy, All (Allow): matches",
+        "identity-based policy, No (Deny): matches the path with its escapes and dots resolved",
+    ]
 
 
 def test_where_nobody_is_known_nobody_is_let_on(exchange: MakeExchange, signed: Sign) -> None:

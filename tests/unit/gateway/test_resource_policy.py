@@ -53,6 +53,19 @@ def test_a_deny_holds_however_a_path_is_written(exchange: MakeExchange, path: st
             ask(exchange(f"/dev{path}"))
 
 
+BELOW_ADMIN = ["/admin%2f", "/x/../admin/", "//admin//", "/%61dmin/.", "/admin/x/%2e%2e"]
+
+
+@pytest.mark.parametrize("path", BELOW_ADMIN)
+def test_a_deny_below_a_path_holds_for_that_path_with_a_slash(exchange: MakeExchange, path: str) -> None:
+    below = statement("Deny", Resource="arn:aws:execute-api:*:*:*/*/*/admin/*")
+    policy = ResourcePolicy(resource_policy(statement(), below))
+    policy.admit(exchange("/dev/x/../admin"))
+    for ask in (policy.admit, policy.refuse_beforehand):
+        with pytest.raises(GatewayError):
+            ask(exchange(f"/dev{path}"))
+
+
 def test_an_allow_is_about_the_path_as_it_was_sent(exchange: MakeExchange) -> None:
     policy = ResourcePolicy(
         resource_policy(statement(Resource="arn:aws:execute-api:*:*:a1b2c3d4e5/dev/GET/open"))

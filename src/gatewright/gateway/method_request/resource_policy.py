@@ -6,22 +6,21 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import time
 from urllib.parse import unquote
 
 from gatewright.aws.policy import admission, execute_api
 from gatewright.aws.policy.deny_texts import Denial, not_authorized
 from gatewright.aws.policy.document import RESOURCE_POLICY, compile_policy
-from gatewright.aws.policy.engine import Decision, Policy, Verdict, evaluate, explain
+from gatewright.aws.policy.engine import Decision, Policy, StatementAnswer, Verdict, evaluate, explain
 from gatewright.aws.policy.refusal import PolicyRefused
 from gatewright.aws.policy.request import ANONYMOUS, Request
 from gatewright.gateway.errors import ACCESS_DENIED, GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.wire import types as wire
 
-REMEMBERED = 4096  # decisions of a process, on paths of at most so many characters each
-REMEMBERED_PATH = 256
+REMEMBERED_PATH = 256  # characters, at most, of a path that decisions are remembered for
 
 
 class ResourcePolicy:
@@ -43,16 +42,15 @@ class ResourcePolicy:
     def _settle(self, exchange: Exchange, decide: Callable[[Policy, Request], Denial | None]) -> None:
         request = invocation(exchange, self.policy)
         denial = decide(self.policy, request)
-        other = as_backends_read(exchange.path, request)
-        if denial is None and other is not None:
-            denial = admission.refused_beforehand(self.policy, other)
+        for other in as_backends_read(exchange.path, request):
+            denial = denial or admission.refused_beforehand(self.policy, other)
         if exchange.tracing is not None:
             exchange.tracing.add(
                 "resource policy",
                 arn=request.resource,
                 allowed=denial is None,
                 why=_why(evaluate(self.policy, request), denial),
-                statements=told("", self.policy, request),
+                statements=told("", self.policy, request, exchange.path),
             )
         if denial is not None:
             raise denied(None, request.resource, denial)
@@ -107,40 +105,53 @@ def _context(request: wire.Request, keys: frozenset[str]) -> dict[str, str]:
     )
 
 
-def as_backends_read(path: str, request: Request) -> Request | None:
-    """The request with its path's escapes, dots and superfluous slashes resolved; None for a path without.
+def as_backends_read(path: str, request: Request) -> tuple[Request, ...]:
+    """The request with its path's escapes, dots and superfluous slashes resolved, with and without a last
+    slash where one was sent; none for a path without.
 
     Policies are about the path as it was sent. Backends may resolve it, and the router passes over a last
-    slash, so a Deny holds for both readings.
+    slash, so a Deny holds for all readings.
     """
     if "%" not in path and "//" not in path and "/." not in path and not path.endswith("/"):
-        return None
-    resolved = _resolved(path)
-    if resolved == path:
-        return None
+        return ()
     before = request.resource.removesuffix(path.removeprefix("/"))
-    return Request(request.action, before + resolved.removeprefix("/"), request.names, request.context)
+    return tuple(
+        Request(request.action, before + resolved.removeprefix("/"), request.names, request.context)
+        for resolved in _resolved(path)
+        if resolved != path
+    )
 
 
-def _resolved(path: str) -> str:
+def _resolved(path: str) -> Iterator[str]:
     segments: list[str] = []
-    for segment in unquote(path).split("/"):
+    sent = unquote(path).split("/")
+    for segment in sent:
         if segment == "..":
             del segments[-1:]
         elif segment not in ("", "."):
             segments.append(segment)
-    return "/" + "/".join(segments)
+    yield "/" + "/".join(segments)
+    if segments and sent[-1] in ("", ".", ".."):
+        yield "/" + "/".join(segments) + "/"
 
 
-def told(what: str, policy: Policy | None, request: Request) -> list[str]:
+def told(what: str, policy: Policy | None, request: Request, path: str) -> list[str]:
     """Each statement of a policy, and why it did or did not decide, in words."""
     if policy is None:
         return []
     before = f"{what}, " if what else ""
+    resolved = [explain(policy, other) for other in as_backends_read(path, request)]
     return [
-        f"{before}{one.statement} ({one.effect.value}): {'; '.join(one.unmet) or 'matches'}"
-        for one in explain(policy, request)
+        f"{before}{one.statement} ({one.effect.value}): {_met(one, [other[place] for other in resolved])}"
+        for place, one in enumerate(explain(policy, request))
     ]
+
+
+def _met(one: StatementAnswer, resolved: list[StatementAnswer]) -> str:
+    """`resolved` is what the statement says of the path as backends may read it, which counts for a Deny."""
+    if one.unmet and one.effect is Verdict.DENY and any(other.matched for other in resolved):
+        return "matches the path with its escapes and dots resolved"
+    return "; ".join(one.unmet) or "matches"
 
 
 def denied(who: str | None, arn: str, denial: Denial) -> GatewayError:

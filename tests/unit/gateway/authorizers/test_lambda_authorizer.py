@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from tests.support.moved_clock import MovedClock
 from tests.support.scripted_functions import Reply, answered, failed
 from tests.unit.gateway.authorizers.conftest import ARN, FUNCTION, URI, World, allowing, described, made
 
+from gatewright.aws.policy.engine import Policy
 from gatewright.catalog.api import Document
 from gatewright.functions.api import (
     FunctionNotFound,
@@ -339,6 +341,46 @@ def test_without_the_store_the_function_is_asked(world: World, caplog: pytest.Lo
     assert refused(authorizer, world.exchange()).message == EXPLICIT
     assert "cached policies cannot be read: gone" in caplog.text
     assert "a policy cannot be cached: full" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["admin/", "admin%2f", "x/../admin/", "%61dmin/x"])
+def test_a_deny_holds_however_the_path_is_written(world: World, path: str) -> None:
+    policy = allowing()
+    policy["policyDocument"]["Statement"] += allowing(f"{ARN}/*/admin/*", "Deny")["policyDocument"][
+        "Statement"
+    ]
+    world.functions.reply = lambda event: answered(policy)
+    assert refused(made(described()), world.exchange(f"/dev/{path}")).message == EXPLICIT
+    let_on(made(described()), world.exchange("/dev/admin"))
+    *_, deny = told(world, made(described()), target=f"/dev/{path}")["statements"]
+    assert "(Deny): matches" in deny
+
+
+def policies() -> int:
+    gc.collect()
+    return sum(isinstance(one, Policy) for one in gc.get_objects())
+
+
+def test_what_was_decided_holds_no_large_answer(world: World) -> None:
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement | {"Sid": "s" * 20_000}]}
+    world.functions.reply = lambda event: answered({"principalId": "ann", "policyDocument": policy})
+    before = policies()
+    for _ in range(20):
+        let_on(made(described()), world.exchange())
+    assert policies() <= before + 1
+
+
+def test_an_answer_remembers_some_decisions(world: World) -> None:
+    world.functions.reply = lambda event: answered(allowing(f"{ARN}/dev/GET/9*"))
+    authorizer = made(described())
+    for _ in range(2):
+        for number in range(100):
+            exchange = world.exchange(f"/dev/{number}")
+            if str(number).startswith("9"):
+                let_on(authorizer, exchange)
+            else:
+                assert refused(authorizer, exchange).message == SILENT
 
 
 # ---- what is refused and what is told -------------------------------------------------------------------

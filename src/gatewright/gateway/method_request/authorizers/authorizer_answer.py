@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from gatewright.aws import strict_json
+from gatewright.aws.policy.deny_texts import Denial
 from gatewright.aws.policy.document import AUTHORIZER_POLICY, compile_policy
 from gatewright.aws.policy.engine import Policy
 from gatewright.aws.policy.refusal import PolicyRefused
@@ -35,6 +36,11 @@ class Answer:
     context: Mapping[str, str]  # with the principal, which it cannot name by itself
     usage_identifier_key: str | None = field(repr=False)
     recalled: Mapping[str, Any] = field(init=False, repr=False)  # what is exposed when nobody was waited for
+    # What was decided on it, by the API's policy, the stage's ARN, verb and path. It goes with the answer,
+    # which may be one of many, and large.
+    denials: dict[tuple[Policy | None, str, str, str], Denial | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "recalled", self.exposed(0))

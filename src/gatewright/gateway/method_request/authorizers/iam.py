@@ -15,11 +15,10 @@ from gatewright.aws.policy.engine import Decision, Policy, Verdict
 from gatewright.aws.policy.request import Request
 from gatewright.aws.principals import Authorization, Credential, Principal
 from gatewright.aws.signature_errors import SignatureMismatch
-from gatewright.gateway.callers import NotRead
+from gatewright.gateway.callers import REMEMBERED, Callers, NotRead
 from gatewright.gateway.errors import GatewayError
 from gatewright.gateway.exchange import Exchange
 from gatewright.gateway.method_request.resource_policy import (
-    REMEMBERED,
     ResourcePolicy,
     anonymous,
     as_backends_read,
@@ -76,8 +75,12 @@ def _refused(exchange: Exchange, error: AwsError) -> GatewayError:
 def _let_on(exchange: Exchange, credential: Credential, policy: ResourcePolicy | None) -> None:
     """If policies allow it. Raises GatewayError 403."""
     exchange.signer = credential
-    exchange.identity = _identity(credential.principal, credential.access_key)
-    _decide(exchange, credential.principal, None if policy is None else policy.policy)
+    principal = credential.principal
+    organization = principal.context.get("aws:principalorgid")
+    exchange.identity = _identity(
+        principal.account, credential.access_key, principal.user_id, principal.arn, organization
+    )
+    _decide(exchange, principal, None if policy is None else policy.policy)
 
 
 async def _signer(exchange: Exchange) -> Credential:
@@ -139,29 +142,28 @@ def _authenticated(
 
 
 @lru_cache(REMEMBERED)
-def _identity(principal: Principal, access_key: str) -> Mapping[str, str]:
+def _identity(
+    account: str, access_key: str, user_id: str, arn: str, organization: str | None
+) -> Mapping[str, str]:
     """Members of `$context.identity`."""
     known = {
-        "accountId": principal.account,
+        "accountId": account,
         "accessKey": access_key,
-        "caller": principal.user_id,
-        "user": principal.user_id,
-        "userArn": principal.arn,
+        "caller": user_id,
+        "user": user_id,
+        "userArn": arn,
     }
-    organization = principal.context.get("aws:principalorgid")
     return known if organization is None else known | {"principalOrgId": organization}
 
 
 def _decide(exchange: Exchange, principal: Principal, policy: Policy | None) -> None:
     own = (principal.policy, principal.boundary, principal.session_policy, policy)
-    stage = exchange.stage
-    if exchange.tracing is None and by_path_alone(exchange, *own):
-        authorization = _authorization_by_path(
-            principal, policy, stage.account, stage.arn, exchange.verb, exchange.path
-        )
+    access = exchange.outside.access
+    if access is not None and exchange.tracing is None and by_path_alone(exchange, *own):
+        authorization = _authorization_by_path(access.callers, principal, policy, exchange)
     else:
         request = invocation(exchange, *own)
-        authorization = _authorization(principal, policy, stage.account, request, exchange.path)
+        authorization = _authorization(principal, policy, exchange.stage.account, request, exchange.path)
         if exchange.tracing is not None:
             _tell(exchange, principal, request, policy, authorization)
     if authorization.denial is not None:
@@ -173,19 +175,27 @@ def _authorization(
 ) -> Authorization:
     decide = partial(principals.authorize, principal, owner=owner, resource_policy=policy)
     authorization = decide(request.action, request.resource, request.context)
-    other = as_backends_read(path, request)
-    if authorization.allowed and other is not None:
+    if not authorization.allowed:
+        return authorization
+    for other in as_backends_read(path, request):
         also = decide(other.action, other.resource, other.context)
         if also.denial is not None and also.denial.explicit:
             return also
     return authorization
 
 
-@lru_cache(REMEMBERED)
 def _authorization_by_path(
-    principal: Principal, policy: Policy | None, owner: str, stage: str, verb: str, path: str
+    callers: Callers, principal: Principal, policy: Policy | None, exchange: Exchange
 ) -> Authorization:
-    return _authorization(principal, policy, owner, anonymous(stage, verb, path), path)
+    stage, verb, path = exchange.stage, exchange.verb, exchange.path
+    asked = (principal, policy, stage.arn, verb, path)
+    try:
+        return callers.decisions[asked]
+    except KeyError:
+        request = anonymous(stage.arn, verb, path)
+        authorization = _authorization(principal, policy, stage.account, request, path)
+        callers.remember(asked, authorization)
+        return authorization
 
 
 def _tell(
@@ -208,10 +218,10 @@ def _tell(
         why=f"{principal.arn}{'' if denial is None else f' is not authorized{suffix(denial)}'}: {said}",
         arn=request.resource,
         statements=[
-            *told("identity-based policy", principal.policy, asked),
-            *told("permissions boundary", principal.boundary, asked),
-            *told("session policy", principal.session_policy, asked),
-            *told("resource-based policy", policy, asked),
+            *told("identity-based policy", principal.policy, asked, exchange.path),
+            *told("permissions boundary", principal.boundary, asked, exchange.path),
+            *told("session policy", principal.session_policy, asked, exchange.path),
+            *told("resource-based policy", policy, asked, exchange.path),
         ],
     )
 

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lamb
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -26,7 +26,6 @@ from gatewright.gateway.method_request.authorizers.identity_sources import Ident
 from gatewright.gateway.method_request.authorizers.lambda_failures import misconfigured
 from gatewright.gateway.method_request.authorizers.policy_cache import PolicyCache, unreadable
 from gatewright.gateway.method_request.resource_policy import (
-    REMEMBERED,
     ResourcePolicy,
     anonymous,
     as_backends_read,
@@ -38,6 +37,8 @@ from gatewright.gateway.method_request.resource_policy import told as statements
 from gatewright.state.api import StateUnavailable
 
 Facts = dict[str, Any]
+
+REMEMBERED = 64  # decisions on one answer
 
 
 class Told(NamedTuple):
@@ -183,7 +184,7 @@ def _decide(exchange: Exchange, answer: Answer, policy: ResourcePolicy | None, f
     """Raises GatewayError 403 unless one of the policies allows and none denies."""
     resource = None if policy is None else policy.policy
     if facts is None and by_path_alone(exchange, answer.policy, resource):
-        denial = _denial_by_path(answer.policy, resource, exchange.stage.arn, exchange.verb, exchange.path)
+        denial = _denial_by_path(answer, resource, exchange)
     else:
         request = invocation(exchange, answer.policy, resource)
         denial = _denial(answer.policy, resource, request, exchange.path)
@@ -191,8 +192,8 @@ def _decide(exchange: Exchange, answer: Answer, policy: ResourcePolicy | None, f
             facts.update(
                 arn=request.resource,
                 statements=[
-                    *statements_of("authorizer's policy", answer.policy, request),
-                    *statements_of("resource-based policy", resource, request),
+                    *statements_of("authorizer's policy", answer.policy, request, exchange.path),
+                    *statements_of("resource-based policy", resource, request, exchange.path),
                 ],
             )
     if denial is not None:
@@ -204,16 +205,22 @@ def _decide(exchange: Exchange, answer: Answer, policy: ResourcePolicy | None, f
 
 def _denial(own: Policy, resource: Policy | None, request: Request, path: str) -> Denial | None:
     denial = admitted_by_authorizer(own, resource, request)
-    other = as_backends_read(path, request)
-    if denial is None and other is not None:
-        also = admitted_by_authorizer(own, resource, other)
-        denial = also if also is not None and also.explicit else None
-    return denial
+    if denial is not None:
+        return denial
+    others = (admitted_by_authorizer(own, resource, other) for other in as_backends_read(path, request))
+    return next((other for other in others if other is not None and other.explicit), None)
 
 
-@lru_cache(REMEMBERED)
-def _denial_by_path(own: Policy, resource: Policy | None, stage: str, verb: str, path: str) -> Denial | None:
-    return _denial(own, resource, anonymous(stage, verb, path), path)
+def _denial_by_path(answer: Answer, resource: Policy | None, exchange: Exchange) -> Denial | None:
+    stage, verb, path = exchange.stage.arn, exchange.verb, exchange.path
+    asked = (resource, stage, verb, path)
+    try:
+        return answer.denials[asked]
+    except KeyError:
+        if len(answer.denials) >= REMEMBERED:
+            answer.denials.clear()
+        denial = answer.denials[asked] = _denial(answer.policy, resource, anonymous(stage, verb, path), path)
+        return denial
 
 
 async def _know_api_key(exchange: Exchange) -> None:
