@@ -416,7 +416,7 @@ def test_explain_tells_hit_and_miss_and_the_key(cached: Cached) -> None:
 
 
 def test_what_is_kept_survives_workers_that_are_killed(node: Gatewright, cached: Cached) -> None:
-    """The last test of this module: the connections to the workers are gone after it."""
+    """From here on the connections to the workers are gone."""
     cached.mock("/")
     cached.serve()
     body = cached.ask()
@@ -426,3 +426,24 @@ def test_what_is_kept_survives_workers_that_are_killed(node: Gatewright, cached:
     with one_connection_a_worker(node, WORKERS) as connections:
         cached.workers = connections
         assert [cached.ask(worker=worker) for worker in range(WORKERS)] == [body] * WORKERS
+
+
+def test_who_waits_for_a_worker_that_is_killed_calls_the_backend_soon(
+    node: Gatewright, cached: Cached
+) -> None:
+    with held_backend() as backend, one_connection_a_worker(node, WORKERS) as connections:
+        integration = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": backend.url}
+        cached.api.method("/", "GET", integration)
+        cached.serve()
+        calls, waits = connections
+        path = f"/restapis/{cached.api.id}/prod/_user_request_/"
+        calls.request("GET", "/_gatewright/health")
+        victim = json.loads(calls.getresponse().read())["pid"]
+        calls.request("GET", path)
+        assert backend.asked.wait(BOUND)
+        backend.asked.clear()
+        waits.request("GET", path)
+        kill(victim)
+        assert backend.asked.wait(20), "the integration's time-out of 29 s was waited for"
+        backend.release.set()
+        assert waits.getresponse().read() == b"late"

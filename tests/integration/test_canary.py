@@ -330,3 +330,6 @@ def test_verdicts_on_canaries_are_told_to_the_owner(node: Gatewright, connection
         assert json.loads(command(*asked, "--json").stdout)["outcome"] == "roll back"
         other = command("canary", "verdicts", "unknown", "--endpoint", node.management_url)
         assert (other.returncode, "There is no API 'unknown'" in other.stderr) == (1, True)
+        mistyped = command("canary", "verdicts", release.api.id, "prd", "--endpoint", node.management_url)
+        assert mistyped.returncode == 1
+        assert f"There is no API '{release.api.id}' with a stage 'prd'" in mistyped.stderr

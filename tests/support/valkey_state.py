@@ -34,6 +34,9 @@ class Waited:
     async def claim(self, space: bytes, key: bytes, seconds: float) -> bool:
         return bool(answer(self._cache.claim(space, key, seconds), self._loop))
 
+    async def renew(self, space: bytes, key: bytes, seconds: float) -> None:
+        answer(self._cache.renew(space, key, seconds), self._loop)
+
     async def release(self, space: bytes, key: bytes) -> None:
         answer(self._cache.release(space, key), self._loop)
 

@@ -26,11 +26,14 @@ _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
-def open_catalog(url: str, *, patient: bool = False, busy_seconds: float = BUSY_SECONDS) -> Catalog:
+def open_catalog(
+    url: str, *, patient: bool = False, must_exist: bool = False, busy_seconds: float = BUSY_SECONDS
+) -> Catalog:
     """Open the catalog in the database that `url` names; its tables are made or brought up to date.
 
-    Raises `CatalogUnavailable` when that cannot be done, or when a newer Gatewright has been there. With
-    `patient`, only what is asked of the catalog later raises it, until the database can be reached.
+    Raises `CatalogUnavailable` when that cannot be done, or when a newer Gatewright has been there; with
+    `must_exist` where no tables are, which are not made then. With `patient`, only what is asked of the
+    catalog later raises it, until the database can be reached.
     """
     try:
         server = Server(url, busy_seconds)
@@ -38,7 +41,7 @@ def open_catalog(url: str, *, patient: bool = False, busy_seconds: float = BUSY_
         raise CatalogUnavailable(f"The catalog's URL {error}") from None
     catalog = PostgresCatalog(server, busy_seconds)
     try:
-        catalog.prepare_schema()
+        catalog.prepare_schema(must_exist)
     except CatalogUnavailable:
         if not patient:
             catalog.close()
@@ -98,10 +101,13 @@ class PostgresCatalog(SqlCatalog):
             self._queue.release()
         self._feed.saw(after)
 
-    def prepare_schema(self) -> None:
+    def prepare_schema(self, must_exist: bool) -> None:
         """Make the tables of a new database, bring older ones up to date; take none that are newer."""
-        if self._schema() == SCHEMA_VERSION:
+        known = self._schema()
+        if known == SCHEMA_VERSION:
             return
+        if must_exist and not known:
+            raise CatalogUnavailable(f"there is no catalog in {self._server.place}")
         with self._pool.session(_WRITE) as connection:
             connection.rows(f"SELECT pg_advisory_xact_lock(hashtext('{NAMESPACE}')), {watched()}")
             found = _found_schema(connection)

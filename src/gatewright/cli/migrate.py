@@ -66,11 +66,11 @@ def _opened(flag: str, place: str, *, must_exist: bool) -> Iterator[SqlCatalog]:
     with ExitStack() as stack:
         try:
             if _is_url(place):
-                catalog = _shared(flag, place)
+                catalog = _shared(flag, place, must_exist=must_exist)
             else:
                 if must_exist and not (Path(place) / sqlite.FILE_NAME).is_file():
                     raise CannotStart(f"{flag} {place}: there is no catalog ({sqlite.FILE_NAME}) there")
-                stack.enter_context(at_rest(Path(place)))
+                stack.enter_context(at_rest(flag, Path(place)))
                 catalog = _sql(sqlite.open_catalog(Path(place)))
         except CatalogUnavailable as error:
             raise CannotStart(f"{flag}: {error}") from error
@@ -78,15 +78,15 @@ def _opened(flag: str, place: str, *, must_exist: bool) -> Iterator[SqlCatalog]:
         yield catalog
 
 
-def _shared(flag: str, url: str) -> SqlCatalog:
+def _shared(flag: str, url: str, *, must_exist: bool) -> SqlCatalog:
     from gatewright.catalog import postgres
     from gatewright.catalog.postgres_server import BadUrl
 
     try:
-        refuse_postgres_password(flag, url)
+        refuse_postgres_password(flag, url, "it in PGPASSWORD or ~/.pgpass")
     except BadUrl as error:
         raise BadOptions(f"{flag}: {error}") from None
-    return _sql(postgres.open_catalog(url))
+    return _sql(postgres.open_catalog(url, must_exist=must_exist))
 
 
 def _sql(catalog: Catalog) -> SqlCatalog:

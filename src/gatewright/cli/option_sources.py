@@ -46,7 +46,9 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
     except ValidationError as error:
         raise BadOptions("\n".join(_explain(error, sources, path))) from error
     if (catalog := sources.flags.get("catalog")) is not None:
-        refuse_postgres_password("--catalog", catalog)
+        refuse_postgres_password(
+            "--catalog", catalog, "it in PGPASSWORD, ~/.pgpass, GATEWRIGHT_CATALOG or gatewright.toml"
+        )
     if (state := sources.flags.get("state")) is not None and parse_servers(state).password is not None:
         raise _password_in("--state", "the URL in GATEWRIGHT_STATE or gatewright.toml")
     _require_together(options, "tls_cert", "tls_key")
@@ -54,12 +56,12 @@ def load(flags: Mapping[str, Any], config: Path | None) -> Options:
     return options
 
 
-def refuse_postgres_password(flag: str, url: str) -> None:
-    """Raises `BadOptions`, and `BadUrl` for what is no URL."""
+def refuse_postgres_password(flag: str, url: str, instead: str) -> None:
+    """`instead` is what to give. Raises `BadOptions`, and `BadUrl` for what is no URL."""
     from gatewright.catalog.postgres_server import has_password  # large: one machine goes without
 
     if has_password(url):
-        raise _password_in(flag, "it in PGPASSWORD, ~/.pgpass, GATEWRIGHT_CATALOG or gatewright.toml")
+        raise _password_in(flag, instead)
 
 
 def _password_in(flag: str, instead: str) -> BadOptions:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MOST_BODY_BYTES = 1_048_576  # of a response that is kept: Amazon's limit
 LOOK_SECONDS = 0.01  # from one look to the next, at least, for what another worker fetches
-CLAIM_MARGIN = 1.0  # seconds that a claim stands longer than an integration takes
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +144,7 @@ class ResponseCache:
         until = timers.clock() + self.patience
         while True:
             name = joined((key, b"%d" % generation))
-            claim = Claim(access.state.responses, self.space, name, self.patience + CLAIM_MARGIN)
+            claim = Claim(access.state.responses, self.space, name, timers)
             if await claim.take():
                 return await claim.hold(partial(self._look_or_fetch, exchange, integration, key, generation))
             kept, generation = await self._look(exchange, key)

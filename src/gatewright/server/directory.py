@@ -29,7 +29,7 @@ def held(settings: Settings) -> Iterator[None]:
             "give a directory that this user may write to"
         ) from error
     try:
-        _lock(file, settings.data_dir)
+        _lock(file, "--data-dir", settings.data_dir)
         os.ftruncate(file, 0)
         os.pwrite(file, b"%d\n" % os.getpid(), 0)
         yield
@@ -38,29 +38,29 @@ def held(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def at_rest(directory: Path) -> Iterator[None]:
-    """Hold a directory in which something is kept, as `held` does, without writing to it. Raises
-    `CannotStart`."""
+def at_rest(flag: str, directory: Path) -> Iterator[None]:
+    """Hold a directory in which something is kept, as `held` does, without writing to it; `flag` names it.
+    Raises `CannotStart`."""
     try:
         file = os.open(directory / "run" / "pid", os.O_RDONLY)
     except FileNotFoundError:
         yield  # no node has run there yet
         return
     except OSError as error:
-        raise CannotStart(f"{directory}: cannot be read ({error.strerror})") from error
+        raise CannotStart(f"{flag} {directory}: cannot be read ({error.strerror})") from error
     try:
-        _lock(file, directory)
+        _lock(file, flag, directory)
         yield
     finally:
         os.close(file)
 
 
-def _lock(file: int, directory: Path) -> None:
+def _lock(file: int, flag: str, directory: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder = os.pread(file, 20, 0).decode("ascii", "replace").strip()
         raise CannotStart(
-            f"--data-dir {directory}: already in use by the gatewright with pid {holder}; "
+            f"{flag} {directory}: already in use by the gatewright with pid {holder}; "
             "stop it or give another directory"
         ) from error

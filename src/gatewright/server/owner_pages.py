@@ -78,14 +78,15 @@ def _verdicts(catalog: Catalog, request: Request) -> Response:
 
 
 def _of_api(request: Request, find: Callable[[Mapping[str, str]], Document | None]) -> Response:
-    """What `find` makes of the query, which has an `api`."""
+    """What `find` makes of the query, which has an `api` and may have a `stage`."""
     asked = {"api": "", **dict(parse_qsl(request.query or ""))}
     try:
         found = find(asked)
     except CatalogUnavailable as error:
         return message(503, str(error))
     if found is None:
-        return message(404, f"There is no API {asked['api'][:64]!r}")
+        stage = f" with a stage {asked['stage'][:128]!r}" if "stage" in asked else ""
+        return message(404, f"There is no API {asked['api'][:64]!r}{stage}")
     return Response(200, JSON, orjson.dumps(found))
 
 

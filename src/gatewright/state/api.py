@@ -130,6 +130,9 @@ class Responses(Protocol):
         """Whether nobody is fetching this entry: then it is the caller's to fetch, until it says `release` or
         `seconds` are over, should it die. True also where the store cannot tell."""
 
+    async def renew(self, space: bytes, key: bytes, seconds: float) -> None:
+        """Have the claim that this process has, if it still has it, stand for `seconds` from now."""
+
     async def release(self, space: bytes, key: bytes) -> None:
         """Give up the claim that this process has, if it still has it."""
 

@@ -39,18 +39,31 @@ class LmdbClaims:
                 txn.abort()
                 return False
             if self._environment.has_room(txn):
-                txn.put(_CLAIM + digest, _ROW.pack(now, now + min(seconds, MOST_SECONDS), self._process))
+                txn.put(_CLAIM + digest, self._row(now, seconds))
             return True
 
         return self._environment.write(take)
 
+    def renew(self, digest: bytes, seconds: float) -> None:
+        def renew(txn: Transaction) -> None:
+            if self._has(txn, digest):
+                txn.put(_CLAIM + digest, self._row(self._clock(), seconds))
+
+        self._environment.write(renew)
+
     def give_up(self, digest: bytes) -> None:
         def give_up(txn: Transaction) -> None:
-            row = txn.get(_CLAIM + digest)
-            if row is not None and row.endswith(self._process):
+            if self._has(txn, digest):
                 txn.delete(_CLAIM + digest)
 
         self._environment.write(give_up)
+
+    def _row(self, now: float, seconds: float) -> bytes:
+        return _ROW.pack(now, now + min(seconds, MOST_SECONDS), self._process)
+
+    def _has(self, txn: Transaction, digest: bytes) -> bool:
+        row = txn.get(_CLAIM + digest)
+        return row is not None and row.endswith(self._process)
 
     def remove_expired(self) -> None:
         """Remove what processes left that died, a bounded number; the next call goes on from there."""

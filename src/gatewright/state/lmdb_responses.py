@@ -108,6 +108,9 @@ class LmdbResponses:
     async def claim(self, space: bytes, key: bytes, seconds: float) -> bool:
         return self._claims.take(digest_of(space, key), seconds)
 
+    async def renew(self, space: bytes, key: bytes, seconds: float) -> None:
+        self._claims.renew(digest_of(space, key), seconds)
+
     async def release(self, space: bytes, key: bytes) -> None:
         self._claims.give_up(digest_of(space, key))
 

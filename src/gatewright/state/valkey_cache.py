@@ -11,7 +11,7 @@ from uuid import uuid4
 from gatewright.state.api import Cached
 from gatewright.state.spaces import check_space, digest_of
 from gatewright.state.valkey_link import Link, ValkeyAway
-from gatewright.state.valkey_scripts import CACHED, CLAIM, FLUSH, KEEP, RELEASE
+from gatewright.state.valkey_scripts import CACHED, CLAIM, FLUSH, KEEP, RELEASE, RENEW
 
 MOST_SECONDS = 86_400.0  # to live
 MOST_BYTES = 2 * 2**20  # of a value
@@ -60,6 +60,13 @@ class ValkeyResponses:
             return bool(await self._link.ask(lambda client: CLAIM.run(client, keys, self._time(), *sent)))
         except ValkeyAway:
             return True
+
+    async def renew(self, space: bytes, key: bytes, seconds: float) -> None:
+        keys, sent = self._claim_keys(space, key), (self._process, min(seconds, MOST_SECONDS))
+        try:
+            await self._link.ask(lambda client: RENEW.run(client, keys, self._time(), *sent))
+        except ValkeyAway:
+            pass  # others may fetch it too
 
     async def release(self, space: bytes, key: bytes) -> None:
         keys = self._claim_keys(space, key)

@@ -253,6 +253,17 @@ return 1
 """,
 )
 
+# claim | now, who, seconds that it stands from now on
+RENEW = Script(
+    _NOW,
+    """
+local row = redis.call('GET', KEYS[1])
+if not row or string.sub(row, 9) ~= ARGV[2] then return end
+row = struct.pack('<d', now + ARGV[3]) .. ARGV[2]
+redis.call('SET', KEYS[1], row, 'PX', string.format('%.0f', ARGV[3] * 1000 + 1))
+""",
+)
+
 # claim | who
 RELEASE = Script(
     """

@@ -107,15 +107,28 @@ def test_a_target_that_holds_something_is_refused_unless_told(directory: Path, u
     running.close()
 
 
+def test_a_database_without_a_catalog_is_no_source(directory: Path, url: str, server: Postgres) -> None:
+    refused = _migrate("--from", url, "--to", directory, "--replace")
+    assert refused.returncode == 1
+    assert f"--from: there is no catalog in {url}" in refused.stderr
+    assert server.run("SELECT 1 FROM pg_namespace WHERE nspname = 'gatewright'") == [], (
+        "nothing is made there"
+    )
+    held = _held(sqlite.open_catalog(directory))
+    assert _migrate("--from", directory, "--to", url).returncode == 0
+    assert _held(postgres.open_catalog(url)) == held, "the target kept what it had"
+
+
 def test_a_directory_that_a_node_holds_is_refused(directory: Path, url: str) -> None:
     (directory / "run").mkdir()
     (directory / "run" / "pid").write_text("4711\n")
     with (directory / "run" / "pid").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        for way in (("--from", directory, "--to", url), ("--from", url, "--to", directory)):
-            refused = _migrate(*way)
+        postgres.open_catalog(url).close()
+        for flag, other in (("--from", "--to"), ("--to", "--from")):
+            refused = _migrate(flag, directory, other, url)
             assert refused.returncode == 1
-            assert "already in use by the gatewright with pid 4711; stop it" in refused.stderr
+            assert f"{flag} {directory}: already in use by the gatewright with pid 4711" in refused.stderr
 
 
 def test_a_damaged_blob_is_not_copied(directory: Path, url: str) -> None:
@@ -137,6 +150,7 @@ def test_a_damaged_blob_is_not_copied(directory: Path, url: str) -> None:
         ("nowhere", "other", "--from nowhere: there is no catalog (catalog.sqlite3) there"),
         ("same", "same", "--to: is what --from names"),
         ("postgresql://u:s3cret@h/d", "dir", "--from: a password among the arguments can be read"),
+        ("postgresql://u:s3cret@h/d", "dir", "machine: give it in PGPASSWORD or ~/.pgpass"),
         ("postgresql://h/d?sslpassword=s3cret", "dir", "--from: a password among the arguments can be read"),
         ("mysql://u:s3cret@h/d", "dir", "--from: must be a URL such as postgresql://user@host/database"),
     ],

@@ -156,8 +156,10 @@ class Workers:
         self.first.ask()
         self.second.ask()
 
-    def pause(self, seconds: float = 0.1) -> None:
+    def pause(self, seconds: float = 0.1, *, first_lives: bool = True) -> None:
         self._clock.move(seconds=seconds)
+        if first_lives:
+            self.first.wake()
         self.second.wake()
 
 
@@ -200,9 +202,19 @@ def test_a_call_of_before_a_flush_is_not_waited_for_after_it(state: State, worke
 
 
 def test_another_workers_call_is_waited_for_as_long_as_one_may_take(workers: Workers) -> None:
-    workers.pause(28.9)
+    for _ in range(28):
+        workers.pause(1.0)
+    workers.pause(0.9)
     assert workers.second.backend.asked == []
     workers.pause()
+    assert len(workers.second.backend.asked) == 1
+
+
+def test_a_worker_that_died_during_its_call_is_not_waited_for_so_long(workers: Workers) -> None:
+    workers.pause(0.9)
+    workers.pause(2.9, first_lives=False)
+    assert workers.second.backend.asked == []
+    workers.pause(first_lives=False)
     assert len(workers.second.backend.asked) == 1
 
 

@@ -34,6 +34,23 @@ def test_a_claim_ends_by_itself(state: State, clock: MovedClock) -> None:
     assert [claim(state, PROD, b"/pets") for _ in range(2)] == [True, False]
 
 
+def test_a_claim_that_is_renewed_goes_on(state: State, clock: MovedClock) -> None:
+    assert claim(state, PROD, b"/pets", 30)
+    clock.move(seconds=29)
+    answer(state.responses.renew(PROD, b"/pets", 30))
+    clock.move(seconds=29)
+    assert not claim(state, PROD, b"/pets")
+    clock.move(seconds=1)
+    assert claim(state, PROD, b"/pets")
+
+
+def test_what_was_given_up_is_not_renewed(state: State) -> None:
+    assert claim(state, PROD, b"/pets")
+    release(state, PROD, b"/pets")
+    answer(state.responses.renew(PROD, b"/pets", 30))
+    assert claim(state, PROD, b"/pets")
+
+
 def test_what_nobody_claimed_may_be_given_up(state: State) -> None:
     release(state, PROD, b"/pets")
     assert claim(state, PROD, b"/pets")

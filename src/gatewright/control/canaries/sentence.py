@@ -75,13 +75,16 @@ def _keep(call: Call, api: str, name: str, record: Document) -> None:
 def verdicts(catalog: Catalog, api: str, name: str | None) -> list[Document] | None:
     """Those on record of an API's stage, or of all its stages, the newest first, each with its `stageName`.
 
-    None without such an API. Raises CatalogUnavailable.
+    None without such an API or stage. Raises CatalogUnavailable.
     """
     partition = catalog.find(keys.rest_api(api))
     if partition is None:
         return None
     with catalog.read(partition) as reader:
-        found = [record for stage in _stages(reader, api, name) for record in _of_stage(reader, api, stage)]
+        stages = _stages(reader, api, name)
+        found = [record for stage in stages for record in _of_stage(reader, api, stage)]
+    if name is not None and not stages:
+        return None
     return sorted(found, key=lambda record: float(record["at"]), reverse=True)
 
 
