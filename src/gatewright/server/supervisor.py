@@ -19,6 +19,7 @@ from gatewright.server.directory import held
 from gatewright.server.errors import CannotStart
 from gatewright.server.keeper import Keeper
 from gatewright.server.listeners import bound_address, open_listeners
+from gatewright.server.process import backend_tls_of, tls_of
 from gatewright.server.settings import Settings, reloaded
 
 log = logging.getLogger("gatewright")
@@ -45,6 +46,7 @@ def supervise(settings: Settings, owner: Owner, modules: Modules = Modules()) ->
     """Run a node until it is told to stop. Raises `CannotStart`."""
     with ExitStack() as stack:
         stack.enter_context(held(settings))
+        _check_tls(settings)
         _make_access_key(settings)
         data = open_listeners(settings.listen, settings.workers, "--listen")
         management = open_listeners(settings.management, 1, "--management")
@@ -57,6 +59,12 @@ def supervise(settings: Settings, owner: Owner, modules: Modules = Modules()) ->
         slots = [Slot(f"worker {n}", modules.worker, n, listener) for n, listener in enumerate(data)]
         slots.append(Slot("control", modules.control, 0, management[0]))
         asyncio.run(_Supervisor(bound, slots, owner).run())
+
+
+def _check_tls(settings: Settings) -> None:
+    """What is wrong with it is said once, not by each process."""
+    tls_of(settings)
+    backend_tls_of(settings)
 
 
 def _make_access_key(settings: Settings) -> None:
