@@ -40,11 +40,11 @@ class BodyGate:
         "_timer",
         "_transport",
         "server",
-        "write",
+        "write_alone",
     )
 
     server: Server
-    write: Callable[[bytes], None]
+    write_alone: Callable[[bytes], None]  # see `Batch`
     _clock: Callable[[], float]
     _eof: bool
     _exchange: Exchange | None
@@ -64,6 +64,11 @@ class BodyGate:
     def refuse(self, response: Response) -> None:
         """Answer without the handler, and close once the client had time to read it."""
         raise NotImplementedError
+
+    def write(self, data: bytes) -> None:
+        """Write now. Raises RuntimeError when the transport has failed."""
+        self.server.batch.flush()
+        self.write_alone(data)
 
     def _pause_reading(self) -> None:
         if self._reading and not self._eof:

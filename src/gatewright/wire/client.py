@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .answer import Answer, StreamedAnswer
 from .balancing import Balanced, Balancer
+from .batch import Batch
 from .client_certificate import ClientCertificate, present
 from .dns import Dns, Resolver, system_resolver
 from .known_heads import KnownHeads
@@ -104,6 +105,7 @@ class Client:
         self.loop = loop
         self.limits = limits or ClientLimits()
         self.timers = TimerWheel(loop, clock)
+        self.batch = Batch(loop)
         self.heads = KnownHeads()
         self.dns = Dns(
             loop,

@@ -54,7 +54,7 @@ class Connection(Ending, asyncio.Protocol):
         self._clock = server.timers.clock
         self._handler = server.handler
         self._transport: asyncio.Transport
-        self.write: Callable[[bytes], None]
+        self.write_alone: Callable[[bytes], None]
         self._client = client
         self._heads: HeadReader
         self._state = HEAD
@@ -82,7 +82,7 @@ class Connection(Ending, asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self.write = self._transport.write
+        self.write_alone = self._transport.write
         self._transport.set_write_buffer_limits(high=self._limits.write_buffer)
         local = transport.get_extra_info("sockname")
         peer = transport.get_extra_info("peername")
@@ -120,6 +120,7 @@ class Connection(Ending, asyncio.Protocol):
     def eof_received(self) -> bool:
         """A client may close its sending side and still wait for the answers to what it sent."""
         self._eof = True
+        self.server.batch.flush()  # the transport may close when this returns
         waiting = self._state == ANSWERING or (self._state == HEAD and not self.writable and bool(self._rest))
         return waiting and self.server.scheme == "http"
 
@@ -165,6 +166,8 @@ class Connection(Ending, asyncio.Protocol):
                 self._head_incomplete(data[at:])
                 break
             at = self._read_request(data, at, end + 3)
+            if at < size:
+                self.server.batch.flush()  # or nobody would know when the client does not read
         self._advancing = False
         if at < size and self._state <= ANSWERING:
             self._rest = data
@@ -176,11 +179,12 @@ class Connection(Ending, asyncio.Protocol):
         """Go on with what waited for the answer, or for the client to read."""
         rest = self._rest
         if rest:
+            self.server.batch.flush()
             self._rest = b""
             self._advance(rest, self._at)
         if self._state == HEAD and self.writable:
             if self._eof:
-                self._transport.close()
+                self._close()
             elif not self._reading:
                 self._reading = True
                 self._transport.resume_reading()

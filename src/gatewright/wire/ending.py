@@ -44,6 +44,7 @@ class Ending(BodyGate):
         unread bytes makes the kernel send a reset, which can destroy the answer on its way."""
         self._state = LINGERING
         self._rest = b""
+        self.server.batch.flush()
         transport = self._transport
         if self._eof:
             transport.close()
@@ -65,9 +66,13 @@ class Ending(BodyGate):
 
     def abort(self) -> None:
         """Cut the connection; whoever still answers is let go."""
+        self.server.batch.flush()
         self._state = CLOSED
         self._let_go()
         self._transport.abort()
+
+    def write_failed(self) -> None:
+        self.abort()
 
     def _let_go(self) -> None:
         exchange, self._exchange = self._exchange, None
@@ -94,7 +99,11 @@ class Ending(BodyGate):
         elif self._head_begun:
             self.refuse(self.server.refusals.timed_out())
         else:
-            self._transport.close()
+            self._close()
+
+    def _close(self) -> None:
+        self.server.batch.flush()
+        self._transport.close()
 
     def _client_does_not_read(self, unsent: int) -> None:
         if self._outlet.stuck(unsent, self.streamed):
@@ -115,7 +124,7 @@ class Ending(BodyGate):
     def close_if_idle(self) -> None:
         """Close between requests, unless one has arrived in the kernel and only waits to be read."""
         if self._state == HEAD and not self._rest and not _unread(self._transport):
-            self._transport.close()
+            self._close()
 
 
 def _unread(transport: asyncio.Transport) -> int:

@@ -74,8 +74,9 @@ class Exchange:
             if self.head_only or status < 200 or status == 204 or status == 304:
                 connection.write(_head_without_body(response, ending))
             elif size < _LARGE_BODY:
-                connection.write(
-                    b"%b%bContent-Length: %d%b%b" % (STATUS_LINES[status], response.head, size, ending, body)
+                server.batch.add(
+                    connection,
+                    b"%b%bContent-Length: %d%b%b" % (STATUS_LINES[status], response.head, size, ending, body),
                 )
             else:
                 connection.write(

@@ -28,6 +28,7 @@ class Pool:
         self.limits = client.limits
         self.timers = client.timers
         self.heads = client.heads
+        self.batch = client.batch
         self.last_head = b""
         self._client = client
         self._clock = client.timers.clock

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from .accept import Listener, ProxiedListener
+from .batch import Batch
 from .connection import Connection
 from .head import Lines
 from .inflow import StreamedRequest
@@ -52,6 +53,7 @@ class Server:
         self.scheme = "https" if tls is not None else "http"
         self.draining = False
         self.timers = TimerWheel(loop, clock)
+        self.batch = Batch(loop)
         self.lines: Lines = {}
         self.keep_alive_ending = b""
         self.close_ending = b""

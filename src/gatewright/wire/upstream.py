@@ -53,12 +53,12 @@ class Upstream(asyncio.Protocol):
         "_status",
         "_surplus",
         "_transport",
-        "_write",
         "on_body",
         "pool",
         "suspect",
         "timer",
         "used",
+        "write_alone",
     )
 
     def __init__(self, pool: Pool) -> None:
@@ -68,7 +68,7 @@ class Upstream(asyncio.Protocol):
         self._heads = pool.heads
         self.timer: Timer
         self._transport: asyncio.Transport
-        self._write: Callable[[bytes], None]
+        self.write_alone: Callable[[bytes], None]
         self._poll = select.poll()
         self.used = False
         self.suspect = (
@@ -99,12 +99,15 @@ class Upstream(asyncio.Protocol):
         self.timer.set_at(call.deadline)
         body = call.body
         if not body:
-            self._write(call.head)
+            self.pool.batch.add(self, call.head)
         elif len(body) < _LARGE_BODY:
-            self._write(call.head + body)
+            self.pool.batch.add(self, call.head + body)
         else:
-            self._write(call.head)
-            self._write(body)
+            self.write_alone(call.head)
+            self.write_alone(body)
+
+    def write_failed(self) -> None:
+        """The call hears of it when the connection is lost."""
 
     def lend(self, protocol: asyncio.Protocol) -> asyncio.Transport:
         """Let another protocol speak on the connection, until `take_back` or its end."""
@@ -149,7 +152,7 @@ class Upstream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._write = self._transport.write
+        self.write_alone = self._transport.write
         self.timer = Timer(self.pool.timers, self)
         self._parser = HttpResponseParser(self)
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN | select.POLLRDHUP)

@@ -305,6 +305,11 @@ class MemoryClient:
     def receive(self, data: bytes) -> None:
         if data and not self.transport.closed:
             self.connection.data_received(data)
+            self.end_turn()
+
+    def end_turn(self) -> None:
+        """As the loop does behind its callbacks."""
+        self.connection.server.batch.flush()
 
     def reading(self) -> bool:
         """Whether the server reads us."""
@@ -315,6 +320,7 @@ class MemoryClient:
         return self.transport.closed
 
     def statuses(self) -> list[int]:
+        self.end_turn()
         return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", self.transport.written)]
 
     def bodies(self) -> list[bytes]:
