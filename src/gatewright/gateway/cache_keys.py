@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 ID_BYTES = 8
 NONCE_BYTES = 12
+OPENED, OPENED_BYTES = 256, 8192  # values that a process remembers the plain text of
 RETRY_SECONDS = 1.0  # until a ring is read again that could not be read
 KEPT_SECONDS = 3600 + 300  # past a key's successor: Amazon's longest time to live, and clocks that differ
 
@@ -43,6 +44,7 @@ class CacheKeys:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="cache-keys")
         self._ring: Ring = {}
         self._ciphers: dict[bytes, AESGCM] = {}  # of the keys that were used
+        self._opened: dict[tuple[bytes, bytes], bytes] = {}
         self._mismatch: tuple[type[Exception], ...] = ()  # what they raise for the wrong place or bytes
         self._newest: bytes | None = None
         self._retry: asyncio.TimerHandle | None = None  # while it could not be read
@@ -76,6 +78,17 @@ class CacheKeys:
 
     def open(self, sealed: bytes, place: bytes) -> bytes | None:
         """What was sealed; None if its key is not known here, or if it was not sealed for this place."""
+        plain = self._opened.get((sealed, place))
+        if plain is not None:
+            return plain
+        plain = self._decrypted(sealed, place)
+        if plain is not None and len(sealed) <= OPENED_BYTES:
+            if len(self._opened) >= OPENED:
+                self._opened.clear()
+            self._opened[sealed, place] = plain
+        return plain
+
+    def _decrypted(self, sealed: bytes, place: bytes) -> bytes | None:
         key_id = sealed[:ID_BYTES]
         if key_id not in self._ring:
             return None
@@ -121,6 +134,7 @@ class CacheKeys:
             self._retry.cancel()
             self._retry = None
         self._ring = ring
+        self._opened.clear()
         self._ciphers = {key_id: cipher for key_id, cipher in self._ciphers.items() if key_id in ring}
         self._newest = list(ring)[-1] if ring else None
 

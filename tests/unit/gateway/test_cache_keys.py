@@ -12,7 +12,7 @@ from gatewright.catalog import keys
 from gatewright.catalog.api import Catalog, CatalogUnavailable, Change, Partition
 from gatewright.catalog.sqlite import open_catalog
 from gatewright.gateway import cache_keys
-from gatewright.gateway.cache_keys import KEPT_SECONDS, CacheKeys, renew
+from gatewright.gateway.cache_keys import KEPT_SECONDS, OPENED, CacheKeys, renew
 
 DAY = 86_400.0
 NOW = 1_800_000_000.0
@@ -68,6 +68,19 @@ def test_what_is_sealed_opens_in_its_place_only(catalog: Catalog, ring: CacheKey
     assert ring.open(sealed, b"other place") is None
     assert ring.open(sealed[:-1] + bytes([sealed[-1] ^ 1]), b"place") is None
     assert ring.open(b"", b"place") is None
+
+
+def test_what_was_opened_before_opens_as_long_as_its_key_is_there(catalog: Catalog, ring: CacheKeys) -> None:
+    renew(catalog, DAY, NOW)
+    ring.start()
+    sealed = [ring.seal(b"%d" % number, b"place") or b"" for number in range(2 * OPENED)]
+    for _ in range(2):
+        assert [ring.open(one, b"place") for one in sealed] == [b"%d" % n for n in range(2 * OPENED)]
+    assert ring.open(sealed[-1], b"other place") is None
+    renew(catalog, DAY, NOW + DAY)
+    renew(catalog, DAY, NOW + DAY + KEPT_SECONDS)  # the first key goes
+    ring.start()
+    assert ring.open(sealed[-1], b"place") is None
 
 
 def test_a_key_is_replaced_at_its_age_and_kept_as_long_as_it_may_be_needed(catalog: Catalog) -> None:
