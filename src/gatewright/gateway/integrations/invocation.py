@@ -106,8 +106,6 @@ class Invocation:
 
     async def _invoker(self, exchange: Exchange, arn: str) -> tuple[Invoker, Secret | None]:
         service = Source("apigateway.amazonaws.com", arn, self.account)
-        if not self.credentials:
-            return service, None
         return await invoker_of(exchange, self.credentials, service, self.timeout)
 
 

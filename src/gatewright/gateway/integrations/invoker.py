@@ -19,10 +19,13 @@ CALLER = "arn:aws:iam::*:user/*"  # the credentials that ask for the caller's ow
 async def invoker_of(
     exchange: Exchange, credentials: str, service: Source, timeout: float
 ) -> tuple[Invoker, Secret | None]:
-    """Who invokes, and for a remote Lambda the keys that sign. `credentials` are a role's ARN or `CALLER`.
+    """Who invokes, and for a remote Lambda the keys that sign. `credentials` are a role's ARN, `CALLER`, or
+    empty for the service itself.
 
     Raises GatewayError 500 where they cannot be had, and TimeoutError. Awaits only `Pending` values.
     """
+    if not credentials:
+        return service, None
     if credentials == CALLER:
         if exchange.signer is None:
             raise not_assumed(f"credentials {CALLER} take a request that is signed")

@@ -92,8 +92,6 @@ class AuthorizerFunction:
 
     async def _invoker(self, exchange: Exchange) -> tuple[Invoker, Secret | None]:
         service = Source("apigateway.amazonaws.com", self.source_arn, self.account)
-        if not self.credentials:
-            return service, None
         try:
             return await invoker_of(exchange, self.credentials, service, self.timeout)
         except GatewayError as error:
